@@ -1,0 +1,145 @@
+"""The bill: amounts that can each explain themselves down to quantity, tier and source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from wscost.notes import Grade, Note
+from wscost.pricelist import Provenance
+from wscost.usage import Period, Quantities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """What one meter adds to a line's consumed quantity; a quantity of None is unknown."""
+
+    meter: str
+    quantity: Decimal | None
+    multiply_by: Decimal
+    divide_by: Decimal
+    consumed: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class TierCost:
+    """The part of a line's billed quantity that one tier prices."""
+
+    up_to: Decimal | None
+    quantity: Decimal
+    amount: Decimal | None
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One charge applied: consumed, less what is included, in pricing units, at a price.
+
+    ``cost`` is None where the quantity or the price is unknown; ``depends_on`` then names the meters.
+    A line with some meters unknown has a cost that is a lower bound, and its grade says so.
+    """
+
+    sku: str
+    name: str
+    unit: str
+    model: str
+    consumed: Decimal | None
+    included: Decimal
+    billed: Decimal | None
+    priced: Decimal | None
+    unit_price: Decimal | None
+    per: Decimal
+    cost: Decimal | None
+    provenance: Provenance
+    rounding: str
+    components: tuple[Component, ...] = ()
+    tiers: tuple[TierCost, ...] = ()
+    grade: Grade = Grade.MEASURED
+    depends_on: tuple[str, ...] = ()
+    by_input: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit that the usage breaks, with the first day it breaks and how often."""
+
+    limit: str
+    name: str
+    unit: str
+    maximum: Decimal
+    per: str
+    worst: Decimal
+    first: date | None
+    times: int
+    consequence: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one plan charges one deployment for one billing month."""
+
+    plan: str
+    plan_name: str
+    deployment: str
+    currency: str
+    period: Period
+    as_of: date
+    region: str | None
+    lines: tuple[BillLine, ...]
+    total: Decimal
+    usage: Quantities
+    projected: Quantities | None = None
+    grades: Mapping[str, Grade] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+
+    @property
+    def month(self) -> str:
+        """The billing month as ``YYYY-MM``, or both ends where it does not start on the first."""
+        return str(self.period)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether no limit of the plan is broken."""
+        return not self.breaches
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line has its whole cost."""
+        return all(line.cost is not None and not line.depends_on for line in self.lines)
+
+    @property
+    def coverage(self) -> Decimal:
+        """The share of the lines whose quantity and price are wholly known, from 0 to 1."""
+        known = sum(line.cost is not None and not line.depends_on for line in self.lines)
+        return (Decimal(known) / Decimal(len(self.lines))).quantize(Decimal("0.0001")).normalize()
+
+    def line(self, sku: str) -> BillLine:
+        """Return the line of a SKU.
+
+        Raises
+        ------
+        UnknownNameError
+            If the bill has no such line.
+        """
+        from wscost.errors import UnknownNameError
+
+        for line in self.lines:
+            if line.sku == sku:
+                return line
+        raise UnknownNameError(f"line on the bill of {self.plan}", sku, [x.sku for x in self.lines])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a bill line, amounts as Decimal."""
+        import pandas as pd
+
+        columns = ["sku", "name", "consumed", "included", "billed", "unit", "unit_price", "per", "cost"]
+        rows = [{column: getattr(line, column) for column in columns} for line in self.lines]
+        return pd.DataFrame(rows, columns=columns)

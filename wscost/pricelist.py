@@ -1,0 +1,149 @@
+"""The price list: one plan's charges in force on one date. No dates are left to choose from in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from wscost.notes import Note
+
+
+class Model(StrEnum):
+    """How a billed quantity becomes an amount."""
+
+    FLAT = "flat"
+    PER_UNIT = "per_unit"
+    PACKAGE = "package"
+    GRADUATED = "graduated"
+    VOLUME = "volume"
+
+
+class Rounding(StrEnum):
+    """What happens to a started pricing unit of overage."""
+
+    BOOK = "book"
+    UP = "up"
+    PRORATE = "prorate"
+
+
+@dataclass(frozen=True, slots=True)
+class Consume:
+    """One meter's way into a charge: ``quantity * multiply_by / divide_by``."""
+
+    meter: str
+    multiply_by: Decimal = Decimal(1)
+    divide_by: Decimal = Decimal(1)
+    step_bytes: int | None = None
+    cpu_multiple: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The usage key that holds this meter's quantity."""
+        parameter = self.step_bytes if self.step_bytes is not None else self.cpu_multiple
+        return self.meter if parameter is None else f"{self.meter}:{parameter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A half-open step of a tariff, up to ``up_to`` units; an unknown amount is None."""
+
+    up_to: Decimal | None
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price model with its numbers; ``per`` is the pricing unit of every amount."""
+
+    model: Model
+    amount: Decimal | None = None
+    per: Decimal = Decimal(1)
+    tiers: tuple[Tier, ...] = ()
+    round_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """An allowance per month or per UTC day; an ``offer`` must be asked for by name."""
+
+    quantity: Decimal
+    per: str = "month"
+    offer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a number comes from: the page, since when it holds, when a person last read it."""
+
+    url: str
+    since: date
+    checked: date
+    confidence: str = "published"
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One SKU as it is priced on the list's date."""
+
+    sku: str
+    name: str
+    unit: str
+    price: Price
+    provenance: Provenance
+    consumes: tuple[Consume, ...] = ()
+    included: Included | None = None
+    round: str | None = None
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A cap that is not a price: past it the service stops, or refuses."""
+
+    id: str
+    name: str
+    unit: str
+    maximum: Decimal
+    per: str
+    consumes: tuple[Consume, ...]
+    provenance: Provenance
+    consequence: str = ""
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """Everything one plan charges on one date, in one region."""
+
+    plan: str
+    name: str
+    currency: str
+    as_of: date
+    charges: tuple[Charge, ...]
+    limits: tuple[Limit, ...] = ()
+    minimum: Decimal | None = None
+    region: str | None = None
+    notes: tuple[Note, ...] = ()
+
+    def for_deployment(self, properties: Mapping[str, str]) -> PriceList:
+        """Return the list with only the charges and limits that a deployment's properties call for."""
+        from dataclasses import replace
+
+        return replace(
+            self,
+            charges=tuple(c for c in self.charges if _applies(c.when, properties)),
+            limits=tuple(x for x in self.limits if _applies(x.when, properties)),
+        )
+
+    @property
+    def meters(self) -> frozenset[Consume]:
+        """Every meter, with its parameters, that a charge or a limit of the list consumes."""
+        return frozenset(u for item in (*self.charges, *self.limits) for u in item.consumes)
+
+
+def _applies(when: Mapping[str, tuple[str, ...]], properties: Mapping[str, str]) -> bool:
+    return all(properties.get(name) in allowed for name, allowed in when.items())

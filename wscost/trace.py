@@ -1,0 +1,114 @@
+"""The trace: what happened, as frames with a specification and one function that checks it.
+
+``connections`` has one row a connection, ``events`` (optional) one row an event; their columns
+and types are in ``CONNECTION_COLUMNS`` and ``EVENT_COLUMNS``, their meaning in docs/trace-format.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wscost.errors import InputError
+from wscost.notes import Grade, Note
+from wscost.usage import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TIME = "datetime64[us, UTC]"
+CONNECTION_COLUMNS: dict[str, str] = {
+    "connection_id": "string",
+    "object_id": "string",
+    "opened_at": TIME,
+    "closed_at": TIME,
+    "messages_in": "Int64",
+    "messages_out": "Int64",
+    "bytes_in": "Int64",
+    "bytes_out": "Int64",
+}
+EVENT_COLUMNS: dict[str, str] = {
+    "object_id": "string",
+    "connection_id": "string",
+    "at": TIME,
+    "kind": "string",
+    "direction": "string",
+    "bytes": "Int64",
+    "auto_response": "boolean",
+    "wall_ms": "Float64",
+}
+KINDS = ("open", "message", "close", "error", "alarm", "request")
+DIRECTIONS = ("in", "out")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Connections, and where recorded their events, over an observed window.
+
+    ``events`` is None where the source recorded none. ``grades`` is by column of ``connections``
+    (``opened_at``, ``closed_at``, ``messages_in`` …); a column that is not named is measured.
+    ``rows`` and ``refused`` count what the reader met: they are the trace's coverage.
+    """
+
+    connections: pd.DataFrame
+    window: Window
+    source: str
+    events: pd.DataFrame | None = None
+    grades: Mapping[str, Grade] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    rows: int = 0
+    refused: int = 0
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self}</p>{self.connections.head().to_html(index=False)}"
+
+    def __str__(self) -> str:
+        events = "no events" if self.events is None else f"{len(self.events):,} events"
+        return (
+            f"{self.source}: {len(self.connections):,} connections, {events}, "
+            f"{self.window.start:%Y-%m-%d %H:%M:%S} to {self.window.end:%Y-%m-%d %H:%M:%S} UTC"
+        )
+
+
+def check_trace(trace: Trace) -> Trace:
+    """Return the trace if its frames keep the specification.
+
+    Raises
+    ------
+    InputError
+        Naming the first column or rule that does not hold: a column missing or of another type,
+        a repeated ``connection_id``, a null ``opened_at``, ``closed_at`` before ``opened_at``,
+        a negative count, an unknown kind or direction, a window that ends before it starts.
+    """
+    _check_columns(trace.connections, CONNECTION_COLUMNS, f"{trace.source}: connections")
+    rows = trace.connections
+    if trace.window.end < trace.window.start:
+        raise InputError(f"{trace.source}: the window ends before it starts.")
+    if rows["opened_at"].isna().any():
+        raise InputError(f"{trace.source}: connections: opened_at must not be null.")
+    if rows["connection_id"].duplicated().any():
+        twice = rows.loc[rows["connection_id"].duplicated(), "connection_id"].iloc[0]
+        raise InputError(f"{trace.source}: connections: connection_id {twice!r} stands twice.")
+    if (backwards := int((rows["closed_at"] < rows["opened_at"]).sum())):
+        raise InputError(f"{trace.source}: closed_at is before opened_at for {backwards:,} connections.")
+    for column in ("messages_in", "messages_out", "bytes_in", "bytes_out"):
+        if (rows[column] < 0).any():
+            raise InputError(f"{trace.source}: connections: {column} must not be negative.")
+    if trace.events is not None:
+        _check_columns(trace.events, EVENT_COLUMNS, f"{trace.source}: events")
+        for column, known in (("kind", KINDS), ("direction", DIRECTIONS)):
+            strange = trace.events.loc[~trace.events[column].isin(known) & trace.events[column].notna(), column]
+            if len(strange):
+                raise InputError(
+                    f"{trace.source}: events: {column} {strange.iloc[0]!r} is none of {', '.join(known)}."
+                )
+    return trace
+
+
+def _check_columns(frame: pd.DataFrame, columns: Mapping[str, str], where: str) -> None:
+    for column, dtype in columns.items():
+        if column not in frame:
+            raise InputError(f"{where}: the column {column} is missing.")
+        if str(frame[column].dtype) != dtype:
+            raise InputError(f"{where}: {column} is {frame[column].dtype}, not {dtype}.")

@@ -1,0 +1,32 @@
+"""Units and how figures are written: exact, in the unit the vendor prints."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+MICROSECONDS_PER_SECOND = 1_000_000
+MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Round an amount of money to cents, half up."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def plain(quantity: Decimal) -> str:
+    """Write a quantity in full, without exponent or trailing zeros."""
+    text = f"{quantity:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grouped(quantity: Decimal, places: int | None = None) -> str:
+    """Write a quantity with thousands separators, cut to so many decimal places where given."""
+    if places is not None and quantity != quantity.to_integral_value():
+        quantity = quantity.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{Decimal(plain(quantity)):,f}"
+
+
+def money(amount: Decimal, currency: str = "USD") -> str:
+    """Write an amount of money as an invoice does."""
+    return f"${amount:,.2f}" if currency == "USD" else f"{amount:,.2f} {currency}"
