@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Provenance
 from wscost.usage import Period, Quantities
@@ -129,8 +130,6 @@ class Bill:
         UnknownNameError
             If the bill has no such line.
         """
-        from wscost.errors import UnknownNameError
-
         for line in self.lines:
             if line.sku == sku:
                 return line

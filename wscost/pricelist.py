@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -131,8 +131,6 @@ class PriceList:
 
     def for_deployment(self, properties: Mapping[str, str]) -> PriceList:
         """Return the list with only the charges and limits that a deployment's properties call for."""
-        from dataclasses import replace
-
         return replace(
             self,
             charges=tuple(c for c in self.charges if _applies(c.when, properties)),
@@ -142,7 +140,8 @@ class PriceList:
     @property
     def meters(self) -> frozenset[Consume]:
         """Every meter, with its parameters, that a charge or a limit of the list consumes."""
-        return frozenset(u for item in (*self.charges, *self.limits) for u in item.consumes)
+        charged = {use for charge in self.charges for use in charge.consumes}
+        return frozenset(charged | {use for limit in self.limits for use in limit.consumes})
 
 
 def _applies(when: Mapping[str, tuple[str, ...]], properties: Mapping[str, str]) -> bool:

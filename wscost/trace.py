@@ -90,7 +90,7 @@ def check_trace(trace: Trace) -> Trace:
     if rows["connection_id"].duplicated().any():
         twice = rows.loc[rows["connection_id"].duplicated(), "connection_id"].iloc[0]
         raise InputError(f"{trace.source}: connections: connection_id {twice!r} stands twice.")
-    if (backwards := int((rows["closed_at"] < rows["opened_at"]).sum())):
+    if backwards := int((rows["closed_at"] < rows["opened_at"]).sum()):
         raise InputError(f"{trace.source}: closed_at is before opened_at for {backwards:,} connections.")
     for column in ("messages_in", "messages_out", "bytes_in", "bytes_out"):
         if (rows[column] < 0).any():
@@ -98,7 +98,9 @@ def check_trace(trace: Trace) -> Trace:
     if trace.events is not None:
         _check_columns(trace.events, EVENT_COLUMNS, f"{trace.source}: events")
         for column, known in (("kind", KINDS), ("direction", DIRECTIONS)):
-            strange = trace.events.loc[~trace.events[column].isin(known) & trace.events[column].notna(), column]
+            strange = trace.events.loc[
+                ~trace.events[column].isin(known) & trace.events[column].notna(), column
+            ]
             if len(strange):
                 raise InputError(
                     f"{trace.source}: events: {column} {strange.iloc[0]!r} is none of {', '.join(known)}."
