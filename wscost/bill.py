@@ -142,3 +142,27 @@ class Bill:
         columns = ["sku", "name", "consumed", "included", "billed", "unit", "unit_price", "per", "cost"]
         rows = [{column: getattr(line, column) for column in columns} for line in self.lines]
         return pd.DataFrame(rows, columns=columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Bills of the same usage under several plans or deployments, and what decides between them.
+
+    Only feasible bills compete for the cheapest: a plan whose limits the usage breaks is no answer.
+    """
+
+    bills: tuple[Bill, ...]
+    decides: str = ""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def cheapest(self) -> Bill | None:
+        """The feasible bill with the smallest total, the first of equals; None if no plan can serve."""
+        return min((b for b in self.bills if b.feasible), key=lambda b: b.total, default=None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a bill: plan, deployment, month, total, feasible, coverage."""
+        import pandas as pd
+
+        columns = ["plan", "deployment", "month", "total", "feasible", "coverage"]
+        return pd.DataFrame([{c: getattr(b, c) for c in columns} for b in self.bills], columns=columns)
