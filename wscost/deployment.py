@@ -5,13 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from wscost.errors import UnknownNameError
 from wscost.usage import METERS
 
 Milliseconds = Annotated[Decimal, Field(ge=0, le=900_000)]
 Always = Literal["always"]
+Endpoint = Literal["worker", "durable-object", "origin"]
+Storage = Literal["undeclared", "none", "kv", "sqlite"]
 
 
 class _Strict(BaseModel):
@@ -71,13 +73,13 @@ class Deployment(_Strict):
     """Where sockets end, whether objects hibernate, and what a handler costs."""
 
     name: str = ""
-    endpoint: Literal["worker", "durable-object", "origin"] = "worker"
-    hibernation: bool = False
-    auto_response: bool = True
+    endpoint: Endpoint = "worker"
+    hibernation: StrictBool = False
+    auto_response: StrictBool = True
     handler_ms: HandlerTime = HandlerTime()
     cpu_ms: CpuTime = CpuTime()
     pins: Pins = Pins()
-    storage: Literal["undeclared", "none", "kv", "sqlite"] = "undeclared"
+    storage: Storage = "undeclared"
     monthly: dict[str, Annotated[Decimal, Field(ge=0)]] = Field(default_factory=dict)
 
     @field_validator("handler_ms", mode="before")
