@@ -1,0 +1,193 @@
+"""The meters of Durable Objects: one clock an object, however many sockets it holds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+
+from wscost.deployment import Deployment
+from wscost.intervals import Intervals, Ints, clip, count_by_day, length_by_day, union
+from wscost.metering.columns import UNKNOWN, Events, Sockets
+from wscost.metering.tally import MICROSECOND, Tally
+from wscost.notes import Grade
+from wscost.units import MICROSECONDS_PER_SECOND
+
+HIBERNATES_AFTER_US = 10 * MICROSECONDS_PER_SECOND
+"""An idle hibernateable object leaves memory 10 s after its last event ends. [µs]
+
+https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/ (read 2026-11-23);
+workerd 1.20261117.1 took 9.945 to 10.059 s.
+"""
+
+PIN_SWEEP_US = 105 * MICROSECONDS_PER_SECOND
+"""An object that more than its sockets pins is evicted after 70 to 140 s without work (same page). [µs]"""
+
+_CALLS = ("alarm", "request")
+
+
+def meter_objects(tally: Tally, sockets: Sockets, events: Events | None, deployment: Deployment) -> None:
+    """Meter the requests and the clocks of the objects in which sockets end."""
+    if sockets.without_object:
+        tally.note(
+            "no-object-id",
+            f"{sockets.without_object:,} connections name no object: each is taken as an object of its own, "
+            "so object seconds are an upper bound.",
+            connections=sockets.without_object,
+        )
+    _meter_calls(tally, events)
+    pinned = 0 if not deployment.pins.always else PIN_SWEEP_US
+    awake = _awake(tally, sockets, events, deployment, pinned)
+    if not deployment.hibernation:
+        _add(tally, awake, tally.grade("opened_at", "closed_at", "object_id"))
+        return
+    if events is None:
+        asleep, grade = _from_totals(tally, sockets, deployment, awake), Grade.ASSUMED
+    else:
+        asleep, grade = _by_day(tally, _handlers(tally, sockets, events, deployment)), Grade.MEASURED
+    grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
+    if deployment.pins.share:
+        tally.note(
+            "pins",
+            f"Objects are taken to be pinned {deployment.pins.share:.0%} of the time that sockets are open.",
+            share=deployment.pins.share,
+        )
+    _add(tally, _between(asleep, awake, deployment.pins.share), grade, active=Grade.ASSUMED)
+
+
+def _meter_calls(tally: Tally, events: Events | None) -> None:
+    if events is not None:
+        calls = events.at[events.of_kind(*_CALLS)]
+        tally.add("object_requests", count_by_day(calls, tally.first_day, tally.days))
+        return
+    tally.add("object_requests", np.zeros(tally.days, dtype=np.int64), grade=Grade.ASSUMED)
+    tally.note(
+        "no-object-calls",
+        "The trace records no alarms, RPC or HTTP calls to objects: none are counted. "
+        "If there are, declare them as monthly object_requests in the deployment.",
+    )
+
+
+class _Clocks(NamedTuple):
+    """What all objects together did, by day: active and resident time, constructor calls. [µs, µs, 1]"""
+
+    active: Ints
+    resident: Ints
+    wakeups: Ints
+
+
+def _by_day(tally: Tally, busy: Intervals, tail: Ints | int = HIBERNATES_AFTER_US) -> _Clocks:
+    """Run one clock an object: it is active while busy, and in memory until a tail after."""
+    active = union(clip(busy, tally.start, tally.end))
+    resident = union(busy._replace(end=busy.end + tail))
+    woken = resident.start[resident.start >= tally.start]
+    in_window = clip(resident, tally.start, int(resident.end.max(initial=tally.end)))
+    return _Clocks(
+        length_by_day(active.start, active.end, tally.first_day, tally.days),
+        length_by_day(in_window.start, in_window.end, tally.first_day, tally.days),
+        count_by_day(woken, tally.first_day, tally.days),
+    )
+
+
+def _awake(
+    tally: Tally, sockets: Sockets, events: Events | None, deployment: Deployment, pinned: int
+) -> _Clocks:
+    """Objects whose open sockets keep them active, as after ``accept()``."""
+    outlasting = sockets.still_open | (sockets.closed > tally.end)
+    started = sockets.opened < tally.end
+    open_time = Intervals(
+        sockets.object, sockets.opened, np.where(outlasting, tally.end, sockets.closed + pinned)
+    )
+    tail = np.where(outlasting, 0, HIBERNATES_AFTER_US)
+    busy = Intervals(*(column[started] for column in open_time))
+    tails = tail[started]
+    if events is not None:
+        calls = _running(events, events.of_kind(*_CALLS), deployment)
+        busy = _together(busy, calls)
+        tails = np.append(tails, np.full(len(calls.start), HIBERNATES_AFTER_US))
+    return _by_day(tally, busy, tails)
+
+
+def _handlers(tally: Tally, sockets: Sockets, events: Events, deployment: Deployment) -> Intervals:
+    """Return the handler runs of hibernateable objects: connects, messages, closes, errors, calls."""
+    runs = ~events.of_kind("sent")
+    if deployment.auto_response:
+        runs &= ~events.auto_response
+    handlers = _running(events, runs, deployment)
+    if len(handlers.start) and (events.wall[runs] == UNKNOWN).any():
+        time = deployment.handler_ms
+        tally.note(
+            "handler-time-assumed",
+            f"A handler is taken to run {time.message:f} ms a message and {time.open:f} ms a connect "
+            "where the trace does not say; handler_ms in the deployment sets it.",
+            message_ms=time.message,
+            open_ms=time.open,
+        )
+    for kind, at, happened in (
+        ("open", sockets.opened, np.ones(len(sockets.opened), dtype=bool)),
+        ("close", sockets.closed, ~sockets.still_open),
+    ):
+        if not events.of_kind(kind).any():
+            chosen = happened & (at >= tally.start) & (at < tally.end)
+            wall = _microseconds(getattr(deployment.handler_ms, kind))
+            unseen = Intervals(sockets.object[chosen], at[chosen], at[chosen] + wall)
+            handlers = _together(handlers, unseen)
+    return handlers
+
+
+def _running(events: Events, chosen: np.ndarray, deployment: Deployment) -> Intervals:
+    """Return when the handlers of the chosen events run: as recorded, else as the deployment says."""
+    kind, at, wall = events.kind[chosen], events.at[chosen], events.wall[chosen]
+    for name in type(deployment.handler_ms).model_fields:
+        unknown = (kind == name) & (wall == UNKNOWN)
+        wall = np.where(unknown, _microseconds(getattr(deployment.handler_ms, name)), wall)
+    return Intervals(events.object[chosen], at, at + wall)
+
+
+def _from_totals(tally: Tally, sockets: Sockets, deployment: Deployment, awake: _Clocks) -> _Clocks:
+    """Bound a hibernating object's clocks where only connection totals are known."""
+    tally.note(
+        "hibernation-without-events",
+        "The trace has no events, so when objects sleep is not known: active seconds add up handler time "
+        "without overlap (an upper bound), resident seconds count whole visits (an upper bound), wakeups "
+        "count visits (a lower bound).",
+    )
+    time = deployment.handler_ms
+    opened = sockets.opened[(sockets.opened >= tally.start) & (sockets.opened < tally.end)]
+    closed = sockets.closed[
+        ~sockets.still_open & (sockets.closed >= tally.start) & (sockets.closed < tally.end)
+    ]
+    handled = count_by_day(opened, tally.first_day, tally.days) * _microseconds(time.open)
+    handled += count_by_day(closed, tally.first_day, tally.days) * _microseconds(time.close)
+    handled += tally.integers("messages_in") * _microseconds(time.message)
+    if (sockets.messages_in == UNKNOWN).any():
+        tally.note(
+            "messages-unknown",
+            "Message counts are unknown, so handler time for them is missing from active seconds.",
+        )
+    return awake._replace(active=np.minimum(handled, awake.active))
+
+
+def _between(asleep: _Clocks, awake: _Clocks, share: Decimal) -> _Clocks:
+    """Mix two ways of life: so much of the time awake, the rest asleep."""
+    weight = float(share)
+    if not weight:
+        return asleep
+    return _Clocks(
+        *(np.rint(a + weight * (b - a)).astype(np.int64) for a, b in zip(asleep, awake, strict=True))
+    )
+
+
+def _add(tally: Tally, clocks: _Clocks, grade: Grade, active: Grade = Grade.MEASURED) -> None:
+    tally.add("object_active_seconds", clocks.active, MICROSECOND, Grade.worst(grade, active))
+    tally.add("object_resident_seconds", clocks.resident, MICROSECOND, grade)
+    tally.add("object_wakeups", clocks.wakeups, grade=grade)
+
+
+def _together(*parts: Intervals) -> Intervals:
+    return Intervals(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _microseconds(milliseconds: Decimal) -> int:
+    return int(milliseconds * 1000)

@@ -1,0 +1,66 @@
+"""Daily sums under way: integers until the end, so that no order of adding can matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from wscost.intervals import Ints
+from wscost.notes import Grade, Note
+from wscost.trace import Trace
+from wscost.units import MICROSECONDS_PER_DAY
+from wscost.usage import Usage
+
+ONE = Decimal(1)
+MICROSECOND = Decimal(1).scaleb(-6)
+"""What a sum of microseconds is multiplied by to become seconds."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Tally:
+    """The window in microseconds, and what has been counted in each of its UTC days."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.window = trace.window
+        self.column_grades: Mapping[str, Grade] = trace.grades
+        self.start = (trace.window.start - _EPOCH) // timedelta(microseconds=1)
+        self.end = (trace.window.end - _EPOCH) // timedelta(microseconds=1)
+        self.first_day = self.start // MICROSECONDS_PER_DAY
+        self.days = max(self.end - 1, self.start) // MICROSECONDS_PER_DAY - self.first_day + 1
+        self._daily: dict[str, list[Decimal]] = {}
+        self._grades: dict[str, Grade] = {}
+        self._notes: list[Note] = list(trace.notes)
+
+    def add(self, key: str, by_day: Ints, unit: Decimal = ONE, grade: Grade = Grade.MEASURED) -> None:
+        """Add so many units of a meter, one number a day."""
+        quantities = [int(n) * unit for n in by_day]
+        if key in self._daily:
+            quantities = [a + b for a, b in zip(self._daily[key], quantities, strict=True)]
+            grade = Grade.worst(grade, self._grades[key])
+        self._daily[key], self._grades[key] = quantities, grade
+
+    def integers(self, key: str) -> Ints:
+        """Return a count's numbers by day; zeros where it is unknown."""
+        return np.array([int(n) for n in self._daily.get(key, [0] * self.days)], dtype=np.int64)
+
+    def grade(self, *columns: str) -> Grade:
+        """Return the weakest grade of the trace's columns."""
+        return Grade.worst(*(self.column_grades.get(column, Grade.MEASURED) for column in columns))
+
+    def note(self, code: str, message: str, **data: Any) -> None:
+        """Keep a note for the bill."""
+        self._notes.append(Note(code, message, data))
+
+    def usage(self) -> Usage:
+        """Return what was counted."""
+        first = date(1970, 1, 1) + timedelta(days=self.first_day)
+        days = {
+            first + timedelta(days=i): {key: daily[i] for key, daily in self._daily.items()}
+            for i in range(self.days)
+        }
+        return Usage(self.window, days, self._grades, tuple(self._notes))
