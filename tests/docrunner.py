@@ -301,9 +301,18 @@ def update(page: Page) -> list[str]:
 
 
 def first_command() -> Command:
-    """Return the first wscost command that the README shows."""
-    shown = (c for b in Page(README).blocks if b.language == "console" for c in commands(b))
-    return next(command for command in shown if command.shell.startswith("wscost "))
+    """Return the first wscost command that the README shows.
+
+    Raises
+    ------
+    LookupError
+        If it shows none.
+    """
+    for block in Page(README).blocks:
+        for command in commands(block) if block.language == "console" else []:
+            if command.shell.startswith("wscost "):
+                return command
+    raise LookupError("README.md: no console block shows a wscost command.")
 
 
 def _lay_out(folder: Path, programs: Path) -> None:

@@ -172,7 +172,8 @@ def _about(module: Module, house: Mapping[str, Module]) -> Iterator[str]:
             if _within(full, {guest}) and not _within(module.name, hosts):
                 yield f"{module.place(line)}: imports {guest}. {' or '.join(sorted(hosts)) or 'Nobody'} may."
     for node in ast.walk(module.tree):
-        yield from _about_deed(module, node)
+        if isinstance(node, ast.expr):
+            yield from _about_deed(module, node)
 
 
 def _about_import(here: tuple[int, str], there: tuple[int, str], name: str) -> Iterator[str]:
@@ -183,7 +184,7 @@ def _about_import(here: tuple[int, str], there: tuple[int, str], name: str) -> I
         yield f"siblings of the {mine.name} must not import each other ({name})."
 
 
-def _about_deed(module: Module, node: ast.AST) -> Iterator[str]:
+def _about_deed(module: Module, node: ast.expr) -> Iterator[str]:
     full = module.full_name(node)
     for deed in DEEDS:
         if full in deed.names and not _within(module.name, deed.allowed):
