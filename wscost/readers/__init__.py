@@ -4,7 +4,163 @@ A reader module defines
 
 - ``NAME``: what ``--input-format`` calls it;
 - ``sniff(head: bytes, path: Path | None) -> bool``: whether the content begins like this format;
-- ``read(source: Source, options: Options) -> Trace``: the whole input as a checked trace.
+- ``read(source: Source, options: Options) -> Trace``: the whole input, all its parts, as one trace;
+- ``OPTIONS`` (optional): its own options by name, each with one sentence; given in ``options.own``.
 
-Content decides; the file's name never does alone.
+Content decides; the file's name never does alone. Modules without ``NAME`` are tools that readers
+share: ``source`` (bytes and lines), ``refusals`` (bad rows), ``building`` (frames into a trace).
 """
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol, cast
+
+from wscost.errors import InputError, UnknownNameError
+from wscost.notes import Note
+from wscost.readers.options import Options, parse_window
+from wscost.readers.source import Part, Progress, Source, open_source
+from wscost.trace import Trace, check_trace
+from wscost.usage import Window
+
+
+class Reader(Protocol):
+    """What a reader module offers."""
+
+    NAME: str
+
+    def sniff(self, head: bytes, path: Path | None) -> bool:
+        """Tell whether the content begins like this format."""
+
+    def read(self, source: Source, options: Options) -> Trace:
+        """Return the whole input as a trace."""
+
+
+@cache
+def readers() -> Mapping[str, Reader]:
+    """Return every reader in this package by its format's name."""
+    modules = (import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__))
+    found = {module.NAME: cast(Reader, module) for module in modules if hasattr(module, "NAME")}
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def sniff(head: bytes, path: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the formats that content beginning like this may have."""
+    return tuple(name for name, reader in readers().items() if reader.sniff(head, path))
+
+
+def read_trace(
+    path: str | Path | Sequence[str | Path],
+    *,
+    input_format: str | None = None,
+    assume_utc: bool = False,
+    window: str | Window | None = None,
+    skip_bad_rows: bool = False,
+    progress: Progress | None = None,
+    **format_options: str,
+) -> Trace:
+    """Read a trace of any known format.
+
+    Parameters
+    ----------
+    path
+        A file, a folder, a glob, ``-`` for standard input, or several of these; gzip is undone.
+        Several files must be of one format and make one trace.
+    input_format
+        The format's name; None: found from the content.
+    assume_utc
+        Take times without a zone as UTC instead of refusing them.
+    window
+        The observed time, as a `Window` or ``START/END``; None: as the input says, else from its
+        first event to just after its last.
+    skip_bad_rows
+        Leave bad rows out and count them instead of refusing the input.
+    progress
+        Called with the bytes read so far and the bytes in all (None where unknown).
+    **format_options
+        Options that this format alone knows (its ``OPTIONS``).
+
+    Raises
+    ------
+    InputError
+        If the input cannot be read as what it is or claims to be.
+    UnknownNameError
+        If no format or option has that name.
+    """
+    source = open_source(path, progress)
+    source, reader, notes = _recognise(source, input_format)
+    known = getattr(reader, "OPTIONS", {})
+    for name in format_options:
+        if name not in known:
+            raise UnknownNameError(f"option of the format {reader.NAME}", name, known)
+    options = Options(
+        assume_utc=assume_utc,
+        window=parse_window(window) if isinstance(window, str) else window,
+        skip_bad_rows=skip_bad_rows,
+        own=format_options,
+    )
+    trace = check_trace(reader.read(source, options))
+    return replace(trace, notes=(*trace.notes, *notes)) if notes else trace
+
+
+def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader, tuple[Note, ...]]:
+    if input_format is not None and input_format not in readers():
+        raise UnknownNameError("trace format", input_format, readers())
+    filled = [part for part in source.parts if part.head]
+    if not filled:
+        several = len(source.parts) > 1
+        raise InputError(f"{source.name}: {'every file in it' if several else 'the file'} is empty.")
+    if input_format is not None:
+        return replace(source, parts=tuple(filled)), readers()[input_format], ()
+    claims = {part: _claim(part) for part in filled}
+    known = [part for part in filled if claims[part] is not None]
+    if not known or (source.picked and len(known) < len(filled)):
+        stranger = next(part for part in filled if claims[part] is None)
+        place = (
+            stranger.name
+            if source.picked
+            else f"{source.name}: no file in this folder is a trace; {stranger.name}"
+        )
+        raise InputError(
+            f"{place}: {_looks(stranger.head)} in none of the known formats ({', '.join(readers())}). "
+            "If it is one of them, name it with --input-format."
+        )
+    first = known[0]
+    for part in known:
+        if claims[part] != claims[first]:
+            raise InputError(
+                f"{source.name}: {first.name} is {claims[first]}, {part.name} is {claims[part]}. "
+                "Files that make one trace must be of one format."
+            )
+    strangers = [part.name for part in filled if claims[part] is None]
+    notes = (
+        (
+            Note(
+                "files-left-out",
+                f"{len(strangers):,} files in {source.name} are no traces.",
+                {"files": strangers},
+            ),
+        )
+        if strangers
+        else ()
+    )
+    return replace(source, parts=tuple(known)), readers()[cast(str, claims[first])], notes
+
+
+def _claim(part: Part) -> str | None:
+    names = sniff(part.head, part.path)
+    if len(names) > 1:
+        raise InputError(f"{part.name}: this may be {' or '.join(names)}. Say which with --input-format.")
+    return names[0] if names else None
+
+
+def _looks(head: bytes) -> str:
+    if b"\0" in head:
+        return "binary data"
+    return "JSON" if head.lstrip()[:1] in (b"{", b"[") else "text"

@@ -1,0 +1,261 @@
+"""The input as bytes: a file, a folder, a glob or standard input, gzip undone, every size bounded."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from wscost.errors import InputError
+
+STDIN = "-"
+HEAD_BYTES = 64 * 1024
+CHUNK_BYTES = 1024 * 1024
+LINE_LIMIT = 16 * 1024 * 1024
+CONTENT_LIMIT = 1024 * 1024 * 1024
+GZIP_RATIO_LIMIT = 200
+"""Beyond ``GZIP_FREE_BYTES``, text that unpacks to more than this many times its size is a gzip bomb."""
+GZIP_FREE_BYTES = 64 * 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+
+Progress = Callable[[int, int | None], None]
+
+
+class Part:
+    """One file or stream of the input. Whatever is wrong with its bytes is an InputError that names it.
+
+    A file may be read again and again, a stream (standard input, a pipe) once after its head.
+    """
+
+    def __init__(
+        self, name: str, path: Path | None, count: Callable[[int], None] = lambda size: None
+    ) -> None:
+        self.name = name
+        self.path = path
+        self._count = count
+        self._lasting = path is not None and path.is_file()
+        self._head: bytes | None = None
+        self._rest: Iterator[bytes] | None = None
+
+    @property
+    def head(self) -> bytes:
+        """The first 64 KiB, unpacked; less where the input is shorter."""
+        if self._head is None:
+            pieces = self._pieces(HEAD_BYTES, (lambda size: None) if self._lasting else self._count)
+            self._head = next(pieces, b"")
+            if not self._lasting:
+                self._rest = pieces
+        return self._head
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the whole content, unpacked, about a MiB at a time."""
+        if self._lasting:
+            yield from self._pieces(CHUNK_BYTES, self._count)
+            return
+        head = self.head
+        rest, self._rest = self._rest, None
+        if rest is None:
+            raise InputError(f"{self.name}: a stream can be read only once.")
+        if head:
+            yield head
+        yield from rest
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield each line that is not blank with its number (from 1), without its end."""
+        number, left = 0, b""
+        for chunk in self.chunks():
+            *whole, left = (left + chunk).split(b"\n")
+            for line in whole:
+                number += 1
+                yield from self._line(number, line)
+            if len(left) > LINE_LIMIT:
+                break
+        yield from self._line(number + 1, left)
+
+    def content(self) -> bytes:
+        """Return everything, for formats that are one document; up to 1 GiB."""
+        kept = io.BytesIO()
+        for chunk in self.chunks():
+            if kept.tell() + len(chunk) > CONTENT_LIMIT:
+                raise InputError(f"{self.name}: more than {CONTENT_LIMIT >> 30} GiB in one document.")
+            kept.write(chunk)
+        return kept.getvalue()
+
+    @contextmanager
+    def seekable(self) -> Iterator[BinaryIO]:
+        """Give the content as a file that can be sought, for formats that are read from their end."""
+        if self.path is not None and self._lasting and not self._packed():
+            with self._guarded(), self.path.open("rb") as stream:
+                self._count(self.path.stat().st_size)
+                yield stream
+            return
+        with tempfile.TemporaryFile() as spool:
+            for chunk in self.chunks():
+                spool.write(chunk)
+            spool.seek(0)
+            yield cast(BinaryIO, spool)
+
+    def _line(self, number: int, line: bytes) -> Iterator[tuple[int, bytes]]:
+        if len(line) > LINE_LIMIT:
+            raise InputError(
+                f"{self.name}:{number}: this line is longer than {LINE_LIMIT >> 20} MiB. "
+                "Is the file really one record a line?"
+            )
+        if number == 1:
+            line = line.removeprefix(BOM)
+        if line := line.strip():
+            yield number, line
+
+    def _pieces(self, first: int, count: Callable[[int], None]) -> Iterator[bytes]:
+        with self._guarded(), self._opened() as raw:
+            counted = _Counted(raw, count)
+            plain = io.BufferedReader(counted, CHUNK_BYTES)
+            packed = plain.peek(2)[:2] == GZIP_MAGIC
+            stream = cast(BinaryIO, gzip.GzipFile(fileobj=plain)) if packed else cast(BinaryIO, plain)
+            size, given = first, 0
+            while chunk := stream.read(size):
+                given += len(chunk)
+                if packed and given > GZIP_FREE_BYTES and given > GZIP_RATIO_LIMIT * counted.taken:
+                    raise InputError(
+                        f"{self.name}: this gzip unpacks to more than {GZIP_RATIO_LIMIT} times its size, "
+                        "as no log does. If it is meant, unpack it first."
+                    )
+                yield chunk
+                size = CHUNK_BYTES
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except EOFError:
+            raise InputError(f"{self.name}: the gzip data end too early; the file is cut short.") from None
+        except (gzip.BadGzipFile, zlib.error):
+            raise InputError(f"{self.name}: the gzip data are damaged.") from None
+        except OSError as error:
+            raise InputError(f"{self.name}: cannot be read: {error.strerror or error}.") from None
+
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        if self.path is None:
+            yield sys.stdin.buffer
+        else:
+            with self.path.open("rb") as stream:
+                yield stream
+
+    def _packed(self) -> bool:
+        with self._guarded(), self._opened() as stream:
+            return stream.read(2) == GZIP_MAGIC
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how many bytes were taken from it."""
+
+    def __init__(self, inner: BinaryIO, count: Callable[[int], None]) -> None:
+        self._inner = inner
+        self._report = count
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        size = cast(io.BufferedReader, self._inner).readinto(buffer)
+        self.taken += size
+        self._report(size)
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the user named: one part or several of one format, in reading order."""
+
+    name: str
+    parts: tuple[Part, ...]
+    picked: bool = True
+    """Whether the user named the files; in a folder, what is no trace is left out."""
+
+    def lines(self) -> Iterator[tuple[Part, int, bytes]]:
+        """Yield the lines of all parts, each with its part and number."""
+        for part in self.parts:
+            for number, line in part.lines():
+                yield part, number, line
+
+
+def open_source(given: str | Path | Sequence[str | Path], progress: Progress | None = None) -> Source:
+    """Return the source that a path, ``-``, a folder, a glob or a list of these stands for.
+
+    Nothing is read yet. ``progress`` is told the bytes read so far and the bytes in all, or None.
+
+    Raises
+    ------
+    InputError
+        If a path is missing, or a folder or glob holds no file.
+    """
+    several = [given] if isinstance(given, (str, Path)) else list(given)
+    if not several:
+        raise InputError("No input was named.")
+    picked = True
+    paths: list[Path | None] = []
+    for one in several:
+        found, named = _expand(str(one))
+        picked &= named
+        paths.extend(found)
+    done, total = 0, _total(paths)
+
+    def count(size: int) -> None:
+        nonlocal done
+        done += size
+        if progress is not None:
+            progress(done, total)
+
+    parts = tuple(Part("<stdin>" if path is None else str(path), path, count) for path in paths)
+    name = (
+        ("<stdin>" if several[0] == STDIN else str(several[0]))
+        if len(several) == 1
+        else f"{len(parts)} files"
+    )
+    return Source(name, parts, picked)
+
+
+def _expand(name: str) -> tuple[list[Path | None], bool]:
+    path = Path(name)
+    if name == STDIN:
+        return [None], True
+    try:
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
+            if not found:
+                raise InputError(f"{name}: there is no file in this folder.")
+            return list(found), False
+        if path.exists():
+            return [path], True
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror}.") from None
+    if glob.has_magic(name):
+        root = Path(path.anchor)
+        matches = sorted(p for p in root.glob(str(path.relative_to(root))) if p.is_file())
+        if not matches:
+            raise InputError(f"{name}: no file matches this pattern.")
+        return list(matches), True
+    raise InputError(f"{name}: there is no such file or folder.")
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _total(paths: Sequence[Path | None]) -> int | None:
+    sizes = [path.stat() for path in paths if path is not None]
+    if len(sizes) < len(paths) or not all(stat.S_ISREG(size.st_mode) for size in sizes):
+        return None
+    return sum(size.st_size for size in sizes)
