@@ -192,8 +192,9 @@ def _loaded_by(code: str) -> set[str]:
     """Return the top-level packages that a fresh interpreter has loaded after some code."""
     report = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=False, cwd=ROOT
     )
+    assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
 
 
