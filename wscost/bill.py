@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from html import escape
 from typing import TYPE_CHECKING
 
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Provenance
+from wscost.units import money
 from wscost.usage import Period, Quantities
 
 if TYPE_CHECKING:
@@ -119,6 +121,8 @@ class Bill:
     @property
     def coverage(self) -> Decimal:
         """The share of the lines whose quantity and price are wholly known, from 0 to 1."""
+        if not self.lines:
+            return Decimal(1)
         known = sum(line.cost is not None and not line.depends_on for line in self.lines)
         return (Decimal(known) / Decimal(len(self.lines))).quantize(Decimal("0.0001")).normalize()
 
@@ -143,6 +147,13 @@ class Bill:
         rows = [{column: getattr(line, column) for column in columns} for line in self.lines]
         return pd.DataFrame(rows, columns=columns)
 
+    def __str__(self) -> str:
+        bound = "" if self.complete else "at least "
+        return f"{self.plan}, {self.deployment}, {self.month}: {bound}{money(self.total, self.currency)}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(str(self))}</p>{self.to_frame().to_html(index=False)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -166,3 +177,9 @@ class Comparison:
 
         columns = ["plan", "deployment", "month", "total", "feasible", "coverage"]
         return pd.DataFrame([{c: getattr(b, c) for c in columns} for b in self.bills], columns=columns)
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.bills), *filter(None, [self.decides])])
+
+    def _repr_html_(self) -> str:
+        return f"{self.to_frame().to_html(index=False)}<p>{escape(self.decides)}</p>"

@@ -1,0 +1,60 @@
+"""Bills as CSV: one row a bill line, for spreadsheets and joins."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from io import StringIO
+
+from wscost.bill import Bill, BillLine, Comparison
+from wscost.reports.wording import clean
+from wscost.units import plain
+
+NAME = "csv"
+COLUMNS = (
+    "plan", "deployment", "region", "month", "as_of", "currency", "sku", "name", "consumed", "included",
+    "billed", "unit", "unit_price", "per", "cost", "grade", "depends_on", "source",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@")
+
+
+def render(comparison: Comparison, *, width: int = 80, color: bool = False) -> str:
+    """Write every line of every bill as one row; unknown is empty, figures are exact."""
+    rows = [_row(bill, line) for bill in comparison.bills for line in bill.lines]
+    file = StringIO()
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().rstrip("\n")
+
+
+def _row(bill: Bill, line: BillLine) -> dict[str, str]:
+    return {
+        "plan": _text(bill.plan),
+        "deployment": _text(bill.deployment),
+        "region": _text(bill.region or ""),
+        "month": bill.month,
+        "as_of": bill.as_of.isoformat(),
+        "currency": bill.currency,
+        "sku": _text(line.sku),
+        "name": _text(line.name),
+        "consumed": _number(line.consumed),
+        "included": plain(line.included),
+        "billed": _number(line.billed),
+        "unit": _text(line.unit),
+        "unit_price": _number(line.unit_price),
+        "per": plain(line.per),
+        "cost": "" if line.cost is None else f"{line.cost:f}",
+        "grade": str(line.grade),
+        "depends_on": " ".join(line.depends_on),
+        "source": line.provenance.url,
+    }
+
+
+def _number(quantity: Decimal | None) -> str:
+    return "" if quantity is None else plain(quantity)
+
+
+def _text(text: str) -> str:
+    """Return a name that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else clean(text)

@@ -1,0 +1,170 @@
+"""How reports word what is on a bill: figures, prices, marks and sentences that formats share."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from wscost.bill import Bill, BillLine, Breach, Comparison
+from wscost.notes import Grade, Note
+from wscost.units import cents, grouped, money, plain
+
+AT_LEAST = "≥ "
+_SHORT = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
+_DECIDING_NOTES = ("legacy-plan", "closed-to-new", "shutdown")
+
+
+def clean(text: str) -> str:
+    """Return text on one line, with control characters written out: names come from anybody's file."""
+    return "".join(c if c.isprintable() else " " if c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
+def figure(quantity: Decimal | None) -> str:
+    """Write a quantity to be read: two decimals at most below a thousand, none above."""
+    if quantity is None:
+        return "?"
+    return grouped(quantity, 2 if abs(quantity) < 1000 else 0)
+
+
+def short(quantity: Decimal) -> str:
+    """Write a round quantity as vendors do: ``400k``, ``10M``, ``25B``; any other in full."""
+    for size, letter in _SHORT:
+        if quantity >= size and (quantity / size * 10) % 1 == 0:
+            return f"{plain(quantity / size)}{letter}"
+    return figure(quantity)
+
+
+def rate(amount: Decimal, currency: str) -> str:
+    """Write a price in full: cents at least, and as many decimals as it has."""
+    digits = plain(amount)
+    places = max(2, len(digits.partition(".")[2]))
+    text = f"{amount:,.{places}f}"
+    return f"${text}" if currency == "USD" else f"{text} {currency}"
+
+
+def unit_price(line: BillLine, currency: str) -> str:
+    """Write what a unit costs: ``$0.15 per started 1M Requests``; a flat fee has no unit to speak of."""
+    if line.model == "flat":
+        return "a month"
+    started = "started " if line.rounding.startswith("up") else ""
+    buys = started + (line.unit if line.per == 1 else f"{short(line.per)} {line.unit}")
+    if len(line.tiers) > 1:
+        prices = [_amount(tier.amount, currency) for tier in line.tiers]
+        return f"{', then '.join(prices)} per {buys}"
+    amount = line.tiers[0].amount if line.tiers else line.unit_price
+    return f"{_amount(amount, currency)} per {buys}"
+
+
+def _amount(amount: Decimal | None, currency: str) -> str:
+    return "a price that is not published" if amount is None else rate(amount, currency)
+
+
+def figures(line: BillLine) -> tuple[str, str, str]:
+    """Write what a line used, what is included and what is billed; a flat fee counts nothing."""
+    if line.model == "flat":
+        return "", "", ""
+    return figure(line.consumed), short(line.included), figure(line.billed)
+
+
+def at_least(bill: Bill) -> bool:
+    """Whether the true total may be higher: a line is unknown, or known in part."""
+    return not bill.complete or any(line.grade is Grade.LOWER_BOUND for line in bill.lines)
+
+
+def title(bill: Bill) -> str:
+    """Name a bill and its amount: the answer in one line."""
+    return f"{bill.plan_name}, {bill.deployment}, {bill.month}: {total(bill)}"
+
+
+def total(bill: Bill) -> str:
+    """Write a bill's total, marked where the truth may be higher."""
+    return f"{AT_LEAST if at_least(bill) else ''}{money(bill.total, bill.currency)}"
+
+
+def cost(line: BillLine, currency: str) -> str:
+    """Write a line's cost, marked where the truth may be higher; unknown is never $0.00."""
+    if line.cost is None:
+        return "?"
+    bounded = line.grade is Grade.LOWER_BOUND or bool(line.depends_on)
+    return f"{AT_LEAST if bounded else ''}{money(line.cost, currency)}"
+
+
+def depends(line: BillLine) -> str:
+    """Say what a line's cost still depends on, or nothing."""
+    if line.depends_on:
+        return f"depends on {', '.join(line.depends_on)}"
+    return "" if line.cost is not None else "depends on a price that is not published"
+
+
+def marks(bill: Bill, comparison: Comparison) -> list[str]:
+    """Return the words beside a bill in a comparison: cheapest, not feasible, legacy."""
+    words = []
+    if bill is comparison.cheapest and len(comparison.bills) > 1:
+        words.append("cheapest")
+    if not bill.feasible:
+        words.append("not feasible")
+    words += [n.code.removesuffix("-plan").replace("-", " ") for n in bill.notes if n.code in _DECIDING_NOTES]
+    return words
+
+
+def breach(broken: Breach) -> str:
+    """Say which limit breaks, how far, on which day first, and what then happens."""
+    unit = f"{broken.unit} per {broken.per}"
+    words = f"{broken.name}: at most {figure(broken.maximum)} {unit}, but {figure(broken.worst)} used"
+    if broken.per == "day":
+        words += f" on the worst of {broken.times:,} such days" if broken.times > 1 else " on one day"
+        words += f", first on {broken.first}" if broken.first else ""
+    return f"{words}. Past it: {broken.consequence}." if broken.consequence else f"{words}."
+
+
+def broken(comparison: Comparison) -> list[str]:
+    """Say which limits break on which bills."""
+    several = len(comparison.bills) > 1
+    return [
+        f"{f'{bill.plan}, {bill.deployment}: ' if several else ''}{breach(limit)}"
+        for bill in comparison.bills
+        for limit in bill.breaches
+    ]
+
+
+def scaled(bill: Bill) -> list[tuple[str, str, str]]:
+    """Return what the bill's charges count: the meter, as observed and in the whole month."""
+    if bill.projected is None:
+        return []
+    counted = dict.fromkeys(part.meter for line in bill.lines for part in line.components)
+    return [
+        (meter, figure(bill.usage.get(meter)), figure(bill.projected[meter]))
+        for meter in counted
+        if meter in bill.projected
+    ]
+
+
+def inputs(bill: Bill) -> dict[str, Decimal]:
+    """Return what each of several inputs adds to the bill; fees that none causes are left out."""
+    shares: dict[str, Decimal] = {}
+    for line in bill.lines:
+        for name, share in line.by_input.items():
+            shares[name] = shares.get(name, Decimal(0)) + share
+    return {name: cents(share) for name, share in shares.items()}
+
+
+def notes(comparison: Comparison, bill: Bill) -> list[Note]:
+    """Return the notes of a bill and of the comparison around it, each sentence once."""
+    return list({note.message: note for note in (*comparison.notes, *bill.notes)}.values())
+
+
+def sources(bill: Bill) -> list[str]:
+    """Return the pages that the bill's prices were read on, each once."""
+    return list(dict.fromkeys(line.provenance.url for line in bill.lines))
+
+
+def prices_read(bill: Bill) -> str:
+    """Say which day's prices these are, and when a person last read them."""
+    read = sorted({line.provenance.checked for line in bill.lines})
+    region = f" in {bill.region}" if bill.region else ""
+    checked = f", last read by a person on {read[0]}" if read else ""
+    return f"Prices in force on {bill.as_of}{region}, in {bill.currency}{checked}."
+
+
+def shown_in_full(comparison: Comparison) -> Bill:
+    """Return the bill that a report tells line by line: the cheapest, or the first if none can serve."""
+    return comparison.cheapest or comparison.bills[0]
