@@ -133,11 +133,13 @@ def _add_event_bytes(tally: Tally, key: str, events: Events, chosen: np.ndarray)
     tally.add(key, sum_by_day(events.bytes[known], day, tally.first_day, tally.days), grade=grade)
 
 
-def _add_totals(tally: Tally, sockets: Sockets, key: str, totals: Ints) -> None:
+def _add_totals(
+    tally: Tally, sockets: Sockets, key: str, totals: Ints, grade: Grade = Grade.MEASURED
+) -> None:
     known = totals != UNKNOWN
     if not known.any():
         return
-    grade = tally.grade(key)
+    grade = Grade.worst(grade, tally.grade(key))
     if not known.all():
         grade = Grade.worst(grade, Grade.LOWER_BOUND)
         tally.note(
@@ -183,7 +185,7 @@ def _meter_message_units(tally: Tally, sockets: Sockets, events: Events | None, 
                 f"steps of {step:,} bytes as the totals allow, a lower bound.",
                 step_bytes=step,
             )
-            _add_totals(tally, sockets, units, at_least)
+            _add_totals(tally, sockets, units, at_least, Grade.LOWER_BOUND)
 
 
 def _meter_workers(tally: Tally, sockets: Sockets, deployment: Deployment, cpu_multiples: list[int]) -> None:

@@ -46,6 +46,7 @@ def meter_objects(tally: Tally, sockets: Sockets, events: Events | None, deploym
         asleep, grade = _from_totals(tally, sockets, deployment, awake), Grade.ASSUMED
     else:
         asleep, grade = _by_day(tally, _handlers(tally, sockets, events, deployment)), Grade.MEASURED
+    known = events is not None and not (events.wall[~events.of_kind("sent")] == UNKNOWN).any()
     grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
     if deployment.pins.share:
         tally.note(
@@ -53,7 +54,12 @@ def meter_objects(tally: Tally, sockets: Sockets, events: Events | None, deploym
             f"Objects are taken to be pinned {deployment.pins.share:.0%} of the time that sockets are open.",
             share=deployment.pins.share,
         )
-    _add(tally, _between(asleep, awake, deployment.pins.share), grade, active=Grade.ASSUMED)
+    _add(
+        tally,
+        _between(asleep, awake, deployment.pins.share),
+        grade,
+        Grade.MEASURED if known else Grade.ASSUMED,
+    )
 
 
 def _meter_calls(tally: Tally, events: Events | None) -> None:
