@@ -45,7 +45,9 @@ LAYERS = (
     Layer("things", _names("errors units notes pricelist bill usage trace deployment shipped")),
     Layer(
         "doors in",
-        _names("yamlfile pricebook pricediff profile scenario usagefile deploymentfile tracefile readers"),
+        _names(
+            "yamlfile pricebook pricediff profile scenario usagefile deploymentfile tracefile readers inputs"
+        ),
     ),
     Layer("algebra", _names("intervals distributions"), siblings=False),
     Layer("kernel", _names("simulating metering projecting rating"), siblings=False),
