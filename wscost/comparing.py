@@ -1,0 +1,93 @@
+"""Comparing: the same usage under several plans and deployments, and what decides between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Unpack
+
+from wscost.bill import Bill, BillLine, Comparison
+from wscost.deployment import Deployment
+from wscost.estimating import Account, Options, deployment_of
+from wscost.inputs import Input
+from wscost.notes import Note
+from wscost.units import grouped, money
+
+DEFAULT_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
+"""Every paid plan of Cloudflare Workers, today's first."""
+
+
+def compare(
+    inputs: Input | Iterable[Input],
+    *,
+    plan: str | Sequence[str] | None = None,
+    deployment: str | Path | Deployment | Sequence[str | Path | Deployment] | None = None,
+    **options: Unpack[Options],
+) -> Comparison:
+    """Estimate the same month under several plans and deployments.
+
+    Parameters
+    ----------
+    inputs : path, Trace, UsageFile, or several of them
+        Several inputs are one account: they share allowances and the base fee.
+    plan : str or sequence of str, optional
+        Plans or globs such as ``cloudflare/*``; every paid Cloudflare plan if absent.
+    deployment : str, path, Deployment, or several, optional
+        If absent, a trace that names objects is priced with and without hibernation, any other as a
+        plain Worker, and a note says so.
+    **options
+        See ``estimate``.
+
+    Raises
+    ------
+    WscostError
+        If an input cannot be read or no price is known.
+    """
+    account = Account.of(inputs, options)
+    named = [plan] if isinstance(plan, str) else list(plan or ())
+    plans = account.books.match(named or account.plans or DEFAULT_PLANS)
+    built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
+    deployments = [deployment_of(one) for one in built] or account.deployments
+    bills = tuple(bill for one in deployments for bill in account.bills(one, plans))
+    notes = () if deployment else (_chosen(deployments),)
+    return Comparison(bills, _decides(bills), notes)
+
+
+def _chosen(deployments: Sequence[Deployment]) -> Note:
+    labels = " and ".join(one.label for one in deployments)
+    return Note("deployment-chosen", f"No deployment was named: priced as {labels}.", {"deployments": labels})
+
+
+def _decides(bills: Sequence[Bill]) -> str:
+    """Say in one sentence which line makes the dearest bill dear, and by what quantity."""
+    bill = max(bills, key=lambda b: b.total)
+    lines = [line for line in bill.lines if line.components and line.cost]
+    if not lines:
+        return "Nothing beyond the base fee: every quantity stays inside its allowance."
+    line = max(lines, key=lambda x: x.cost or Decimal(0))
+    share = (line.cost or Decimal(0)) / bill.total
+    of = f"{bill.plan_name} as {bill.deployment}"
+    return f"{line.name} is {share:.0%} of {of} ({money(bill.total, bill.currency)}): {_why(bill, line)}."
+
+
+def _why(bill: Bill, line: BillLine) -> str:
+    """Put the line's main meter into words that a person can check against the service."""
+    main = max(line.components, key=lambda part: part.consumed or Decimal(0))
+    usage, meter = bill.usage, main.meter.partition(":")[0]
+    opened, seconds = usage.get("connections_opened"), usage.get("connection_seconds")
+    if meter in ("worker_wall_seconds", "worker_passthrough_seconds") and opened and seconds:
+        return f"sockets are open {_duration(seconds / opened)} on average, each on its own clock"
+    if meter == "object_active_seconds":
+        days = Decimal(bill.period.days)
+        hours = (bill.projected or usage)[meter] / 3600 / days
+        return f"objects are active {grouped(hours, 1)} hours a day in all"
+    quantity = main.quantity or Decimal(0)
+    return f"{grouped(quantity, 0)} {meter.replace('_', ' ')} a month"
+
+
+def _duration(seconds: Decimal) -> str:
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{grouped(seconds / size, 0)} {unit}"
+    return f"{grouped(seconds, 0)} seconds"

@@ -1,0 +1,73 @@
+"""What an INPUT is: a trace, monthly totals, or already one of these; the kind is recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeAlias, TypedDict
+
+from wscost import usagefile, yamlfile
+from wscost.errors import InputError
+from wscost.readers import read_trace
+from wscost.shipped import shipped
+from wscost.trace import Trace
+from wscost.usage import Window
+from wscost.usagefile import UsageFile
+
+Workload: TypeAlias = Trace | UsageFile
+Input: TypeAlias = str | Path | Workload
+
+
+class ReadOptions(TypedDict, total=False):
+    """How inputs are read; see ``read_trace``."""
+
+    input_format: str | None
+    assume_utc: bool
+    window: str | Window | None
+    skip_bad_rows: bool
+    progress: Callable[[int, int | None], None] | None
+
+
+def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[str, Workload]:
+    """Open one or several inputs of one account, by name.
+
+    Raises
+    ------
+    InputError
+        If one cannot be read, or two have the same name.
+    """
+    several = [inputs] if isinstance(inputs, (str, Path, Trace, UsageFile)) else list(inputs)
+    if not several:
+        raise InputError("There is no input. Name a trace or a usage file.")
+    opened: dict[str, Workload] = {}
+    for one in several:
+        workload = open_input(one, options)
+        name = workload.source
+        if name in opened:
+            raise InputError(f"{name}: named twice, so its usage would count twice.")
+        opened[name] = workload
+    return opened
+
+
+def open_input(one: Input, options: ReadOptions) -> Workload:
+    """Open a trace or a usage file, whichever it is."""
+    if isinstance(one, (Trace, UsageFile)):
+        return one
+    path = _at_hand(Path(one))
+    if path.suffix in (".yaml", ".yml") and not options.get("input_format"):
+        document = yamlfile.load(path)
+        if usagefile.looks_like(document):
+            return usagefile.usage_of(document)
+        raise InputError(
+            f"{path}: this YAML is no input: `usage:` (monthly totals) must stand at its top level."
+        )
+    return read_trace(path, **options)
+
+
+def _at_hand(path: Path) -> Path:
+    """Find ``sample_traces/NAME`` among the shipped traces where the working directory has none."""
+    if path.parts[:1] == ("sample_traces",) and not path.exists():
+        sample = shipped("sample_traces").joinpath(*path.parts[1:])
+        if sample.exists():
+            return sample
+    return path
