@@ -26,6 +26,8 @@ class Meter:
     meaning: str
     peak: bool = False
     """A peak is the maximum over days; any other meter is their sum, and scales with time."""
+    parameter: str | None = None
+    """What a price book tells this meter: ``step_bytes`` or ``cpu_multiple``."""
 
 
 METERS: dict[str, Meter] = {
@@ -38,11 +40,26 @@ METERS: dict[str, Meter] = {
         Meter("messages_out", "messages", "to the client; no protocol pings, no auto-responses"),
         Meter("bytes_in", "bytes", "payload from the client"),
         Meter("bytes_out", "bytes", "payload to the client"),
-        Meter("message_units_in", "units", "each message from the client in started steps of N bytes"),
-        Meter("message_units_out", "units", "each message to the client in started steps of N bytes"),
+        Meter(
+            "message_units_in",
+            "units",
+            "each message from the client in started steps of N bytes",
+            parameter="step_bytes",
+        ),
+        Meter(
+            "message_units_out",
+            "units",
+            "each message to the client in started steps of N bytes",
+            parameter="step_bytes",
+        ),
         Meter("connection_seconds", "s", "time open, summed over connections"),
         Meter("connection_minutes", "min", "time open, each connection rounded up"),
-        Meter("worker_wall_seconds", "s", "wall clock of sockets that a Worker handles itself"),
+        Meter(
+            "worker_wall_seconds",
+            "s",
+            "wall clock of sockets that a Worker handles itself",
+            parameter="cpu_multiple",
+        ),
         Meter("worker_passthrough_seconds", "s", "wall clock of sockets that a Worker only hands on"),
         Meter("worker_cpu_ms", "ms", "CPU time of Workers"),
         Meter("object_active_seconds", "s", "one clock per object, however many sockets"),

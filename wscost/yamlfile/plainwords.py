@@ -1,0 +1,150 @@
+"""What pydantic finds wrong, in the words of the person who wrote the file."""
+
+from __future__ import annotations
+
+import types
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+_MUST: tuple[tuple[str, str], ...] = (
+    ("bool_", "must be true or false"),
+    ("int_", "must be a whole number"),
+    ("decimal_", "must be a number"),
+    ("float_", "must be a number"),
+    ("finite_number", "must be a finite number"),
+    ("date_", "must be a date such as 2024-04-01"),
+    ("datetime_", "must be a time such as 2024-04-01T12:00:00Z"),
+    ("string_type", "must be text"),
+    ("string_pattern_mismatch", "must have the form {pattern}"),
+    ("string_too_short", "must not be empty"),
+    ("literal_error", "must be {expected}"),
+    ("greater_than_equal", "must be at least {ge}"),
+    ("greater_than", "must be more than {gt}"),
+    ("less_than_equal", "must be at most {le}"),
+    ("less_than", "must be less than {lt}"),
+    ("dict_type", "must be a mapping"),
+    ("model_", "must be a mapping"),
+    ("list_type", "must be a list"),
+    ("tuple_type", "must be a list"),
+    ("too_short", "must name at least {min_length}"),
+    ("too_long", "must name at most {max_length}"),
+)
+"""Expectations by how the error's type begins, special before general."""
+
+Location = tuple[Any, ...]
+
+
+def complaints(
+    model: type[BaseModel], data: object, error: ValidationError
+) -> Iterator[tuple[Location, str]]:
+    """Yield the place of each problem in the data, with a sentence that begins with that place."""
+    expected: dict[Location, list[str]] = defaultdict(list)
+    found: list[tuple[Location, str]] = []
+    for detail in error.errors(include_url=False):
+        place = _place(data, detail["loc"])
+        kind = detail["type"]
+        if kind == "extra_forbidden":
+            found.append((place, _unknown_key(model, detail["loc"], place)))
+        elif kind == "missing":
+            found.append(((*place, detail["loc"][-1]), f"{_dotted(place)}{detail['loc'][-1]!r} is missing."))
+        elif kind in {"value_error", "assertion_error"}:
+            said = str(detail.get("ctx", {}).get("error", detail["msg"]))
+            found.append((place, f"{_dotted(place)}{said.rstrip('.')}."))
+        else:
+            expected[place].append(_must(detail))
+    deepest = [place for place, _ in found] + list(expected)
+    for place, phrases in expected.items():
+        inside = any(len(other) > len(place) and other[: len(place)] == place for other in deepest)
+        if not inside:  # else one branch of a union fits better, and tells more
+            wanted = " or ".join(dict.fromkeys(phrases)).replace(" or must be ", " or ")
+            found.append((place, f"{_name(place)} {wanted}, not {_shown(_at(data, place))}."))
+    yield from found
+
+
+def _must(detail: ErrorDetails) -> str:
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    if detail["type"] == "greater_than_equal" and context.get("ge") == 0:
+        return "must not be negative"
+    for beginning, phrase in _MUST:
+        if detail["type"].startswith(beginning):
+            return phrase.format_map(context)
+    return detail["msg"].replace("Input should", "must", 1)
+
+
+def _unknown_key(model: type[BaseModel], location: Location, place: Location) -> str:
+    known = sorted(_keys(model, location[:-1]))
+    close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
+    return f"{_dotted(place[:-1])}unknown key {str(location[-1])!r}. {hint}"
+
+
+def _keys(model: type[BaseModel], location: Location) -> set[str]:
+    """Return the keys that may stand at a location; parts that name no field (union branches) are skipped."""
+    here = [model]
+    for part in location:
+        fields = [f for m in here for name, f in m.model_fields.items() if part in (name, f.alias)]
+        if fields:
+            here = [m for f in fields for m in _models(f.annotation)]
+        elif named := [m for m in here if m.__name__ == part]:
+            here = named
+    return {field.alias or name for m in here for name, field in m.model_fields.items()}
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _place(data: object, location: Location) -> Location:
+    """Return how far a location leads into the data: pydantic's own parts are left out."""
+    place: list[Any] = []
+    for part in location:
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
+            data = data[part]
+            place.append(part)
+    return tuple(place)
+
+
+def _at(data: Any, place: Location) -> object:
+    for part in place:
+        data = data[part]
+    return data
+
+
+def _name(place: Location) -> str:
+    """Write a place as ``charges[2].price.amount``; positions count from 1, as people do."""
+    text = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place)
+    return text.removeprefix(".") or "the file"
+
+
+def _dotted(place: Location) -> str:
+    return f"{_name(place)}: " if place else ""
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case int() | Decimal() | date():
+            return str(value)
+    text = str(value)
+    return repr(text if len(text) <= 40 else text[:39] + "…")
