@@ -212,11 +212,12 @@ def _relations(module: Module, house: Mapping[str, Module]) -> dict[str, int]:
 
 
 def _nearest(full: str, house: Mapping[str, Module]) -> str:
-    """Return the module that a full name is, or is a name in."""
-    name = full.removeprefix(PACKAGE).removeprefix(".")
+    """Return the module that a full name is, or is a name in; one that is missing goes by its first part."""
+    inside = full.removeprefix(PACKAGE).removeprefix(".")
+    name = inside
     while name and name not in house:
         name = name.rpartition(".")[0]
-    return name or "__init__"
+    return name or (inside.partition(".")[0] if "." in inside else "__init__")
 
 
 def _imports(module: Module) -> Iterator[tuple[str, str, int]]:

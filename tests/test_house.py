@@ -172,6 +172,9 @@ def test_the_checker_sees_a_missing_docstring() -> None:
             {"readers__base": "", "readers__csv": "from .base import Rows"}, id="neighbours at a door"
         ),
         pytest.param({"metering": "", "metering__days": "from wscost.metering import x"}, id="one room"),
+        pytest.param(
+            {"usage": "from wscost.shipped.missing import x"}, id="a room whose module is not there yet"
+        ),
         pytest.param({"comparing": "from wscost.estimating import estimate"}, id="a path upon a path"),
         pytest.param(
             {"__init__": "", "cli": "from wscost import __version__"}, id="a face that tells the version"
