@@ -108,6 +108,14 @@ def test_half_days_at_both_ends_make_one_whole_weekday() -> None:
     assert project(window, NOVEMBER).month.quantities == {"connections_opened": 5 * (4 + 6)}
 
 
+def test_a_day_seen_whole_stands_as_it_is_so_that_daily_caps_see_it() -> None:
+    projection = project(usage(day(2), day(4), daily(2, [100, 0])), NOVEMBER)
+
+    assert projection.month.days is not None
+    assert [projection.month.days[day(n).date()]["connections_opened"] for n in (2, 3, 4)] == [100, 0, 50]
+    assert projection.month.quantities == {"connections_opened": 100 + 28 * 50}
+
+
 def test_peaks_are_not_scaled() -> None:
     days = {date(2026, 11, 2): {"peak_connections": D(7)}}
 

@@ -58,8 +58,9 @@ class Projection(NamedTuple):
 def project(usage: Usage, period: Period) -> Projection:
     """Project metered usage onto a billing month.
 
-    A window that covers the whole month is taken as it is. One of at least a week gives each day of
-    the month the mean of its weekday; a shorter one is scaled by time alone. Peaks are never scaled.
+    A window that covers the whole month is taken as it is. Otherwise days that it covers wholly stand
+    as they are, and every other day is filled in: from the mean of its weekday where the window is at
+    least a week, else by scaling the window to a day. Peaks are never scaled.
 
     Parameters
     ----------
@@ -80,7 +81,10 @@ def project(usage: Usage, period: Period) -> Projection:
         month = MonthlyUsage(period, total(observed_days.values()), observed_days, usage.grades, usage.notes)
         return Projection(month.quantities, month, scaled=False)
     by_weekday = usage.window.seconds >= _WEEK
-    days = _by_weekday(usage, period) if by_weekday else _evenly(usage, period)
+    seen = {
+        day: held for day, held in observed_days.items() if _observed(usage.window, day) == _SECONDS_PER_DAY
+    }
+    days = (_by_weekday(usage, period) if by_weekday else _evenly(usage, period)) | seen
     quantities = {key: _whole(key, quantity) for key, quantity in total(days.values()).items()}
     note = _explain(usage.window, period, by_weekday=by_weekday)
     month = MonthlyUsage(period, quantities, days, usage.grades, (*usage.notes, note))

@@ -1,0 +1,216 @@
+"""From inputs to bills: what is assumed, what is added up, what is said."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+
+from tests.traces import DAY, connection, event, trace
+from wscost import compare, estimate
+from wscost.bill import Bill
+from wscost.deployment import Deployment
+from wscost.errors import ConfigError, InputError, NoPriceError, UnknownNameError
+from wscost.notes import Grade
+from wscost.trace import Trace
+from wscost.usagefile import UsageFile
+
+STANDARD = "cloudflare/workers-standard"
+MILLION = D(1_000_000)
+
+
+def totals(name: str = "totals", deployment: Deployment | None = None, **quantities: int | D) -> UsageFile:
+    return UsageFile(name, {key: D(value) for key, value in quantities.items()}, deployment)
+
+
+def a_day(**counts: int) -> Trace:
+    return trace([connection(0, 3_600, **counts), connection(7_200, 10_800, **counts)])
+
+
+def codes(bill: Bill) -> set[str]:
+    return {note.code for note in bill.notes}
+
+
+def test_a_day_is_projected_to_its_month_and_the_bill_shows_both() -> None:
+    bill = estimate(a_day(messages_in=10), deployment="durable-object")
+
+    assert bill.month == "2026-11"
+    assert bill.usage["connections_opened"] == 2
+    assert bill.projected is not None
+    assert bill.projected["connections_opened"] == 60
+    assert bill.line("do-duration").consumed == 60 * 3_600 * D("0.128")
+    assert "projected-by-scaling" in codes(bill)
+
+
+def test_another_month_has_its_own_length() -> None:
+    bill = estimate(a_day(), deployment="worker", month="2027-02")
+
+    assert bill.projected is not None
+    assert (bill.month, bill.projected["connections_opened"]) == ("2027-02", 56)
+
+
+def test_a_cycle_that_starts_on_the_fourth_is_named_by_both_ends() -> None:
+    bill = estimate(a_day(), deployment="worker", cycle_start=4)
+
+    assert (bill.period.start, bill.period.end) == (date(2026, 10, 4), date(2026, 11, 4))
+    assert bill.month == "2026-10-04 to 2026-11-04"
+
+
+def test_a_trace_that_names_objects_is_priced_with_and_without_hibernation() -> None:
+    comparison = compare(a_day())
+
+    assert {bill.deployment for bill in comparison.bills} == {"durable-object", "durable-object-hibernation"}
+    assert [note.code for note in comparison.notes] == ["deployment-chosen"]
+
+
+def test_a_trace_without_objects_is_priced_as_a_plain_worker() -> None:
+    comparison = compare(trace([connection(0, 10, None)]))
+
+    assert {bill.deployment for bill in comparison.bills} == {"worker"}
+
+
+def test_without_a_plan_every_paid_cloudflare_plan_is_compared() -> None:
+    plans = {bill.plan for bill in compare(a_day(), deployment="worker").bills}
+
+    assert plans == {STANDARD, "cloudflare/workers-unbound", "cloudflare/workers-bundled"}
+
+
+def test_one_sentence_says_what_decides() -> None:
+    always_on = trace([connection(0, DAY, None) for _ in range(100)])
+
+    decides = compare(always_on, deployment="worker").decides
+
+    assert "Workers Unbound Duration" in decides
+    assert "% of" in decides
+    assert "open 24 hours on average" in decides
+
+
+def test_when_everything_is_included_the_sentence_says_so() -> None:
+    assert "inside its allowance" in compare(trace([connection(0, 1, None)]), deployment="worker").decides
+
+
+def test_several_inputs_share_one_base_fee_and_one_allowance() -> None:
+    parts = [totals("chat", http_requests=6_000_000), totals("game", http_requests=6_000_000)]
+
+    bill = estimate(parts, plan=STANDARD)
+
+    assert bill.line("workers-base").cost == 5
+    assert bill.line("workers-requests").billed == 2_000_000
+    assert bill.line("workers-requests").cost == D("0.60")
+    assert bill.line("workers-requests").by_input == {"chat": D("0.30"), "game": D("0.30")}
+
+
+def test_the_same_input_twice_would_count_twice_and_is_refused() -> None:
+    with pytest.raises(InputError, match="named twice"):
+        estimate([totals("chat", http_requests=1), totals("chat", http_requests=2)])
+
+
+def test_notes_of_several_inputs_say_whose_they_are() -> None:
+    bill = estimate([a_day(), totals("game", http_requests=6)], deployment="worker")
+
+    assert any(note.message.startswith("by-hand: ") for note in bill.notes)
+
+
+def test_monthly_totals_are_not_projected() -> None:
+    assert estimate(totals(http_requests=1), plan=STANDARD).projected is None
+
+
+def test_totals_that_name_objects_are_an_objects_and_others_a_workers() -> None:
+    assert estimate(totals(object_requests=1)).deployment == "durable-object"
+    assert estimate(totals(http_requests=1)).deployment == "worker"
+
+
+def test_what_a_usage_file_leaves_out_beside_a_given_is_none_and_a_note_says_so() -> None:
+    bill = estimate(totals(object_requests=2_000_000))
+    note = next(note for note in bill.notes if note.code == "not-given")
+
+    assert bill.line("do-requests").cost == D("0.15")
+    assert "messages_in" in note.data["meters"]
+
+
+def test_a_line_of_which_nothing_is_given_depends_on_its_meters() -> None:
+    line = estimate(totals(http_requests=1), plan=STANDARD).line("workers-cpu")
+
+    assert (line.cost, line.depends_on) == (None, ("worker_cpu_ms",))
+
+
+def test_message_sizes_are_one_step_each_unless_bytes_say_more() -> None:
+    def units(**more: int) -> tuple[D | None, Grade]:
+        usage = totals(messages_in=10, messages_out=0, connection_minutes=1, **more)
+        line = estimate(usage, plan="aws/api-gateway-websocket", region="us-east-1").line("messages")
+        return line.consumed, line.grade
+
+    assert units() == (10, Grade.LOWER_BOUND)
+    assert units(bytes_in=32_768 * 20) == (20, Grade.LOWER_BOUND)
+
+
+def test_other_requests_of_the_account_are_none_unless_declared() -> None:
+    alone = estimate(a_day(), deployment="worker")
+    shared = estimate(a_day(), deployment=Deployment(monthly={"http_requests": 11 * MILLION}))
+
+    assert "websockets-only" in codes(alone)
+    assert "websockets-only" not in codes(shared)
+    assert shared.line("workers-requests").cost == D("0.60")
+
+
+def test_declared_monthly_quantities_are_not_scaled_with_the_window() -> None:
+    built = Deployment(endpoint="durable-object", monthly={"storage_rows_written": 51 * MILLION})
+
+    bill = estimate(a_day(), deployment=built)
+
+    assert bill.line("do-storage-rows-written").cost == 1
+
+
+def test_storage_that_nobody_declared_is_not_free_but_unknown() -> None:
+    line = estimate(a_day(), deployment="durable-object").line("do-storage-rows-written")
+
+    assert (line.cost, line.depends_on) == (None, ("storage_rows_written",))
+
+
+def test_a_deployment_without_storage_has_no_storage_lines_and_full_coverage() -> None:
+    bill = estimate(a_day(messages_in=1), deployment=Deployment(endpoint="durable-object", storage="none"))
+
+    assert not any(line.sku.startswith("do-storage") for line in bill.lines)
+    assert bill.coverage == 1
+
+
+def test_before_the_first_price_there_is_no_bill() -> None:
+    with pytest.raises(NoPriceError, match="2023-10-31"):
+        estimate(a_day(), plan=STANDARD, as_of=date(2023, 10, 30))
+
+
+def test_a_glob_of_plans_is_for_comparing() -> None:
+    with pytest.raises(ConfigError, match="compare"):
+        estimate(a_day(), plan="cloudflare/*")
+
+
+def test_an_unknown_plan_offers_close_ones() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean cloudflare/workers-standard"):
+        estimate(a_day(), plan="cloudflare/worker-standard")
+
+
+def test_the_free_plan_breaks_on_the_first_day_past_its_cap() -> None:
+    busy = [connection(60 * (i % 1_440), 60 * (i % 1_440) + 1) for i in range(1_441)]
+    objects = [event("request", i % DAY) for i in range(100_000)]
+
+    bill = estimate(
+        trace(busy, objects, window=(0, 2 * DAY)), plan="cloudflare/workers-free", deployment="durable-object"
+    )
+
+    assert not bill.feasible
+    assert {breach.first for breach in bill.breaches} == {date(2026, 11, 2)}
+    assert bill.total == 0
+
+
+def test_yaml_that_is_no_usage_says_what_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("hello: 1\n")
+
+    with pytest.raises(InputError, match="usage"):
+        estimate(path)
+
+
+def test_the_same_input_gives_the_same_bill() -> None:
+    assert compare(a_day(messages_in=3)) == compare(a_day(messages_in=3))
