@@ -27,8 +27,8 @@ def escape(text: str) -> str:
 def _blocks(comparison: Comparison) -> Iterator[str]:
     if len(comparison.bills) > 1:
         yield _side_by_side(comparison)
-        if comparison.decides:
-            yield escape(comparison.decides)
+    if comparison.decides:
+        yield escape(comparison.decides)
     bill = wording.shown_in_full(comparison)
     yield f"### {escape(wording.title(bill))}"
     yield _lines(bill)
@@ -37,7 +37,7 @@ def _blocks(comparison: Comparison) -> Iterator[str]:
     if shares := wording.inputs(bill):
         rows = [(name, money(share, bill.currency)) for name, share in shares.items()]
         yield _table(["Input", "Share of the cost"], rows, right=[1])
-    if sentences := [*wording.broken(comparison), *(n.message for n in wording.notes(comparison, bill))]:
+    if sentences := [*wording.broken(comparison), *wording.notes(comparison, bill)]:
         yield "\n".join(f"- {escape(sentence)}" for sentence in sentences)
     links = ", ".join(f"<{url}>" for url in wording.sources(bill))
     yield f"{escape(wording.prices_read(bill))} {links}".rstrip()

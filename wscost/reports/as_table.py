@@ -27,20 +27,28 @@ def render(comparison: Comparison, *, width: int = 80, color: bool = False) -> s
 def _blocks(comparison: Comparison) -> Iterator[RenderableType]:
     if len(comparison.bills) > 1:
         yield _side_by_side(comparison)
-        if comparison.decides:
-            yield drawing.text(comparison.decides)
+        yield from _verdict(comparison)
     bill = wording.shown_in_full(comparison)
     yield drawing.text(wording.title(bill), "bold")
+    if len(comparison.bills) == 1:
+        yield from _verdict(comparison)
     yield _lines(bill)
-    if broken := wording.broken(comparison):
-        yield drawing.bullets(broken, "red")
+    if left_out := wording.unknown(bill):
+        yield drawing.bullets(left_out, title="Not in the total:")
     if rows := wording.scaled(bill):
         yield _scaled(rows)
     if shares := wording.inputs(bill):
         yield _shares(shares, bill.currency)
     if notes := wording.notes(comparison, bill):
-        yield drawing.bullets(note.message for note in notes)
+        yield drawing.bullets(notes)
     yield drawing.text("\n".join([wording.prices_read(bill), *wording.sources(bill)]), "dim")
+
+
+def _verdict(comparison: Comparison) -> Iterator[RenderableType]:
+    if comparison.decides:
+        yield drawing.text(comparison.decides)
+    if broken := wording.broken(comparison):
+        yield drawing.bullets(broken, "red")
 
 
 def _side_by_side(comparison: Comparison) -> Table:
@@ -78,6 +86,8 @@ def _lines(bill: Bill) -> Table:
         wrap=["Charge"],
     )
     for line in bill.lines:
+        if line.cost is None:
+            continue
         table.add_row(_charge(line, bill.currency), *wording.figures(line), wording.cost(line, bill.currency))
     table.add_section()
     table.add_row("Total", "", "", "", wording.total(bill), style="bold")

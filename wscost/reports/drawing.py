@@ -44,8 +44,9 @@ def text(words: str, style: str = "") -> Text:
     return Text(clean(words), style)
 
 
-def bullets(sentences: Iterable[str], style: str = "") -> Table:
+def bullets(sentences: Iterable[str], style: str = "", title: str = "") -> RenderableType:
     """Return sentences as a list, their lines hanging below their first word."""
+    from rich.console import Group
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 1))
@@ -53,7 +54,7 @@ def bullets(sentences: Iterable[str], style: str = "") -> Table:
     grid.add_column(overflow="fold")
     for sentence in sentences:
         grid.add_row("•", text(sentence, style))
-    return grid
+    return Group(text(title), grid) if title else grid
 
 
 def table(*headings: str, right: Iterable[str] = (), wrap: Iterable[str] = ()) -> Table:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from wscost.bill import Bill, BillLine, Breach, Comparison
-from wscost.notes import Grade, Note
+from wscost.notes import Grade
 from wscost.units import cents, grouped, money, plain
 
 AT_LEAST = "≥ "
 _SHORT = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
-_DECIDING_NOTES = ("legacy-plan", "closed-to-new", "shutdown")
+_STATUS = {"legacy-plan": "legacy", "closed-plan": "closed to new"}
+_DOUBTS = {"inferred": "Inferred in part", "unverified": "Not verified"}
 
 
 def clean(text: str) -> str:
@@ -48,13 +49,14 @@ def unit_price(line: BillLine, currency: str) -> str:
     started = "started " if line.rounding.startswith("up") else ""
     buys = started + (line.unit if line.per == 1 else f"{short(line.per)} {line.unit}")
     if len(line.tiers) > 1:
-        prices = [_amount(tier.amount, currency) for tier in line.tiers]
+        prices = [price(tier.amount, currency) for tier in line.tiers]
         return f"{', then '.join(prices)} per {buys}"
     amount = line.tiers[0].amount if line.tiers else line.unit_price
-    return f"{_amount(amount, currency)} per {buys}"
+    return f"{price(amount, currency)} per {buys}"
 
 
-def _amount(amount: Decimal | None, currency: str) -> str:
+def price(amount: Decimal | None, currency: str) -> str:
+    """Write a price, or that none is published."""
     return "a price that is not published" if amount is None else rate(amount, currency)
 
 
@@ -88,6 +90,16 @@ def cost(line: BillLine, currency: str) -> str:
     return f"{AT_LEAST if bounded else ''}{money(line.cost, currency)}"
 
 
+def unknown(bill: Bill) -> list[str]:
+    """Say of each charge of unknown cost what it depends on and at what price."""
+    return [
+        f"{line.name} {depends(line)}: {unit_price(line, bill.currency)}"
+        f"{f', past the first {short(line.included)}' if line.included else ''}."
+        for line in bill.lines
+        if line.cost is None
+    ]
+
+
 def depends(line: BillLine) -> str:
     """Say what a line's cost still depends on, or nothing."""
     if line.depends_on:
@@ -102,18 +114,16 @@ def marks(bill: Bill, comparison: Comparison) -> list[str]:
         words.append("cheapest")
     if not bill.feasible:
         words.append("not feasible")
-    words += [n.code.removesuffix("-plan").replace("-", " ") for n in bill.notes if n.code in _DECIDING_NOTES]
-    return words
+    return words + [_STATUS[note.code] for note in bill.notes if note.code in _STATUS]
 
 
-def breach(broken: Breach) -> str:
+def breach(limit: Breach) -> str:
     """Say which limit breaks, how far, on which day first, and what then happens."""
-    unit = f"{broken.unit} per {broken.per}"
-    words = f"{broken.name}: at most {figure(broken.maximum)} {unit}, but {figure(broken.worst)} used"
-    if broken.per == "day":
-        words += f" on the worst of {broken.times:,} such days" if broken.times > 1 else " on one day"
-        words += f", first on {broken.first}" if broken.first else ""
-    return f"{words}. Past it: {broken.consequence}." if broken.consequence else f"{words}."
+    words = f"{limit.name}: {figure(limit.worst)} {limit.unit} used where {figure(limit.maximum)} are allowed"
+    if limit.per == "day":
+        words += f", on {limit.times:,} days" if limit.times > 1 else ", on one day"
+        words += f", first on {limit.first}" if limit.first else ""
+    return f"{words}: {limit.consequence}." if limit.consequence else f"{words}."
 
 
 def broken(comparison: Comparison) -> list[str]:
@@ -147,9 +157,15 @@ def inputs(bill: Bill) -> dict[str, Decimal]:
     return {name: cents(share) for name, share in shares.items()}
 
 
-def notes(comparison: Comparison, bill: Bill) -> list[Note]:
-    """Return the notes of a bill and of the comparison around it, each sentence once."""
-    return list({note.message: note for note in (*comparison.notes, *bill.notes)}.values())
+def notes(comparison: Comparison, bill: Bill) -> list[str]:
+    """Say what a bill rests on, each sentence once; doubts about prices in short, for explain tells them."""
+    doubtful = {f"{doubt}-{what}" for doubt in _DOUBTS for what in ("price", "limit")}
+    told = [n.message for n in (*comparison.notes, *bill.notes) if n.code not in doubtful]
+    for doubt, words in _DOUBTS.items():
+        names = [line.name for line in bill.lines if line.provenance.confidence == doubt]
+        if names:
+            told.append(f"{words}: the prices of {', '.join(names)}. wscost explain tells why.")
+    return list(dict.fromkeys(told))
 
 
 def sources(bill: Bill) -> list[str]:

@@ -1,0 +1,92 @@
+"""The command line: each command gathers its options, calls one function and tells its result.
+
+Exit codes: 0 fine, 1 a check failed, 2 input, configuration or usage error, 3 inconclusive,
+70 internal error, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+import wscost
+from wscost.cli import about, estimates, output, prices
+from wscost.errors import WscostError
+
+FAULTY_INPUT, INTERNAL_ERROR, INTERRUPTED = 2, 70, 130
+_USAGE_ERROR = typer.BadParameter.__mro__[2]
+"""What typer's own complaints have in common; older versions take it from click, newer bring their own."""
+
+app = typer.Typer(
+    name="wscost",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("estimate", help=estimates.ESTIMATE)(estimates.estimate)
+app.command("compare", help=estimates.COMPARE)(estimates.estimate)
+app.command("explain")(estimates.explain)
+app.add_typer(prices.app, name="prices")
+app.command("info")(about.info)
+
+
+@app.callback(invoke_without_command=True, help=wscost.__doc__)
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        output.tell(f"wscost {wscost.__version__}")
+    elif context.invoked_subcommand is None:
+        output.tell(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; whatever goes wrong is told in plain words."""
+    try:
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
+    except WscostError as error:
+        output.complain(str(error))
+        return FAULTY_INPUT
+    except BrokenPipeError:
+        output.hush()
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        output.complain("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if isinstance(error, _USAGE_ERROR):
+            output.complain(_usage(error))
+            return FAULTY_INPUT
+        if os.environ.get("WSCOST_DEBUG") == "1":
+            traceback.print_exc()
+        output.complain(
+            f"internal error ({type(error).__name__}): please report it; WSCOST_DEBUG=1 shows where it is."
+        )
+        return INTERNAL_ERROR
+
+
+def _usage(error: Any) -> str:
+    """Word in one line what typer refuses, with what it takes to be meant and where to read more."""
+    if close := getattr(error, "possibilities", None):
+        words = f"There is no option {error.option_name}. Did you mean {' or '.join(sorted(close))}?"
+    else:
+        words = error.format_message()
+        words += "" if words.endswith((".", "?")) else "."
+    return f"{words} See {error.ctx.command_path} --help." if error.ctx else words
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        with get_command(app).make_context("wscost", arguments) as context:
+            context.command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    return 0

@@ -1,0 +1,109 @@
+"""``wscost estimate``, ``compare`` and ``explain``: a workload in, bills out."""
+
+from __future__ import annotations
+
+import typer
+
+from wscost.cli import options, output
+from wscost.reports import format_named
+
+ESTIMATE = """Estimate the monthly bill of a WebSocket workload.
+
+Without --plan, every paid Cloudflare plan is priced and the cheapest told in full.
+Without --deployment, a trace that names objects is priced with and without hibernation,
+any other as a plain Worker."""
+COMPARE = """Compare the monthly bills under every Cloudflare plan, the free one included.
+
+A plan whose limits the workload breaks is shown, but cannot be the cheapest."""
+PLANS_TO_COMPARE = ("cloudflare/*",)
+
+
+def estimate(
+    context: typer.Context,
+    inputs: options.Inputs,
+    *,
+    plan: options.Plans = None,
+    deployment: options.Deployments = None,
+    region: options.Region = None,
+    as_of: options.AsOf = None,
+    month: options.Month = None,
+    cycle_start: options.CycleStart = 1,
+    rounding: options.RoundingRule = "book",
+    offer: options.Offers = None,
+    pricing: options.Pricing = None,
+    input_format: options.InputFormat = None,
+    assume_utc: options.AssumeUtc = False,
+    window: options.Window = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    format_: options.Format = "table",
+    file: options.Output = None,
+) -> None:
+    """Price the inputs; run as ``compare``, under more plans unless some are named."""
+    from wscost.comparing import compare
+
+    report = format_named(format_)
+    if not plan and context.info_name == "compare":
+        plan = list(PLANS_TO_COMPARE)
+    with output.progress() as progress:
+        comparison = compare(
+            inputs,
+            plan=plan,
+            deployment=deployment,
+            region=region,
+            as_of=as_of,
+            month=month,
+            cycle_start=cycle_start,
+            rounding=rounding,
+            offers=offer or (),
+            pricing=pricing or (),
+            input_format=input_format,
+            assume_utc=assume_utc,
+            window=window,
+            skip_bad_rows=skip_bad_rows,
+            progress=progress,
+        )
+    output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
+
+
+def explain(
+    inputs: options.Inputs,
+    *,
+    plan: options.Plan = None,
+    sku: options.Sku = None,
+    deployment: options.Deployment = None,
+    region: options.Region = None,
+    as_of: options.AsOf = None,
+    month: options.Month = None,
+    cycle_start: options.CycleStart = 1,
+    rounding: options.RoundingRule = "book",
+    offer: options.Offers = None,
+    pricing: options.Pricing = None,
+    input_format: options.InputFormat = None,
+    assume_utc: options.AssumeUtc = False,
+    window: options.Window = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    file: options.Output = None,
+) -> None:
+    """Explain how each amount of a bill comes about, down to the meters and the price's source."""
+    from wscost.estimating import estimate
+    from wscost.reports.explanation import explain
+
+    with output.progress() as progress:
+        bill = estimate(
+            inputs,
+            plan=plan,
+            deployment=deployment,
+            region=region,
+            as_of=as_of,
+            month=month,
+            cycle_start=cycle_start,
+            rounding=rounding,
+            offers=offer or (),
+            pricing=pricing or (),
+            input_format=input_format,
+            assume_utc=assume_utc,
+            window=window,
+            skip_bad_rows=skip_bad_rows,
+            progress=progress,
+        )
+    output.tell(explain(bill, sku, width=output.width(file), color=output.colored(file)), file)

@@ -1,0 +1,107 @@
+"""Options that several commands share, each with its words of help."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wscost.reports import formats
+
+
+def day(text: str) -> date:
+    """Read a day as ``YYYY-MM-DD``."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day. Write it as YYYY-MM-DD.") from None
+
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        help="Trace, or monthly totals (.yaml with usage:). - is standard input; several are one account.",
+        show_default=False,
+    ),
+]
+Plans = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plan", "-p", metavar="PLAN", help="provider/plan, or a glob such as cloudflare/*. Repeatable."
+    ),
+]
+Plan = Annotated[str | None, typer.Option("--plan", "-p", metavar="PLAN", help="provider/plan.")]
+Sku = Annotated[str | None, typer.Option("--sku", metavar="SKU", help="Only this line of the bill.")]
+Deployments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--deployment",
+        "-d",
+        metavar="NAME|FILE",
+        help="worker, durable-object, durable-object-hibernation, or a YAML file. Repeatable.",
+    ),
+]
+Deployment = Annotated[
+    str | None,
+    typer.Option(
+        "--deployment",
+        "-d",
+        metavar="NAME|FILE",
+        help="worker, durable-object, durable-object-hibernation, or a YAML file.",
+    ),
+]
+Region = Annotated[
+    str | None, typer.Option("--region", metavar="REGION", help="Where a plan has a price for each region.")
+]
+AsOf = Annotated[
+    date | None,
+    typer.Option(
+        "--as-of", metavar="DATE", parser=day, help="Prices in force on that day; the newest known if absent."
+    ),
+]
+Month = Annotated[
+    str | None, typer.Option("--month", metavar="YYYY-MM", help="Billing month; that of the trace if absent.")
+]
+CycleStart = Annotated[
+    int,
+    typer.Option("--cycle-start", metavar="DAY", help="Day of the month on which the billing month begins."),
+]
+RoundingRule = Annotated[
+    str,
+    typer.Option(
+        "--rounding",
+        metavar="book|up|prorate",
+        help="A started pricing unit past the allowance: as the price book says, whole, or in part.",
+    ),
+]
+Offers = Annotated[
+    list[str] | None,
+    typer.Option("--offer", metavar="NAME", help="An allowance that only some customers have. Repeatable."),
+]
+Pricing = Annotated[
+    list[Path] | None,
+    typer.Option("--pricing", metavar="DIR", help="A folder of price books of your own. Repeatable."),
+]
+InputFormat = Annotated[
+    str | None,
+    typer.Option("--input-format", metavar="NAME", help="Trace format; recognised by content if absent."),
+]
+AssumeUtc = Annotated[bool, typer.Option("--assume-utc", help="Take times without a zone as UTC.")]
+Window = Annotated[
+    str | None,
+    typer.Option(
+        "--window", metavar="START/END", help="Observed time; from the first to the last event if absent."
+    ),
+]
+SkipBadRows = Annotated[
+    bool,
+    typer.Option("--skip-bad-rows", help="Leave bad rows out and count them, instead of refusing the input."),
+]
+Format = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(formats())}.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write there instead of to the terminal."),
+]

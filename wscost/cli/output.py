@@ -1,0 +1,100 @@
+"""Where words go: the result to standard output or a file, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from wscost.errors import OutputError
+
+Progress = Callable[[int, int | None], None]
+PLAIN_WIDTH = 80
+NARROWEST, WIDEST = 60, 120
+
+
+def tell(result: str, file: Path | None = None) -> None:
+    """Write a command's result to a file, or to standard output.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    if file is not None and str(file) != "-":
+        _write(file, f"{result}\n")
+        return
+    try:
+        typer.echo(result, color=colored())
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        hush()
+        raise OutputError(f"The result cannot be written to standard output: {error.strerror}.") from None
+
+
+def complain(sentence: str) -> None:
+    """Write one complaint to standard error."""
+    typer.echo(f"wscost: {sentence}", err=True, color=False)
+
+
+def hush() -> None:
+    """Send what standard output still holds nowhere, so that closing it does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
+
+
+def colored(file: Path | None = None) -> bool:
+    """Whether the result may have colour: on a terminal that wants it."""
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return file is None and wanted and sys.stdout.isatty()
+
+
+def width(file: Path | None = None) -> int:
+    """Return how many columns the result may take: the terminal's, or 80."""
+    if file is None and sys.stdout.isatty():
+        return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
+    return PLAIN_WIDTH
+
+
+@contextmanager
+def progress() -> Iterator[Progress | None]:
+    """Draw a bar of bytes read on standard error; only on a terminal, and only while it lasts."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("reading", total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside its place first, then moved into it."""
+    place = path.resolve()
+    if place.is_dir():
+        raise OutputError(f"{path}: this is a folder. Name a file.")
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        if place.exists() and not place.is_file():
+            place.write_text(text, "utf-8", newline="\n")
+            return
+        try:
+            with beside.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            if place.exists():
+                shutil.copymode(place, beside)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: the result cannot be written: {error.strerror}.") from None
