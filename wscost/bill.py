@@ -85,6 +85,30 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How an amount varies over replicated months: percentiles and mean."""
+
+    p10: Decimal
+    p50: Decimal
+    p90: Decimal
+    mean: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What replicated months of a profile cost, and why they differ.
+
+    ``workload_share`` is the part of the total's variance that comes from parameters given as
+    ranges (we do not know the workload); the rest is chance (months differ).
+    """
+
+    replicates: int
+    total: Spread
+    lines: Mapping[str, Spread]
+    workload_share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What one plan charges one deployment for one billing month."""
 
@@ -102,6 +126,7 @@ class Bill:
     grades: Mapping[str, Grade] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     breaches: tuple[Breach, ...] = ()
+    range: Range | None = None
 
     @property
     def month(self) -> str:
