@@ -82,6 +82,10 @@ class Part:
                 break
         yield from self._line(number + 1, left)
 
+    def stream(self) -> BinaryIO:
+        """Return the content as a file to be read once, from front to back."""
+        return cast(BinaryIO, io.BufferedReader(_Chunks(self.chunks()), CHUNK_BYTES))
+
     def content(self) -> bytes:
         """Return everything, for formats that are one document; up to 1 GiB."""
         kept = io.BytesIO()
@@ -172,6 +176,24 @@ class _Counted(io.RawIOBase):
         size = cast(io.BufferedReader, self._inner).readinto(buffer)
         self.taken += size
         self._report(size)
+        return size
+
+
+class _Chunks(io.RawIOBase):
+    """Chunks of bytes as a stream."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        left = self._left or memoryview(next(self._chunks, b""))
+        size = min(len(left), len(buffer))
+        buffer[:size] = left[:size]
+        self._left = left[size:]
         return size
 
 

@@ -1,0 +1,155 @@
+"""From good rows to a trace: the window and what it cuts, how well each column is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from wscost.errors import InputError
+from wscost.notes import Grade, Note
+from wscost.readers.deriving import connections_of
+from wscost.readers.options import format_window
+from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, Trace
+from wscost.usage import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TICK = timedelta(microseconds=1)
+COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
+
+
+def build_trace(
+    source: str,
+    connections: pd.DataFrame | None,
+    events: pd.DataFrame | None = None,
+    *,
+    window: Window | None = None,
+    grades: Mapping[str, Grade] | None = None,
+    notes: Iterable[Note] = (),
+    rows: int = 0,
+    refused: int = 0,
+) -> Trace:
+    """Return the trace of good rows: its window found, its connections derived, its cuts counted.
+
+    Parameters
+    ----------
+    source
+        What to call the trace.
+    connections, events
+        Frames of canonical columns, in any order; without connections they are derived from events.
+    window
+        The observed time; None: from the first event to just after the last.
+    grades, notes
+        What the reader knows; what is found here is added.
+    rows, refused
+        The rows that the reader met, and those that it refused.
+
+    Raises
+    ------
+    InputError
+        If there is no row to find a window from, or no row lies in the window.
+    """
+    extent = _extent(connections, events)
+    window = window or extent
+    if window is None:
+        raise InputError(f"{source}: there are no rows in it.")
+    known, told = dict(grades or {}), list(notes)
+    if connections is None:
+        if events is None:
+            raise ValueError("a trace needs connections or events")
+        connections, found, noted = connections_of(events, _inside(events, window))
+        known |= found
+        told += noted
+        if unseen := int(connections["opened_at"].isna().sum()):
+            connections = _opened_before(connections, events, window)
+            known["opened_at"] = Grade.LOWER_BOUND
+            told.append(
+                Note(
+                    "opening-unseen",
+                    f"{unseen:,} connections have events but no open: they are taken as open since the "
+                    "window began, and their time before it is unknown.",
+                    {"connections": unseen},
+                )
+            )
+    met = len(connections), 0 if events is None else len(events)
+    overlapping = (connections["opened_at"] < window.end) & ~(connections["closed_at"] < window.start)
+    connections = _in_time_order(connections[overlapping], "opened_at")
+    if events is not None:
+        events = _in_time_order(events[_inside(events, window)], "at")
+    kept = len(connections), 0 if events is None else len(events)
+    if extent is not None and not any(kept):
+        raise InputError(
+            f"{source}: nothing of it lies in the window {format_window(window)}; "
+            f"it runs over {format_window(extent)}."
+        )
+    if kept != met:
+        outside = {"connections": met[0] - kept[0], "events": met[1] - kept[1]}
+        told.append(
+            Note(
+                "outside-window",
+                f"{outside['connections']:,} connections and {outside['events']:,} events "
+                "lie outside the window and are left out.",
+                outside,
+            )
+        )
+    for column in COUNTS:
+        if unknown := int(connections[column].isna().sum()):
+            grade = Grade.UNKNOWN if unknown == len(connections) else Grade.LOWER_BOUND
+            known[column] = Grade.worst(grade, known.get(column, Grade.MEASURED))
+    return Trace(
+        connections=connections[list(CONNECTION_COLUMNS)],
+        window=window,
+        source=source,
+        events=None if events is None else events[list(EVENT_COLUMNS)],
+        grades=known,
+        notes=(*told, *_censored(connections, window)),
+        rows=rows,
+        refused=refused,
+    )
+
+
+def _extent(connections: pd.DataFrame | None, events: pd.DataFrame | None) -> Window | None:
+    import pandas as pd
+
+    times = [] if connections is None else [connections["opened_at"], connections["closed_at"]]
+    if events is not None:
+        times.append(events["at"])
+    known = pd.concat(times).dropna()
+    if known.empty:
+        return None
+    return Window(known.min().to_pydatetime(), known.max().to_pydatetime() + TICK)
+
+
+def _inside(events: pd.DataFrame, window: Window) -> pd.Series[bool]:
+    return (events["at"] >= window.start) & (events["at"] < window.end)
+
+
+def _opened_before(connections: pd.DataFrame, events: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Let connections without an open begin a tick before the window, or before their first event."""
+    first = connections["connection_id"].map(events.groupby("connection_id")["at"].min())
+    before = first.where(first < window.start, window.start) - TICK
+    opened = connections.assign(opened_at=connections["opened_at"].fillna(before))
+    return opened.astype({"opened_at": CONNECTION_COLUMNS["opened_at"]})
+
+
+def _in_time_order(rows: pd.DataFrame, time: str) -> pd.DataFrame:
+    if not rows[time].is_monotonic_increasing:
+        rows = rows.sort_values(time, kind="stable")
+    return rows.reset_index(drop=True)
+
+
+def _censored(connections: pd.DataFrame, window: Window) -> tuple[Note, ...]:
+    before = int((connections["opened_at"] < window.start).sum())
+    open_still = int((connections["closed_at"].isna() | (connections["closed_at"] >= window.end)).sum())
+    if not before and not open_still:
+        return ()
+    return (
+        Note(
+            "censored",
+            f"Of {len(connections):,} connections, {before:,} were open before the window began and "
+            f"{open_still:,} were still open when it ended: only their part inside it is known.",
+            {"opened_before": before, "still_open": open_still},
+        ),
+    )

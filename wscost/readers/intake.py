@@ -1,0 +1,237 @@
+"""The intake: rows of any form become canonical columns; a bad row is refused with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from wscost.errors import InputError
+from wscost.notes import Grade, Note
+from wscost.readers.building import build_trace
+from wscost.readers.cells import from_values
+from wscost.readers.columns import COLUMNS, Faults, Table, arrow_type, canonical, known_columns
+from wscost.readers.contradictions import backwards, faults_between, repeated, without_row
+from wscost.readers.heading import Heading, merged
+from wscost.readers.options import Options
+from wscost.readers.refusals import SHOWN_CHARACTERS, Refusals, shown
+from wscost.readers.source import Part, Source
+from wscost.trace import DIRECTIONS, KINDS, Trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+    import pyarrow as pa
+
+BATCH_ROWS = 65_536
+"""Rows that a reader should hand over at once."""
+
+
+class Intake:
+    """Rows of one source, in batches; at the end, their trace.
+
+    Columns are called as in a canonical file, times by their unit: ``{"opened_at_ns": […]}``.
+    """
+
+    def __init__(self, source: Source, options: Options) -> None:
+        self.source = source
+        self.options = options
+        self.refusals = Refusals()
+        self.rows = 0
+        self._order = {part.name: number for number, part in enumerate(source.parts)}
+        self._batches: dict[Table, list[pa.Table]] = {"connections": [], "events": []}
+        self._headings: list[Heading] = []
+        self._ignored: dict[str, None] = {}
+
+    def refuse(self, part: Part, line: int, sentence: str) -> None:
+        """Refuse a row that does not even have columns."""
+        self.rows += 1
+        self.refusals.add(part.name, line, sentence)
+
+    def ignore(self, names: Iterable[str]) -> None:
+        """Remember columns that mean nothing here, to be noted."""
+        self._ignored.update(dict.fromkeys(names))
+
+    def take_heading(self, heading: Heading) -> None:
+        """Take what a part says about the trace as a whole."""
+        self._headings.append(heading)
+
+    def take_values(
+        self, part: Part, table: Table, values: Mapping[str, Sequence[Any]], lines: Sequence[int]
+    ) -> None:
+        """Take rows as Python values by column: text, numbers, booleans, None."""
+        known = known_columns(table)
+        arrays: dict[str, pa.Array] = {}
+        faults: Faults = {}
+        for raw, cells in values.items():
+            arrays[raw], found = from_values(cells, known[raw])
+            faults = found | faults
+        self.take(part, table, arrays, lines, faults)
+
+    def take(
+        self,
+        part: Part,
+        table: Table,
+        arrays: Mapping[str, pa.Array],
+        lines: Sequence[int] | npt.NDArray[np.int64],
+        faults: Faults | None = None,
+    ) -> None:
+        """Take rows as Arrow arrays by column; rows with a fault are refused.
+
+        Raises
+        ------
+        InputError
+            If an array's type cannot hold what its column holds.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        known = known_columns(table)
+        faults = dict(faults or {})
+        columns: dict[str, pa.Array] = {}
+        for raw, array in arrays.items():
+            try:
+                columns[known[raw].name], found = canonical(
+                    array, known[raw], assume_utc=self.options.assume_utc
+                )
+            except InputError as error:
+                raise InputError(f"{part.name}: {error}") from None
+            faults = found | faults
+        size = len(lines)
+        for name, column in known.items():
+            if name == column.name and name not in columns:
+                columns[name] = pa.nulls(size, arrow_type(column.kind))
+        _check_rows(table, columns, faults)
+        if table == "connections":
+            columns["connection_id"] = _named(columns["connection_id"], self.rows)
+        columns["line"] = pa.array(lines, pa.int64())
+        columns["part"] = pa.array(np.full(size, self._order[part.name], dtype=np.int32))
+        self.rows += size
+        batch = pa.table(columns)
+        if faults:
+            for row in sorted(faults):
+                self.refusals.add(part.name, int(lines[row]), faults[row])
+            good = np.ones(size, dtype=bool)
+            good[list(faults)] = False
+            batch = batch.filter(pa.array(good))
+        self._batches[table].append(batch)
+
+    def trace(self, grades: Mapping[str, Grade] | None = None, notes: Iterable[Note] = ()) -> Trace:
+        """Return the trace of all rows taken.
+
+        Raises
+        ------
+        BadRowsError
+            If rows were refused and bad rows may not be skipped.
+        InputError
+            If no row is left, or none lies in the window.
+        """
+        connections, events = self._frame("connections"), self._frame("events")
+        names = [part.name for part in self.source.parts]
+        if connections is not None:
+            connections = self._refused(connections, repeated(connections, names))
+        if events is not None:
+            faults = faults_between(events, names)
+            if connections is not None:
+                faults |= without_row(events, connections)
+            events = self._refused(events, faults)
+        refused = self.refusals.settle(self.source.name, self.rows, self.options)
+        heading = merged(self._headings)
+        if connections is None and events is None and heading.window is not None:
+            connections = _as_frame([], "connections")
+        return build_trace(
+            self.source.name,
+            connections,
+            events,
+            window=self.options.window or heading.window,
+            grades={**heading.grades, **(grades or {})},
+            notes=(*notes, *refused, *self._ignored_note()),
+            rows=self.rows,
+            refused=self.refusals.total,
+        )
+
+    def _frame(self, table: Table) -> pd.DataFrame | None:
+        batches, self._batches[table] = self._batches[table], []
+        return _as_frame(batches, table) if batches else None
+
+    def _refused(self, rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+        refused = rows.loc[list(faults), ["part", "line"]]
+        for part, line, sentence in zip(refused["part"], refused["line"], faults.values(), strict=True):
+            self.refusals.add(self.source.parts[part].name, line, sentence)
+        return rows.drop(index=list(faults)).reset_index(drop=True) if faults else rows
+
+    def _ignored_note(self) -> tuple[Note, ...]:
+        if not self._ignored:
+            return ()
+        names = [name if len(name) <= SHOWN_CHARACTERS else shown(name) for name in list(self._ignored)[:20]]
+        more = f" and {len(self._ignored) - len(names):,} more" if len(self._ignored) > len(names) else ""
+        return (
+            Note(
+                "columns-ignored",
+                f"Columns that a trace does not have were ignored: {', '.join(names)}{more}.",
+                {"columns": names},
+            ),
+        )
+
+
+def _check_rows(table: Table, columns: Mapping[str, pa.Array], faults: Faults) -> None:
+    """Add the rows that break a rule within themselves to the faults."""
+    import pyarrow.compute as pc
+
+    def refuse(broken: pa.Array, sentence: str) -> None:
+        for row in broken.fill_null(False).to_numpy(zero_copy_only=False).nonzero()[0]:
+            faults.setdefault(int(row), sentence)
+
+    if table == "connections":
+        opened_at, closed_at = columns["opened_at"], columns["closed_at"]
+        refuse(opened_at.is_null(), "opened_at is missing.")
+        reversed_ = pc.less(closed_at, opened_at).fill_null(False)
+        for row in reversed_.to_numpy(zero_copy_only=False).nonzero()[0]:
+            times = closed_at[int(row)].as_py(), opened_at[int(row)].as_py()
+            faults.setdefault(int(row), backwards("closed_at", times[0], "opened_at", times[1]))
+        return
+    kind, direction, connection = columns["kind"], columns["direction"], columns["connection_id"]
+    message = pc.equal(kind, "message")
+    refuse(columns["at"].is_null(), "at is missing.")
+    refuse(kind.is_null(), f"kind is missing; it is one of {', '.join(KINDS)}.")
+    for name, array, words in (("kind", kind, KINDS), ("direction", direction, DIRECTIONS)):
+        for word in pc.unique(array).drop_null().to_pylist():
+            if word not in words:
+                close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+                hint = f"Did you mean {close[0]}?" if close else f"It is one of {', '.join(words)}."
+                refuse(pc.equal(array, word), f"{name} {shown(word)} is unknown. {hint}")
+    refuse(pc.and_(message, direction.is_null()), "a message needs a direction: in (from the client) or out.")
+    bound = pc.or_(pc.equal(kind, "open"), pc.equal(kind, "close"))
+    refuse(pc.and_(bound, connection.is_null()), "an open or close needs a connection_id.")
+    nobody = pc.and_(connection.is_null(), columns["object_id"].is_null())
+    refuse(pc.and_(message, nobody), "a message needs a connection_id or an object_id.")
+
+
+def _named(names: pa.Array, rows_before: int) -> pa.Array:
+    """Make up ids where the source has none."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not names.null_count:
+        return names
+    numbers = pa.array(np.arange(rows_before + 1, rows_before + 1 + len(names))).cast(pa.string())
+    return pc.coalesce(names, pc.binary_join_element_wise("row", numbers, "-"))
+
+
+def _as_frame(batches: list[pa.Table], table: Table) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow as pa
+
+    types = {
+        pa.string(): pd.StringDtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.float64(): pd.Float64Dtype(),
+    }
+    if batches:
+        frame: pd.DataFrame = pa.concat_tables(batches).to_pandas(types_mapper=types.get)
+    else:
+        frame = pd.DataFrame(columns=[*COLUMNS[table], "line", "part"])
+    return frame.astype({**COLUMNS[table], "line": "int64", "part": "int32"})
