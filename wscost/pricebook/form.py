@@ -287,7 +287,7 @@ def _misplaced(book: PriceBook, path: Path) -> list[tuple[Location, str]]:
     here = path.absolute()
     if (here.parent.name, here.name) == (book.provider, f"{book.product}.yaml"):
         return []
-    return [(("product",), f"a book of {book.id} belongs into a file {book.id}.yaml.")]
+    return [(("product",), f"the book of {book.id} must stand in {book.id}.yaml.")]
 
 
 def _unexplained(book: PriceBook) -> list[tuple[Location, str]]:

@@ -172,8 +172,10 @@ class _Builder:
             if not isinstance(event, yaml.ScalarEvent) or event.tag:
                 self.refuse(event, "a key must be a plain word.")
             key = self.scalar(event)
-            if key is None:
-                self.refuse(event, "a key is missing before the colon.")
+            if type(key) not in (str, int):
+                self.refuse(
+                    event, f"a key must be a word, not {event.value or 'empty'}. Quote it if it is one."
+                )
             if key in out:
                 first = self.lines[(*location, key)]
                 self.refuse(event, f"the key {str(key)!r} stands twice, first on line {first}.")
@@ -241,4 +243,4 @@ def _line(event: Any) -> int:
 def _digits(value: Decimal) -> int:
     """Count the digits of a number written in full, on both sides of the point."""
     exponent = value.as_tuple().exponent
-    return max(value.adjusted() + 1, 1) + (max(-exponent, 0) if isinstance(exponent, int) else 0)
+    return max(value.adjusted() + 1, 0) + (max(-exponent, 0) if isinstance(exponent, int) else 0)

@@ -36,10 +36,12 @@ _MUST: tuple[tuple[str, str], ...] = (
     ("model_", "must be a mapping"),
     ("list_type", "must be a list"),
     ("tuple_type", "must be a list"),
-    ("too_short", "must name at least {min_length}"),
+    ("too_short", "must not be empty"),
     ("too_long", "must name at most {max_length}"),
 )
 """Expectations by how the error's type begins, special before general."""
+_FOLLOWS = frozenset({"too_short"})
+"""What pydantic also says of a list whose entries are wrong."""
 
 Location = tuple[Any, ...]
 
@@ -53,39 +55,46 @@ def complaints(
     for detail in error.errors(include_url=False):
         place = _place(data, detail["loc"])
         kind = detail["type"]
-        if kind == "extra_forbidden":
-            found.append((place, _unknown_key(model, detail["loc"], place)))
+        if kind in {"extra_forbidden", "invalid_key"}:
+            around, key = _place(data, detail["loc"][:-1]), str(detail["loc"][-1])
+            found.append((place, f"{_colon(data, around)}unknown key {key!r}. {_hint(model, detail['loc'])}"))
         elif kind == "missing":
-            found.append(((*place, detail["loc"][-1]), f"{_dotted(place)}{detail['loc'][-1]!r} is missing."))
+            missing = detail["loc"][-1]
+            found.append(((*place, missing), f"{_colon(data, place)}{missing!r} is missing."))
         elif kind in {"value_error", "assertion_error"}:
-            said = str(detail.get("ctx", {}).get("error", detail["msg"]))
-            found.append((place, f"{_dotted(place)}{said.rstrip('.')}."))
-        else:
+            found.append((place, _own_words(data, place, str(detail.get("ctx", {}).get("error")))))
+        elif kind not in _FOLLOWS or not expected[place]:
             expected[place].append(_must(detail))
     deepest = [place for place, _ in found] + list(expected)
     for place, phrases in expected.items():
         inside = any(len(other) > len(place) and other[: len(place)] == place for other in deepest)
         if not inside:  # else one branch of a union fits better, and tells more
+            value = _at(data, place)
             wanted = " or ".join(dict.fromkeys(phrases)).replace(" or must be ", " or ")
-            found.append((place, f"{_name(place)} {wanted}, not {_shown(_at(data, place))}."))
+            instead = f", not {_shown(value)}" if value not in ([], {}, "") else ""
+            found.append((place, f"{_name(data, place)} {wanted}{instead}."))
     yield from found
 
 
 def _must(detail: ErrorDetails) -> str:
     context: Mapping[str, Any] = detail.get("ctx", {})
-    if detail["type"] == "greater_than_equal" and context.get("ge") == 0:
-        return "must not be negative"
     for beginning, phrase in _MUST:
         if detail["type"].startswith(beginning):
             return phrase.format_map(context)
     return detail["msg"].replace("Input should", "must", 1)
 
 
-def _unknown_key(model: type[BaseModel], location: Location, place: Location) -> str:
+def _own_words(data: object, place: Location, said: str) -> str:
+    """Lead a sentence that a validator of ours wrote in with the place it speaks of."""
+    end = "" if said.endswith((".", "?")) else "."
+    lead = f"{_name(data, place)} " if said.startswith("must ") else _colon(data, place)
+    return f"{lead}{said}{end}"
+
+
+def _hint(model: type[BaseModel], location: Location) -> str:
     known = sorted(_keys(model, location[:-1]))
     close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
-    return f"{_dotted(place[:-1])}unknown key {str(location[-1])!r}. {hint}"
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
 
 
 def _keys(model: type[BaseModel], location: Location) -> set[str]:
@@ -124,14 +133,17 @@ def _at(data: Any, place: Location) -> object:
     return data
 
 
-def _name(place: Location) -> str:
-    """Write a place as ``charges[2].price.amount``; positions count from 1, as people do."""
-    text = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place)
+def _name(data: Any, place: Location) -> str:
+    """Write a place as ``charges[2].price.amount``; list entries count from 1, as people do."""
+    text = ""
+    for part in place:
+        text += f"[{part + 1}]" if isinstance(data, list) else f".{part}"
+        data = data[part]
     return text.removeprefix(".") or "the file"
 
 
-def _dotted(place: Location) -> str:
-    return f"{_name(place)}: " if place else ""
+def _colon(data: object, place: Location) -> str:
+    return f"{_name(data, place)}: " if place else ""
 
 
 def _shown(value: object) -> str:
