@@ -4,8 +4,10 @@ A reader module defines
 
 - ``NAME``: what ``--input-format`` calls it;
 - ``sniff(head: bytes, path: Path | None) -> bool``: whether the content begins like this format;
-- ``read(source: Source, options: Options) -> Trace``: the whole input, all its parts, as one trace;
-- ``OPTIONS`` (optional): its own options by name, each with one sentence; given in ``options.own``.
+- ``read(source: Source, options: Options) -> Reading``: the whole input, all its parts, as one trace;
+  where the format has no connections as usage by day or in all, where it is a plan as a profile;
+- ``OPTIONS`` (optional): its own options by name, each with one sentence; given in ``options.own``;
+- ``CHOSEN_BY`` (optional): the option that asks for this format where no content could tell it.
 
 Content decides; the file's name never does alone. Modules without ``NAME`` are tools that readers
 share: ``source`` (bytes and lines), ``refusals`` (bad rows), ``building`` (frames into a trace).
@@ -20,14 +22,21 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, cast
 
 from wscost.errors import InputError, UnknownNameError
 from wscost.notes import Note
 from wscost.readers.options import Options, parse_window
 from wscost.readers.source import Part, Progress, Source, open_source
 from wscost.trace import Trace, check_trace
-from wscost.usage import Window
+from wscost.usage import Usage, Window
+
+if TYPE_CHECKING:
+    from wscost.profile import Profile
+    from wscost.usagefile import UsageFile
+
+Reading: TypeAlias = Union[Trace, Usage, "UsageFile", "Profile"]
+"""What an input can hold: what happened, what was metered of it, or what is to come."""
 
 
 class Reader(Protocol):
@@ -38,8 +47,8 @@ class Reader(Protocol):
     def sniff(self, head: bytes, path: Path | None) -> bool:
         """Tell whether the content begins like this format."""
 
-    def read(self, source: Source, options: Options) -> Trace:
-        """Return the whole input as a trace."""
+    def read(self, source: Source, options: Options) -> Reading:
+        """Return the whole input as one trace, or as what it holds instead."""
 
 
 @cache
@@ -93,8 +102,39 @@ def read_trace(
     UnknownNameError
         If no format or option has that name.
     """
+    found = read_input(
+        path,
+        input_format=input_format,
+        assume_utc=assume_utc,
+        window=window,
+        skip_bad_rows=skip_bad_rows,
+        progress=progress,
+        **format_options,
+    )
+    if not isinstance(found, Trace):
+        raise InputError(
+            f"{getattr(found, 'source', path)}: this holds no connections, so no trace can be made of it. "
+            "Estimate it as it is."
+        )
+    return found
+
+
+def read_input(
+    path: str | Path | Sequence[str | Path],
+    *,
+    input_format: str | None = None,
+    assume_utc: bool = False,
+    window: str | Window | None = None,
+    skip_bad_rows: bool = False,
+    progress: Progress | None = None,
+    **format_options: str,
+) -> Reading:
+    """Read an input of any known format as what it holds: a trace, usage or a profile.
+
+    Parameters and errors are those of ``read_trace``.
+    """
     source = open_source(path, progress)
-    source, reader, notes = _recognise(source, input_format)
+    source, reader, notes = _recognise(source, input_format or _asked_for(format_options))
     known = getattr(reader, "OPTIONS", {})
     for name in format_options:
         if name not in known:
@@ -105,8 +145,17 @@ def read_trace(
         skip_bad_rows=skip_bad_rows,
         own=format_options,
     )
-    trace = check_trace(reader.read(source, options))
-    return replace(trace, notes=(*trace.notes, *notes)) if notes else trace
+    found = reader.read(source, options)
+    if not isinstance(found, Trace):
+        return found
+    check_trace(found)
+    return replace(found, notes=(*found.notes, *notes)) if notes else found
+
+
+def _asked_for(format_options: Mapping[str, str]) -> str | None:
+    """Return the format that one of the options asks for."""
+    by_option = {getattr(reader, "CHOSEN_BY", None): name for name, reader in readers().items()}
+    return next((by_option[option] for option in format_options if option in by_option), None)
 
 
 def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader, tuple[Note, ...]]:

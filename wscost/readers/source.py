@@ -77,10 +77,12 @@ class Part:
             *whole, left = (left + chunk).split(b"\n")
             for line in whole:
                 number += 1
-                yield from self._line(number, line)
+                if line := self._line(number, line):
+                    yield number, line
             if len(left) > LINE_LIMIT:
                 break
-        yield from self._line(number + 1, left)
+        if left := self._line(number + 1, left):
+            yield number + 1, left
 
     def stream(self) -> BinaryIO:
         """Return the content as a file to be read once, from front to back."""
@@ -109,7 +111,7 @@ class Part:
             spool.seek(0)
             yield cast(BinaryIO, spool)
 
-    def _line(self, number: int, line: bytes) -> Iterator[tuple[int, bytes]]:
+    def _line(self, number: int, line: bytes) -> bytes:
         if len(line) > LINE_LIMIT:
             raise InputError(
                 f"{self.name}:{number}: this line is longer than {LINE_LIMIT >> 20} MiB. "
@@ -117,8 +119,7 @@ class Part:
             )
         if number == 1:
             line = line.removeprefix(BOM)
-        if line := line.strip():
-            yield number, line
+        return line.strip()
 
     def _pieces(self, first: int, count: Callable[[int], None]) -> Iterator[bytes]:
         with self._guarded(), self._opened() as raw:

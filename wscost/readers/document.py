@@ -1,0 +1,37 @@
+"""One JSON document, read whole: cut short, endlessly nested or too large, it is refused in one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from wscost.errors import InputError
+from wscost.readers.source import Part
+
+DOCUMENT_LIMIT = 256 * 1024 * 1024
+"""Larger is no summary or answer but something else; parsed, it would fill the memory. [bytes]"""
+
+
+def load_document(part: Part) -> Any:
+    """Return what a part holds as one JSON document.
+
+    Raises
+    ------
+    InputError
+        If it is larger than ``DOCUMENT_LIMIT`` or no JSON.
+    """
+    content = bytearray()
+    for chunk in part.chunks():
+        content += chunk
+        if len(content) > DOCUMENT_LIMIT:
+            raise InputError(
+                f"{part.name}: one JSON document of more than {DOCUMENT_LIMIT >> 20} MiB is not read."
+            )
+    try:
+        return orjson.loads(bytes(content).removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        cut_short = " It seems to be cut short." if error.pos >= len(content.rstrip()) - 1 else ""
+        raise InputError(
+            f"{part.name}:{error.lineno}: this is not JSON ({error.msg}, character {error.colno}).{cut_short}"
+        ) from None
