@@ -43,7 +43,8 @@ def write_trace(trace: Trace, path: str | Path) -> tuple[Note, ...]:
     suffix = Path(path.stem).suffix if packed else path.suffix
     if suffix not in SUFFIXES or (packed and suffix == ".parquet"):
         raise OutputError(
-            f"{path}: the name must end in what to write: {', '.join(SUFFIXES)} (.gz may follow the first three)."
+            f"{path}: the name must end in what to write: {', '.join(SUFFIXES)}; "
+            ".gz may follow all but the last."
         )
     with _whole(path) as file:
         if suffix == ".parquet":
@@ -71,9 +72,8 @@ def _left_out(trace: Trace, path: Path, suffix: str) -> tuple[Note, ...]:
 
 def _write_csv(trace: Trace, file: BinaryIO) -> None:
     frame = trace.connections[list(CONNECTION_COLUMNS)]
-    for name, dtype in CONNECTION_COLUMNS.items():
-        if dtype == TIME:
-            frame = frame.assign(**{name: _clock_texts(frame[name]).to_pandas()})
+    clocks = [name for name, dtype in CONNECTION_COLUMNS.items() if dtype == TIME]
+    frame = frame.assign(**{name: _clock_texts(frame[name]).to_pylist() for name in clocks})
     frame.to_csv(file, index=False, lineterminator="\n")
 
 
