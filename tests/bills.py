@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from wscost.bill import Bill, BillLine, Breach, Comparison, Component
+from wscost.bill import Bill, BillLine, Breach, Comparison, Component, Range, Spread
 from wscost.notes import Grade, Note
 from wscost.pricelist import Provenance
 from wscost.usage import Period
@@ -170,6 +170,10 @@ CAPPED = replace(
             provenance=read_on(OBJECTS),
         ),
     ),
+)
+MONTHS = Spread(*map(Decimal, ("5.15", "5.45", "6.20", "5.52")))
+SIMULATED = replace(
+    HIBERNATING, range=Range(200, MONTHS, {"do-requests": MONTHS}, workload_share=Decimal("0.35"))
 )
 ONE = Comparison((BILL,))
 THREE = Comparison(

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -50,6 +51,8 @@ def _start(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; whatever goes wrong is told in plain words."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except WscostError as error:
@@ -75,11 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _usage(error: Any) -> str:
     """Word in one line what typer refuses, with what it takes to be meant and where to read more."""
-    if close := getattr(error, "possibilities", None):
-        words = f"There is no option {error.option_name}. Did you mean {' or '.join(sorted(close))}?"
-    else:
-        words = error.format_message()
-        words += "" if words.endswith((".", "?")) else "."
+    close = sorted(getattr(error, "possibilities", None) or ())
+    words = error.message if close else error.format_message()
+    words += "" if words.endswith((".", "?")) else "."
+    if close and not words.endswith("?"):
+        words += f" Did you mean {' or '.join(close)}?"
     return f"{words} See {error.ctx.command_path} --help." if error.ctx else words
 
 

@@ -6,12 +6,13 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import typer
 
 from wscost.errors import OutputError
+from wscost.reports.wording import clean
 
 Progress = Callable[[int, int | None], None]
 PLAIN_WIDTH = 80
@@ -29,6 +30,8 @@ def tell(result: str, file: Path | None = None) -> None:
     if file is not None and str(file) != "-":
         _write(file, f"{result}\n")
         return
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed; name a file with -o.")
     try:
         typer.echo(result, color=colored())
     except BrokenPipeError:
@@ -39,8 +42,10 @@ def tell(result: str, file: Path | None = None) -> None:
 
 
 def complain(sentence: str) -> None:
-    """Write one complaint to standard error."""
-    typer.echo(f"wscost: {sentence}", err=True, color=False)
+    """Write a complaint to standard error; if nobody listens there, so be it."""
+    lines = [clean(line) for line in sentence.splitlines()]
+    with suppress(OSError):
+        typer.echo("wscost: " + "\n".join(lines), err=True, color=False)
 
 
 def hush() -> None:

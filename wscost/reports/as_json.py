@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from wscost.bill import Bill, BillLine, Breach, Comparison
+from wscost.bill import Bill, BillLine, Breach, Comparison, Range, Spread
 from wscost.notes import Note
 from wscost.units import plain
 
@@ -60,6 +60,7 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "breaches": [_breach(breach) for breach in bill.breaches],
         "usage": _quantities(bill.usage),
         "projected": None if bill.projected is None else _quantities(bill.projected),
+        "range": None if bill.range is None else _range(bill.range),
         "grades": {meter: str(grade) for meter, grade in bill.grades.items()},
         "notes": _notes(bill.notes),
         "coverage": {"priced": plain(bill.coverage)},
@@ -123,6 +124,24 @@ def _breach(breach: Breach) -> dict[str, Any]:
         "consequence": breach.consequence,
         "source": breach.provenance.url,
         "checked": breach.provenance.checked.isoformat(),
+    }
+
+
+def _range(spread: Range) -> dict[str, Any]:
+    return {
+        "replicates": spread.replicates,
+        "total": _spread(spread.total),
+        "lines": {sku: _spread(of_line) for sku, of_line in spread.lines.items()},
+        "workload_share": plain(spread.workload_share),
+    }
+
+
+def _spread(amounts: Spread) -> dict[str, str]:
+    return {
+        "p10": plain(amounts.p10),
+        "p50": plain(amounts.p50),
+        "p90": plain(amounts.p90),
+        "mean": plain(amounts.mean),
     }
 
 

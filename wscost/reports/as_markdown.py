@@ -32,6 +32,8 @@ def _blocks(comparison: Comparison) -> Iterator[str]:
     bill = wording.shown_in_full(comparison)
     yield f"### {escape(wording.title(bill))}"
     yield _lines(bill)
+    if spread := wording.spread(bill):
+        yield escape(spread)
     if scaled := wording.scaled(bill):
         yield _table(["Meter", "Observed", "Whole month"], scaled, right=range(1, 3))
     if shares := wording.inputs(bill):

@@ -35,6 +35,8 @@ def _blocks(comparison: Comparison) -> Iterator[RenderableType]:
     yield _lines(bill)
     if left_out := wording.unknown(bill):
         yield drawing.bullets(left_out, title="Not in the total:")
+    if spread := wording.spread(bill):
+        yield drawing.text(spread)
     if rows := wording.scaled(bill):
         yield _scaled(rows)
     if shares := wording.inputs(bill):

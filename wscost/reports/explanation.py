@@ -113,8 +113,9 @@ def _component(part: Component, bill: Bill) -> str:
 def _source(line: BillLine) -> Text:
     source = line.provenance
     told = drawing.text(source.url, "dim")
-    confidence = "" if source.confidence == "published" else f", {source.confidence} in part"
-    told.append(f"\nin force since {source.since}, read on {source.checked}{confidence}")
+    doubt = wording.DOUBTS.get(source.confidence, "")
+    doubt = f"; {doubt[0].lower()}{doubt[1:]}" if doubt else ""
+    told.append(f"\nin force since {source.since}, read on {source.checked}{doubt}")
     if source.remark:
         told.append(f"\n{wording.clean(source.remark)}")
     return told

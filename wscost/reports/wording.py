@@ -11,7 +11,8 @@ from wscost.units import cents, grouped, money, plain
 AT_LEAST = "≥ "
 _SHORT = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
 _STATUS = {"legacy-plan": "legacy", "closed-plan": "closed to new"}
-_DOUBTS = {"inferred": "Inferred in part", "unverified": "Not verified"}
+DOUBTS = {"inferred": "Inferred in part", "unverified": "Not verified"}
+"""What a price book's confidence means, in words."""
 
 
 def clean(text: str) -> str:
@@ -20,10 +21,14 @@ def clean(text: str) -> str:
 
 
 def figure(quantity: Decimal | None) -> str:
-    """Write a quantity to be read: two decimals at most below a thousand, none above."""
+    """Write a quantity to be read: two decimals or digits below a thousand, billions from 10¹² on."""
     if quantity is None:
         return "?"
-    return grouped(quantity, 2 if abs(quantity) < 1000 else 0)
+    if abs(quantity) >= 10**12:
+        return f"{grouped(quantity / 10**9, 0)}B"
+    if abs(quantity) >= 1000:
+        return grouped(quantity, 0)
+    return grouped(quantity, max(2, 1 - quantity.adjusted()))
 
 
 def short(quantity: Decimal) -> str:
@@ -136,6 +141,19 @@ def broken(comparison: Comparison) -> list[str]:
     ]
 
 
+def spread(bill: Bill) -> str:
+    """Say how far simulated months differ, and why; or nothing."""
+    if bill.range is None:
+        return ""
+    amounts = bill.range.total
+    low, middle, high = (money(x, bill.currency) for x in (amounts.p10, amounts.p50, amounts.p90))
+    return (
+        f"Of {bill.range.replicates:,} simulated months, eight in ten cost between {low} and {high}, "
+        f"half at most {middle}. {bill.range.workload_share:.0%} of the variance is what is not known of "
+        "the workload, the rest is chance."
+    )
+
+
 def scaled(bill: Bill) -> list[tuple[str, str, str]]:
     """Return what the bill's charges count: the meter, as observed and in the whole month."""
     if bill.projected is None:
@@ -159,9 +177,9 @@ def inputs(bill: Bill) -> dict[str, Decimal]:
 
 def notes(comparison: Comparison, bill: Bill) -> list[str]:
     """Say what a bill rests on, each sentence once; doubts about prices in short, for explain tells them."""
-    doubtful = {f"{doubt}-{what}" for doubt in _DOUBTS for what in ("price", "limit")}
+    doubtful = {f"{doubt}-{what}" for doubt in DOUBTS for what in ("price", "limit")}
     told = [n.message for n in (*comparison.notes, *bill.notes) if n.code not in doubtful]
-    for doubt, words in _DOUBTS.items():
+    for doubt, words in DOUBTS.items():
         names = [line.name for line in bill.lines if line.provenance.confidence == doubt]
         if names:
             told.append(f"{words}: the prices of {', '.join(names)}. wscost explain tells why.")
