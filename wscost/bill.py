@@ -127,6 +127,7 @@ class Bill:
     notes: tuple[Note, ...] = ()
     breaches: tuple[Breach, ...] = ()
     range: Range | None = None
+    inputs: tuple[str, ...] = ()
 
     @property
     def month(self) -> str:

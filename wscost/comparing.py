@@ -14,6 +14,8 @@ from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.units import grouped, money
 
+ZERO = Decimal(0)
+
 DEFAULT_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
 """Every paid plan of Cloudflare Workers, today's first."""
 
@@ -60,20 +62,36 @@ def _chosen(deployments: Sequence[Deployment]) -> Note:
 
 
 def _decides(bills: Sequence[Bill]) -> str:
-    """Say in one sentence which line makes the dearest bill dear, and by what quantity."""
-    bill = max(bills, key=lambda b: b.total)
-    lines = [line for line in bill.lines if line.components and line.cost]
+    """Say which line makes the dearest bill dear, by what quantity, and how the cheapest escapes it."""
+    dearest, cheapest = max(bills, key=lambda b: b.total), min(bills, key=lambda b: b.total)
+    lines = [line for line in dearest.lines if line.components and line.cost]
     if not lines:
         return "Nothing beyond the base fee: every quantity stays inside its allowance."
-    line = max(lines, key=lambda x: x.cost or Decimal(0))
-    share = (line.cost or Decimal(0)) / bill.total
-    of = f"{bill.plan_name} as {bill.deployment}"
-    return f"{line.name} is {share:.0%} of {of} ({money(bill.total, bill.currency)}): {_why(bill, line)}."
+    escaped = {line.sku: line.cost or ZERO for line in cheapest.lines}
+    line = max(lines, key=lambda x: ((x.cost or ZERO) - escaped.get(x.sku, ZERO), x.cost))
+    share = (line.cost or ZERO) / dearest.total
+    sentence = (
+        f"{line.name} is {share:.0%} of {_called(dearest, bills)} "
+        f"({money(dearest.total, dearest.currency)}): {_why(dearest, line)}."
+    )
+    saved = (line.cost or ZERO) - escaped.get(line.sku, ZERO)
+    if not saved:
+        return sentence
+    left = escaped.get(line.sku)
+    how = "has no such charge" if left is None else f"pays {money(left, cheapest.currency)} for it"
+    return f"{sentence} {_called(cheapest, bills)} {how}."
+
+
+def _called(bill: Bill, among: Sequence[Bill]) -> str:
+    """Name a bill by its plan, and by its deployment too where there are several."""
+    if len({other.deployment for other in among}) == 1:
+        return bill.plan_name
+    return f"{bill.plan_name} as {bill.deployment}"
 
 
 def _why(bill: Bill, line: BillLine) -> str:
     """Put the line's main meter into words that a person can check against the service."""
-    main = max(line.components, key=lambda part: part.consumed or Decimal(0))
+    main = max(line.components, key=lambda part: part.consumed or ZERO)
     usage, meter = bill.usage, main.meter.partition(":")[0]
     opened, seconds = usage.get("connections_opened"), usage.get("connection_seconds")
     if meter in ("worker_wall_seconds", "worker_passthrough_seconds") and opened and seconds:
@@ -82,7 +100,7 @@ def _why(bill: Bill, line: BillLine) -> str:
         days = Decimal(bill.period.days)
         hours = (bill.projected or usage)[meter] / 3600 / days
         return f"objects are active {grouped(hours, 1)} hours a day in all"
-    quantity = main.quantity or Decimal(0)
+    quantity = main.quantity or ZERO
     return f"{grouped(quantity, 0)} {meter.replace('_', ' ')} a month"
 
 

@@ -146,6 +146,7 @@ def _whole(key: str, quantity: Decimal) -> Decimal:
 def _explain(window: Window, period: Period, *, by_weekday: bool) -> Note:
     seconds = period.days * _SECONDS_PER_DAY
     factor = seconds / window.seconds
+    times = f"{factor:,.0f}" if factor >= 10 else f"{factor:.1f}"
     covered = _length(window.seconds)
     how = (
         "each day of the month is the mean of its weekday"
@@ -154,8 +155,7 @@ def _explain(window: Window, period: Period, *, by_weekday: bool) -> Note:
     )
     return Note(
         "projected-by-weekday" if by_weekday else "projected-by-scaling",
-        f"The trace covers {covered}; {how} ({factor:,.3g} times as long). "
-        "Peaks are the highest seen, not scaled.",
+        f"The trace covers {covered}; {how} ({times} times as long). Peaks are the highest seen, not scaled.",
         {"window_seconds": window.seconds, "factor": factor, "month": str(period)},
     )
 
