@@ -21,7 +21,7 @@ from wscost.pricelist import Consume, PriceList
 from wscost.projecting import billing_period, project
 from wscost.rating import rate
 from wscost.trace import Trace
-from wscost.usage import MonthlyUsage, Period, Quantities, combine
+from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
 from wscost.usagefile import UsageFile
 
 DEFAULT_PLAN = "cloudflare/workers-standard"
@@ -50,7 +50,7 @@ def estimate(
 
     Parameters
     ----------
-    inputs : path, Trace, UsageFile, or several of them
+    inputs : path, Trace, Usage, UsageFile, or several of them
         Several inputs are one account: they share allowances and the base fee.
     plan : str, optional
         ``provider/plan``; today's paid Cloudflare plan if absent.
@@ -118,6 +118,7 @@ class Account:
         if any(trace.connections["object_id"].notna().any() for trace in traces):
             return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
         totals = [w.usage for w in self.workloads.values() if isinstance(w, UsageFile)]
+        totals += [w.totals for w in self.workloads.values() if isinstance(w, Usage)]
         in_object = any(key.startswith(("object_", "storage_")) for usage in totals for key in usage)
         return [PRESETS["durable-object" if in_object else "worker"]]
 
@@ -140,6 +141,7 @@ class Account:
                 deployment=deployment.label,
                 usage=observed,
                 projected=month.quantities if part.scaled else None,
+                inputs=tuple(self.workloads),
             )
             for prices in lists
         ]
@@ -158,7 +160,7 @@ class Account:
         """Return the billing month: the one asked for, else that of the first trace, else of the prices."""
         month, cycle_start = self.options.get("month"), self.options.get("cycle_start", 1)
         named = [w.month for w in self.workloads.values() if isinstance(w, UsageFile) and w.month]
-        windows = [w.window for w in self.workloads.values() if isinstance(w, Trace)]
+        windows = [w.window for w in self.workloads.values() if isinstance(w, (Trace, Usage))]
         middle = (windows[0].start + (windows[0].end - windows[0].start) / 2).date() if windows else priced_on
         return billing_period(month or (named[0] if named else None), cycle_start, middle)
 
@@ -176,7 +178,11 @@ def _monthly(
 ) -> _Part:
     if isinstance(workload, UsageFile):
         month = MonthlyUsage(period, workload.usage, notes=workload.notes)
-        return _Part(workload.usage, _with_what_follows(month, consumed), scaled=False)
+        month = _with_none_where_not_given(_with_size_steps(month, consumed), consumed)
+        return _Part(workload.usage, month, scaled=False)
+    if isinstance(workload, Usage):
+        observed, month, scaled = project(workload, period)
+        return _Part(observed, _with_size_steps(month, consumed), scaled)
     uses = {use for consumes in consumed for use in consumes}
     usage = meter(
         workload,
@@ -220,8 +226,8 @@ def _together(parts: Mapping[str, _Part], period: Period) -> _Part:
     return _Part(observed, month, any(part.scaled for part in parts.values()))
 
 
-def _with_what_follows(month: MonthlyUsage, consumed: Sequence[tuple[Consume, ...]]) -> MonthlyUsage:
-    """Complete monthly totals: size steps from messages and bytes; nothing of what was left out."""
+def _with_size_steps(month: MonthlyUsage, consumed: Sequence[tuple[Consume, ...]]) -> MonthlyUsage:
+    """Complete totals by the size steps that follow from messages and bytes."""
     quantities, grades, notes = dict(month.quantities), dict(month.grades), list(month.notes)
     for use in {use for consumes in consumed for use in consumes if use.step_bytes}:
         messages = quantities.get(use.meter.replace("message_units", "messages"))
@@ -233,6 +239,12 @@ def _with_what_follows(month: MonthlyUsage, consumed: Sequence[tuple[Consume, ..
         notes.append(
             Note("sizes-unknown", f"{use.meter}: each message is taken to fit in {use.step_bytes:,} bytes.")
         )
+    return replace(month, quantities=quantities, grades=grades, notes=tuple(notes))
+
+
+def _with_none_where_not_given(month: MonthlyUsage, consumed: Sequence[tuple[Consume, ...]]) -> MonthlyUsage:
+    """Take what a usage file leaves out as none, where it gives something else of the same charge."""
+    quantities = month.quantities
     not_given = sorted(
         {
             use.key
@@ -241,11 +253,12 @@ def _with_what_follows(month: MonthlyUsage, consumed: Sequence[tuple[Consume, ..
             if not _known(use, quantities) and any(_known(other, quantities) for other in consumes)
         }
     )
-    quantities |= dict.fromkeys(not_given, Decimal(0))
-    if not_given:
-        names = ", ".join(key.partition(":")[0] for key in not_given)
-        notes.append(Note("not-given", f"Not given, so taken as none: {names}.", {"meters": not_given}))
-    return replace(month, quantities=quantities, grades=grades, notes=tuple(notes))
+    if not not_given:
+        return month
+    names = ", ".join(key.partition(":")[0] for key in not_given)
+    note = Note("not-given", f"Not given, so taken as none: {names}.", {"meters": not_given})
+    quantities = {**quantities, **dict.fromkeys(not_given, Decimal(0))}
+    return replace(month, quantities=quantities, notes=(*month.notes, note))
 
 
 def _known(use: Consume, quantities: Quantities) -> bool:

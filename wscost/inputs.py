@@ -1,4 +1,4 @@
-"""What an INPUT is: a trace, monthly totals, or already one of these; the kind is recognised."""
+"""What an INPUT is: a trace, usage by day or a month's totals, read or given; the kind is recognised."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TypeAlias, TypedDict
 
 from wscost import usagefile, yamlfile
 from wscost.errors import InputError
-from wscost.readers import read_trace
+from wscost.readers import read_input
 from wscost.shipped import shipped
 from wscost.trace import Trace
-from wscost.usage import Window
+from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
 
-Workload: TypeAlias = Trace | UsageFile
+Workload: TypeAlias = Trace | Usage | UsageFile
 Input: TypeAlias = str | Path | Workload
 
 
@@ -36,7 +36,7 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     InputError
         If one cannot be read, or two have the same name.
     """
-    several = [inputs] if isinstance(inputs, (str, Path, Trace, UsageFile)) else list(inputs)
+    several = [inputs] if isinstance(inputs, (str, Path, Trace, Usage, UsageFile)) else list(inputs)
     if not several:
         raise InputError("There is no input. Name a trace or a usage file.")
     opened: dict[str, Workload] = {}
@@ -50,8 +50,8 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
 
 
 def open_input(one: Input, options: ReadOptions) -> Workload:
-    """Open a trace or a usage file, whichever it is."""
-    if isinstance(one, (Trace, UsageFile)):
+    """Open a trace, usage by day or a usage file, whichever it is."""
+    if isinstance(one, (Trace, Usage, UsageFile)):
         return one
     path = _at_hand(Path(one))
     if path.suffix in (".yaml", ".yml") and not options.get("input_format"):
@@ -61,7 +61,10 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
         raise InputError(
             f"{path}: this YAML is no input: `usage:` (monthly totals) must stand at its top level."
         )
-    return read_trace(path, **options)
+    found = read_input(path, **options)
+    if isinstance(found, (Trace, Usage, UsageFile)):
+        return found
+    raise InputError(f"{path}: this is a plan, not a record. Simulate it first.")
 
 
 def _at_hand(path: Path) -> Path:

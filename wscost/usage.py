@@ -132,6 +132,8 @@ class Usage:
     days: Mapping[date, Quantities]
     grades: Mapping[str, Grade] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    source: str = ""
+    """What was read, where the quantities come from a file and not from metering a trace."""
 
     @property
     def totals(self) -> dict[str, Decimal]:

@@ -146,10 +146,11 @@ def read_input(
         own=format_options,
     )
     found = reader.read(source, options)
-    if not isinstance(found, Trace):
-        return found
-    check_trace(found)
-    return replace(found, notes=(*found.notes, *notes)) if notes else found
+    if isinstance(found, Trace):
+        check_trace(found)
+    if notes and isinstance(found, (Trace, Usage)):
+        return replace(found, notes=(*found.notes, *notes))
+    return found
 
 
 def _asked_for(format_options: Mapping[str, str]) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from wscost.errors import InputError
 from wscost.usage import Window
@@ -47,6 +47,14 @@ def format_window(window: Window) -> str:
     return "/".join(
         at.astimezone(UTC).isoformat().replace("+00:00", "Z") for at in (window.start, window.end)
     )
+
+
+def days_of(window: Window) -> Iterator[date]:
+    """Yield the UTC days that a window touches."""
+    day, last = window.start.date(), (window.end - timedelta(microseconds=1)).date()
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
 
 
 def _instant(part: str, text: str) -> datetime:
