@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date
@@ -280,7 +281,7 @@ def test_a_part_of_a_file_is_validated_with_the_lines_of_the_file() -> None:
     read = loads("x: 1\ncars:\n  - from: 2020-01-01\n  - from: never\n", "c.yaml")
 
     assert validate(Car, read, ("cars", 0)).built == date(2020, 1, 1)
-    with pytest.raises(ConfigError, match=r"c\.yaml:4: from must be a date"):
+    with pytest.raises(ConfigError, match=r"c\.yaml:4: cars\[2\]\.from must be a date"):
         validate(Car, read, ("cars", 1))
 
 
@@ -314,7 +315,7 @@ def is_float(value: object) -> bool:
 decimals = st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**21), max_value=10**21)
 texts = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=20)
 plain_data = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**27), 10**27) | texts | st.dates(min_value=date(1000, 1, 1)),
+    st.none() | st.booleans() | st.integers(-(10**27), 10**27) | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=12,
 )
@@ -343,8 +344,8 @@ class TestLaws:
         assert loads(f"a: {number:f}").data == {"a": number}
 
     @given(plain_data)
-    def test_what_pyyaml_writes_is_read_back(self, data: object) -> None:
-        assert loads(yaml.safe_dump({"data": data}, allow_unicode=True)).data == {"data": data}
+    def test_json_is_read_as_what_it_is(self, data: object) -> None:
+        assert loads(json.dumps({"data": data}, ensure_ascii=False)).data == {"data": data}
 
     @given(st.text(max_size=40) | st.text("-:[]{}&*!|>'\"%@,?# \n\tab01.", max_size=60))
     def test_any_text_is_read_without_floats_or_refused_with_its_line(self, text: str) -> None:

@@ -120,8 +120,7 @@ def validate(model: type[Model], document: Document, at: Location = ()) -> Model
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = [((*at, *location), sentence) for location, sentence in complaints(model, data, error)]
-        raise document.refusal(found) from None
+        raise document.refusal(complaints(model, document.data, at, error)) from None
 
 
 class _Builder:

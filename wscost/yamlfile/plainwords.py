@@ -47,16 +47,17 @@ Location = tuple[Any, ...]
 
 
 def complaints(
-    model: type[BaseModel], data: object, error: ValidationError
+    model: type[BaseModel], data: object, at: Location, error: ValidationError
 ) -> Iterator[tuple[Location, str]]:
-    """Yield the place of each problem in the data, with a sentence that begins with that place."""
+    """Yield each problem of what stands in the data at a location: its place, and a sentence."""
+    part = _at(data, at)
     expected: dict[Location, list[str]] = defaultdict(list)
     found: list[tuple[Location, str]] = []
     for detail in error.errors(include_url=False):
-        place = _place(data, detail["loc"])
+        place = (*at, *_place(part, detail["loc"]))
         kind = detail["type"]
         if kind in {"extra_forbidden", "invalid_key"}:
-            around, key = _place(data, detail["loc"][:-1]), str(detail["loc"][-1])
+            around, key = (*at, *_place(part, detail["loc"][:-1])), str(detail["loc"][-1])
             found.append((place, f"{_colon(data, around)}unknown key {key!r}. {_hint(model, detail['loc'])}"))
         elif kind == "missing":
             missing = detail["loc"][-1]
