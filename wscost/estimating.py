@@ -13,6 +13,7 @@ from wscost.bill import Bill
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError
+from wscost.exploring.multiplying import multiplied
 from wscost.inputs import Input, ReadOptions, Workload, open_inputs
 from wscost.metering import meter
 from wscost.notes import Grade, Note
@@ -87,6 +88,12 @@ class Account:
     workloads: Mapping[str, Workload]
     books: PriceBooks
     options: Options = field(default_factory=Options)
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+    """What to multiply the usage of traces by: one meter's by its name, or all with ``scale``."""
+    metered: dict[tuple[object, ...], tuple[Workload, _Part]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What was metered already: another price asks for no second time."""
 
     @classmethod
     def of(cls, inputs: Input | Iterable[Input], options: Options) -> Account:
@@ -128,7 +135,7 @@ class Account:
         consumed = [charge.consumes for prices in lists for charge in prices.charges]
         period = self.period(lists[0].as_of)
         parts = {
-            name: _monthly(workload, deployment, period, consumed)
+            name: self._part(workload, deployment, period, consumed)
             for name, workload in self.workloads.items()
         }
         part = _together(parts, period)
@@ -145,6 +152,25 @@ class Account:
             )
             for prices in lists
         ]
+
+    def _part(
+        self,
+        workload: Workload,
+        deployment: Deployment,
+        period: Period,
+        consumed: Sequence[tuple[Consume, ...]],
+    ) -> _Part:
+        """Meter and project one workload, or remember how it came out; then multiply it."""
+        if isinstance(workload, UsageFile):
+            return _monthly(workload, deployment, period, consumed)
+        built = deployment.model_copy(update={"name": "", "monthly": {}}).model_dump_json()
+        parameters = frozenset(use.key for uses in consumed for use in uses if use.key != use.meter)
+        key = (id(workload), built, period, parameters)
+        if key not in self.metered:
+            self.metered[key] = workload, _monthly(workload, deployment, period, consumed)
+        part = self.metered[key][1]
+        month = multiplied(part.month, self.factors)
+        return part._replace(month=month, scaled=part.scaled or month is not part.month)
 
     def price_list(self, plan: str, deployment: Deployment) -> PriceList:
         """Return what a plan charges such a deployment on the date asked for."""
