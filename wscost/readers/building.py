@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.deriving import connections_of
+from wscost.readers.deriving import connections_of, looked_up
 from wscost.readers.options import format_window
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, Trace
 from wscost.usage import Window
@@ -53,12 +53,11 @@ def build_trace(
     """
     extent = _extent(connections, events)
     window = window or extent
-    if window is None:
+    if window is None or (connections is None and events is None):
         raise InputError(f"{source}: there are no rows in it.")
     known, told = dict(grades or {}), list(notes)
     if connections is None:
-        if events is None:
-            raise ValueError("a trace needs connections or events")
+        assert events is not None
         connections, found, noted = connections_of(events, _inside(events, window))
         known |= found
         told += noted
@@ -95,6 +94,8 @@ def build_trace(
             )
         )
     for column in COUNTS:
+        if _in_events(column, events):
+            continue
         if unknown := int(connections[column].isna().sum()):
             grade = Grade.UNKNOWN if unknown == len(connections) else Grade.LOWER_BOUND
             known[column] = Grade.worst(grade, known.get(column, Grade.MEASURED))
@@ -116,10 +117,18 @@ def _extent(connections: pd.DataFrame | None, events: pd.DataFrame | None) -> Wi
     times = [] if connections is None else [connections["opened_at"], connections["closed_at"]]
     if events is not None:
         times.append(events["at"])
-    known = pd.concat(times).dropna()
+    known = pd.concat(times).dropna() if times else pd.Series(dtype="float64")
     if known.empty:
         return None
     return Window(known.min().to_pydatetime(), known.max().to_pydatetime() + TICK)
+
+
+def _in_events(column: str, events: pd.DataFrame | None) -> bool:
+    """Whether events hold what a connection's total may lack."""
+    if events is None:
+        return False
+    counted = (events["kind"] == "message") & (events["direction"] == column.rpartition("_")[2])
+    return bool((counted & events["bytes"].notna() if column.startswith("bytes") else counted).any())
 
 
 def _inside(events: pd.DataFrame, window: Window) -> pd.Series[bool]:
@@ -128,7 +137,7 @@ def _inside(events: pd.DataFrame, window: Window) -> pd.Series[bool]:
 
 def _opened_before(connections: pd.DataFrame, events: pd.DataFrame, window: Window) -> pd.DataFrame:
     """Let connections without an open begin a tick before the window, or before their first event."""
-    first = connections["connection_id"].map(events.groupby("connection_id")["at"].min())
+    first = looked_up(connections["connection_id"], events.groupby("connection_id")["at"].min())
     before = first.where(first < window.start, window.start) - TICK
     opened = connections.assign(opened_at=connections["opened_at"].fillna(before))
     return opened.astype({"opened_at": CONNECTION_COLUMNS["opened_at"]})

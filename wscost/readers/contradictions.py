@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wscost.readers.columns import Faults
+from wscost.readers.deriving import looked_up
 from wscost.readers.refusals import shown
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def faults_between(events: pd.DataFrame, parts: Sequence[str]) -> Faults:
                 "Each connection needs an id of its own."
             )
     opened = opens.drop_duplicates("connection_id").set_index("connection_id")["at"]
-    opened_at = closes["connection_id"].map(opened)
+    opened_at = looked_up(closes["connection_id"], opened)
     early = (closes["at"] < opened_at).to_numpy(dtype=bool)
     for row, close, open_ in zip(closes.index[early], closes["at"][early], opened_at[early], strict=True):
         faults.setdefault(int(row), backwards("the close", close, "its open", open_))

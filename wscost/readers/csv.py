@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "csv"
 SEPARATORS = ",;\t"
+_LINE_END = re.compile(rb"[\r\n]")
 
 
 def sniff(head: bytes, path: Path | None) -> bool:
@@ -63,7 +65,7 @@ def read(source: Source, options: Options) -> Trace:
 
 def _header(head: bytes) -> tuple[str, list[str]]:
     """Return the separator that splits the first line into most fields, and these."""
-    line = head.removeprefix(BOM).split(b"\n", 1)[0].decode("utf-8", "replace").strip("\r")
+    line = _LINE_END.split(head.removeprefix(BOM), maxsplit=1)[0].decode("utf-8", "replace")
     split = ((separator, next(csv.reader([line], delimiter=separator), [])) for separator in SEPARATORS)
     separator, names = max(split, key=lambda found: len(found[1]))
     return separator, [name.strip() for name in names]
@@ -77,16 +79,8 @@ def _batches(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ragged: list[tuple[int, int]] = []
+    ragged: deque[tuple[int, int]] = deque()
     record, newlines = 2, 0
-
-    def refuse_ragged(before: float) -> None:
-        for number, fields in ragged:
-            if number < before:
-                sentence = f"this row has {fields} fields, the header {len(names)}."
-                intake.refuse(part, number + newlines, sentence)
-        ragged[:] = [row for row in ragged if row[0] >= before]
-
     try:
         for batch in _open(part, separator, names, ragged):
             numbers = np.arange(record, record + len(batch) + len(ragged), dtype=np.int64)
@@ -96,18 +90,26 @@ def _batches(
             for field in batch.columns:
                 broken += pc.count_substring(field, "\n").to_numpy()
                 filled = pc.or_(filled, pc.not_equal(field, ""))
-            lines = numbers + newlines + np.cumsum(broken) - broken
+            inner = newlines + np.cumsum(broken) - broken
             record = int(numbers.max(initial=record - 1)) + 1
-            refuse_ragged(before=record)
             newlines += int(broken.sum())
-            yield batch.filter(filled), lines[filled.to_numpy(zero_copy_only=False)]
+            while ragged and ragged[0][0] < record:
+                number, fields = ragged.popleft()
+                line = number + inner[np.searchsorted(numbers, number)]
+                intake.refuse(part, int(line), _ragged(fields, names))
+            yield batch.filter(filled), (numbers + inner)[filled.to_numpy(zero_copy_only=False)]
     except pa.ArrowInvalid as error:
         raise _explained(part, str(error)) from None
-    refuse_ragged(before=np.inf)
+    for number, fields in ragged:
+        intake.refuse(part, number + newlines, _ragged(fields, names))
+
+
+def _ragged(fields: int, names: Sequence[str]) -> str:
+    return f"this row has {fields} field{'s' * (fields != 1)}, the header {len(names)}."
 
 
 def _open(
-    part: Part, separator: str, names: Sequence[str], ragged: list[tuple[int, int]]
+    part: Part, separator: str, names: Sequence[str], ragged: deque[tuple[int, int]]
 ) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -116,7 +118,7 @@ def _open(
         ragged.append((row.number, row.actual_columns))
         return "skip"
 
-    if b"\n" not in part.head.strip() and len(part.head) < HEAD_BYTES:
+    if len(part.head) < HEAD_BYTES and not _LINE_END.search(part.head.strip()):
         return
     yield from arrow_csv.open_csv(
         part.stream(),

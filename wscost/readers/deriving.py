@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wscost.notes import Grade, Note
 from wscost.trace import CONNECTION_COLUMNS, DIRECTIONS
@@ -35,9 +35,9 @@ def connections_of(
     frame = pd.DataFrame({"connection_id": pd.Series(names, dtype="string")})
     for kind, column in (("open", "opened_at"), ("close", "closed_at")):
         at = events[events["kind"] == kind].set_index("connection_id")["at"]
-        frame[column] = frame["connection_id"].map(at)
+        frame[column] = looked_up(frame["connection_id"], at)
     objects = events[events["object_id"].notna() & (codes >= 0)].drop_duplicates("connection_id")
-    frame["object_id"] = frame["connection_id"].map(objects.set_index("connection_id")["object_id"])
+    frame["object_id"] = looked_up(frame["connection_id"], objects.set_index("connection_id")["object_id"])
 
     grades: dict[str, Grade] = {}
     notes: list[Note] = []
@@ -66,3 +66,8 @@ def connections_of(
                 )
             )
     return frame[list(CONNECTION_COLUMNS)].astype(CONNECTION_COLUMNS), grades, tuple(notes)
+
+
+def looked_up(names: pd.Series[str], values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the value of each name, null where it has none; also of no values at all."""
+    return values.reindex(names).set_axis(names.index)
