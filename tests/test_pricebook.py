@@ -41,13 +41,15 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "doubt-without-remark": (8, "what is inferred needs a remark"),
     "effective-missing": (8, "charges[1]: 'effective' is missing"),
     "empty": (1, "the file must be a mapping, not empty"),
+    "flat-price-per-unit": (10, "charges[1].price: a flat price has an amount and nothing else"),
     "flat-price-that-consumes": (8, "a flat price consumes nothing"),
+    "flat-price-with-an-allowance": (8, "a flat price consumes nothing, so it includes and rounds nothing"),
     "from-after-until": (13, "from (2024-01-01) must be before until (2024-01-01)"),
     "from-missing": (13, "charges[1].effective: 'from' is missing"),
     "last-tier-closed": (14, "every tier but the last needs up_to, and the last has none"),
-    "limit-that-counts-nothing": (20, "limits[1].consumes must not be empty"),
+    "limit-that-counts-nothing": (20, "limits[1].consumes must have 1 or more entries"),
     "misplaced-file": (2, "the book of acme/elsewhere must stand in acme/elsewhere.yaml"),
-    "no-charges": (7, "charges must not be empty"),
+    "no-charges": (7, "charges must have 1 or more entries"),
     "not-utf-8": (3, "is not UTF-8"),
     "not-yaml": (3, "is not YAML"),
     "open-tier-before-the-last": (14, "every tier but the last needs up_to, and the last has none"),
@@ -565,7 +567,10 @@ class TestChanges:
     def test_charges_that_come_and_go_are_told(self, shelve: Shelve) -> None:
         told = self.between(shelve, charge("old"), charge("new"))
 
-        assert [(c.sku, c.kind) for c in told] == [("old", "removed"), ("new", "added")]
+        assert list(map(str, told)) == [
+            "old: removed: old; 1; 1 Requests; per_unit; in proportion; connections_opened",
+            "new: added: new; 1; 1 Requests; per_unit; in proportion; connections_opened",
+        ]
 
     def test_limits_and_minimum_are_compared_too(self, shelve: Shelve) -> None:
         limit = (

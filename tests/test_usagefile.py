@@ -106,7 +106,7 @@ class TestUsageFile:
             pytest.param("usage:\n  messages_in: true", 2, "must be a number, not true", id="a boolean"),
             pytest.param("usage:\n  messages_in:", 2, "must be a number, not empty", id="nothing"),
             pytest.param("usage:\n  a: 1\n  a: 2", 3, "'a' stands twice", id="a meter that stands twice"),
-            pytest.param("usage: {}", 1, "usage must not be empty", id="no meters"),
+            pytest.param("usage: {}", 1, "usage must have 1 or more entries", id="no meters"),
             pytest.param("usage: 5", 1, "usage must be a mapping, not 5", id="a number for all"),
             pytest.param(
                 'usage:\n  "messages_in:5": 1', 2, "write messages_in alone", id="a parameter too many"

@@ -49,6 +49,7 @@ def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         pytest.param("190:20:30", "190:20:30", id="nor is a longer one"),
         pytest.param("0x10", "0x10", id="a hexadecimal number stays a word"),
         pytest.param("1_", "1_", id="a trailing underscore makes a word"),
+        pytest.param("٣", "٣", id="digits of other scripts stay words"),
         pytest.param("2024-04-01", date(2024, 4, 1), id="a date"),
         pytest.param("2024-04", "2024-04", id="a month stays a word"),
         pytest.param("2024-04-01T12:00:00Z", "2024-04-01T12:00:00Z", id="an instant stays a word"),

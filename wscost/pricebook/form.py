@@ -212,9 +212,11 @@ class ChargeForm(Entry):
 
     @model_validator(mode="after")
     def _something_is_charged(self) -> ChargeForm:
-        if (self.price.model is Model.FLAT) == bool(self.consumes):
-            verb = "consumes nothing" if self.consumes else "needs consumes"
-            raise ValueError(f"a {self.price.model} price {verb}")
+        flat = self.price.model is Model.FLAT
+        if flat and (self.consumes or self.included or self.round):
+            raise ValueError("a flat price consumes nothing, so it includes and rounds nothing")
+        if not flat and not self.consumes:
+            raise ValueError(f"a {self.price.model} price needs consumes")
         return self
 
 

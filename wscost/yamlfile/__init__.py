@@ -6,6 +6,7 @@ grows without bound are refused. ``load`` reads, ``validate`` checks against a p
 complaint is a ``ConfigError`` that begins with ``file:line:``.
 """
 
-from wscost.yamlfile.document import Document, Location, load, loads, validate
+from wscost.yamlfile.document import Document, load, loads, validate
+from wscost.yamlfile.plainwords import Location
 
 __all__ = ["Document", "Location", "load", "loads", "validate"]

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from wscost.errors import ConfigError
-from wscost.yamlfile.plainwords import complaints
+from wscost.yamlfile.plainwords import Location, complaints
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
@@ -23,16 +23,15 @@ MAX_DIGITS = 28
 MAX_NUMBER = 100
 SHOWN = 10
 
-Location = tuple[Any, ...]
-"""Keys and list positions that lead to a value; ``()`` is the whole file."""
-
 Model = TypeVar("Model", bound=BaseModel)
 
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d*(?:_\d+)*)")
-_DECIMAL = re.compile(r"[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*(?=[eE]))(?:[eE][-+]?\d+)?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_LEADING_ZERO = re.compile(r"[-+]?0[\d_]+")
-_INEXACT = re.compile(r"[-+]?(?:\.inf|\.nan|0x[\da-f]*\.?[\da-f]*p[-+]?\d+)", re.IGNORECASE)
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*(?:_[0-9]+)*)")
+_DECIMAL = re.compile(
+    r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9][0-9_]*(?=[eE]))(?:[eE][-+]?[0-9]+)?"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
+_INEXACT = re.compile(r"[-+]?(?:\.inf|\.nan|0x[0-9a-f]*\.?[0-9a-f]*p[-+]?[0-9]+)", re.IGNORECASE)
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 

@@ -26,7 +26,7 @@ _MUST: tuple[tuple[str, str], ...] = (
     ("datetime_", "must be a time such as 2024-04-01T12:00:00Z"),
     ("string_type", "must be text"),
     ("string_pattern_mismatch", "must have the form {pattern}"),
-    ("string_too_short", "must not be empty"),
+    ("string_too_short", "must have {min_length} or more characters"),
     ("literal_error", "must be {expected}"),
     ("greater_than_equal", "must be at least {ge}"),
     ("greater_than", "must be more than {gt}"),
@@ -36,14 +36,13 @@ _MUST: tuple[tuple[str, str], ...] = (
     ("model_", "must be a mapping"),
     ("list_type", "must be a list"),
     ("tuple_type", "must be a list"),
-    ("too_short", "must not be empty"),
-    ("too_long", "must name at most {max_length}"),
+    ("too_short", "must have {min_length} or more entries"),
+    ("too_long", "must have at most {max_length} entries"),
 )
 """Expectations by how the error's type begins, special before general."""
-_FOLLOWS = frozenset({"too_short"})
-"""What pydantic also says of a list whose entries are wrong."""
 
 Location = tuple[Any, ...]
+"""Keys and list positions that lead to a value; ``()`` is the whole file."""
 
 
 def complaints(
@@ -64,7 +63,7 @@ def complaints(
             found.append(((*place, missing), f"{_colon(data, place)}{missing!r} is missing."))
         elif kind in {"value_error", "assertion_error"}:
             found.append((place, _own_words(data, place, str(detail.get("ctx", {}).get("error")))))
-        elif kind not in _FOLLOWS or not expected[place]:
+        elif kind != "too_short" or not expected[place]:  # lists of wrong entries count as short too
             expected[place].append(_must(detail))
     deepest = [place for place, _ in found] + list(expected)
     for place, phrases in expected.items():
