@@ -10,7 +10,7 @@ from wscost.shipped import shipped
 
 
 def info() -> None:
-    """Tell the version, the price books with their dates, and the formats that are known."""
+    """Tell the version, the price books and the known formats."""
     from wscost.pricebook import load_books
     from wscost.readers import readers
     from wscost.reports import formats, pricetables

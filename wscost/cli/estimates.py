@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from wscost.cli import options, output
+from wscost.pricelist import Rounding
 from wscost.reports import format_named
 
 ESTIMATE = """Estimate the monthly bill of a WebSocket workload.
@@ -12,9 +13,10 @@ ESTIMATE = """Estimate the monthly bill of a WebSocket workload.
 Without --plan, every paid Cloudflare plan is priced and the cheapest told in full.
 Without --deployment, a trace that names objects is priced with and without hibernation,
 any other as a plain Worker."""
-COMPARE = """Compare the monthly bills under every Cloudflare plan, the free one included.
+COMPARE = """Compare the monthly bills under every Cloudflare plan.
 
-A plan whose limits the workload breaks is shown, but cannot be the cheapest."""
+The free plan is among them; other plans are named with --plan. A plan whose limits
+the workload breaks is shown, but cannot be the cheapest."""
 PLANS_TO_COMPARE = ("cloudflare/*",)
 
 
@@ -28,7 +30,7 @@ def estimate(
     as_of: options.AsOf = None,
     month: options.Month = None,
     cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = "book",
+    rounding: options.RoundingRule = Rounding.BOOK,
     offer: options.Offers = None,
     pricing: options.Pricing = None,
     input_format: options.InputFormat = None,
@@ -75,7 +77,7 @@ def explain(
     as_of: options.AsOf = None,
     month: options.Month = None,
     cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = "book",
+    rounding: options.RoundingRule = Rounding.BOOK,
     offer: options.Offers = None,
     pricing: options.Pricing = None,
     input_format: options.InputFormat = None,
@@ -84,7 +86,11 @@ def explain(
     skip_bad_rows: options.SkipBadRows = False,
     file: options.Output = None,
 ) -> None:
-    """Explain how each amount of a bill comes about, down to the meters and the price's source."""
+    """Explain each amount of a bill, down to its source.
+
+    From cents to the tier, the billed quantity, the rounding, the allowance, the meters, and the
+    page that publishes the price, with the day since which it holds.
+    """
     from wscost.estimating import estimate
     from wscost.reports.explanation import explain
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from wscost.pricelist import Rounding
 from wscost.reports import formats
 
 
@@ -22,7 +23,7 @@ def day(text: str) -> date:
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        metavar="INPUT...",
+        metavar="INPUT",
         help="Trace, or monthly totals (.yaml with usage:). - is standard input; several are one account.",
         show_default=False,
     ),
@@ -70,10 +71,9 @@ CycleStart = Annotated[
     typer.Option("--cycle-start", metavar="DAY", help="Day of the month on which the billing month begins."),
 ]
 RoundingRule = Annotated[
-    str,
+    Rounding,
     typer.Option(
         "--rounding",
-        metavar="book|up|prorate",
         help="A started pricing unit past the allowance: as the price book says, whole, or in part.",
     ),
 ]

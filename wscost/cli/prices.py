@@ -38,7 +38,7 @@ def _start(context: typer.Context) -> None:
 
 @app.command("list")
 def list_(pricing: options.Pricing = None) -> None:
-    """List the plans, since when their prices are known and when they were last read."""
+    """List the plans and the dates of their prices."""
     from wscost.reports import pricetables
 
     output.tell(pricetables.plans(_books(pricing).plans, width=output.width(), color=output.colored()))
@@ -54,7 +54,7 @@ def show(
     offer: options.Offers = None,
     pricing: options.Pricing = None,
 ) -> None:
-    """Show what a plan charges, on any day since its first known price."""
+    """Show what a plan charges, on any day of its history."""
     from wscost.reports import pricetables
 
     prices = _books(pricing).price_list(
@@ -73,9 +73,7 @@ def diff(
     before: Annotated[date, typer.Argument(metavar="BEFORE", parser=options.day, help="A day: YYYY-MM-DD.")],
     after: Annotated[
         date | None,
-        typer.Argument(
-            metavar="[AFTER]", parser=options.day, help="A later day; the newest known if absent."
-        ),
+        typer.Argument(metavar="AFTER", parser=options.day, help="A later day; the newest known if absent."),
     ] = None,
     *,
     deployment: DeploymentOfPrices = DEPLOYMENT,
@@ -96,10 +94,13 @@ def diff(
 @app.command()
 def validate(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Price books of your own; those shipped if absent.")
+        Path | None, typer.Argument(metavar="DIR", help="Price books of your own; those shipped if absent.")
     ] = None,
 ) -> None:
-    """Check price books; every complaint has its file and line. Exit 1 if there is one."""
+    """Check price books; complaints have file and line.
+
+    Exit 1 if there is one.
+    """
     from wscost.pricebook import validate_directory
 
     folder = folder or shipped("pricing")

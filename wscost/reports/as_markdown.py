@@ -42,7 +42,8 @@ def _blocks(comparison: Comparison) -> Iterator[str]:
     if sentences := [*wording.broken(comparison), *wording.notes(comparison, bill)]:
         yield "\n".join(f"- {escape(sentence)}" for sentence in sentences)
     links = ", ".join(f"<{url}>" for url in wording.sources(bill))
-    yield f"{escape(wording.prices_read(bill))} {links}".rstrip()
+    footer = " ".join([*wording.legend(comparison), wording.prices_read(bill)])
+    yield f"{escape(footer)} {links}".rstrip()
 
 
 def _side_by_side(comparison: Comparison) -> str:

@@ -43,7 +43,8 @@ def _blocks(comparison: Comparison) -> Iterator[RenderableType]:
         yield _shares(shares, bill.currency)
     if notes := wording.notes(comparison, bill):
         yield drawing.bullets(notes)
-    yield drawing.text("\n".join([wording.prices_read(bill), *wording.sources(bill)]), "dim")
+    footer = [*wording.legend(comparison), wording.prices_read(bill), *wording.sources(bill)]
+    yield drawing.lines(footer, "dim")
 
 
 def _verdict(comparison: Comparison) -> Iterator[RenderableType]:

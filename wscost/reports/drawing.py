@@ -44,6 +44,13 @@ def text(words: str, style: str = "") -> Text:
     return Text(clean(words), style)
 
 
+def lines(sentences: Iterable[str], style: str = "") -> Text:
+    """Return sentences, each on a line of its own."""
+    from rich.text import Text
+
+    return Text("\n").join(text(sentence, style) for sentence in sentences)
+
+
 def bullets(sentences: Iterable[str], style: str = "", title: str = "") -> RenderableType:
     """Return sentences as a list, their lines hanging below their first word."""
     from rich.console import Group

@@ -51,7 +51,7 @@ def _price_list(prices: PriceList) -> Iterator[RenderableType]:
     if prices.notes:
         yield drawing.bullets(note.message for note in prices.notes)
     read = [f"{c.provenance.url} (read on {c.provenance.checked})" for c in prices.charges]
-    yield drawing.text("\n".join(dict.fromkeys(read)), "dim")
+    yield drawing.lines(dict.fromkeys(read), "dim")
 
 
 def _charges(prices: PriceList) -> Table:

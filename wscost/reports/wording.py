@@ -8,7 +8,7 @@ from wscost.bill import Bill, BillLine, Breach, Comparison
 from wscost.notes import Grade
 from wscost.units import cents, grouped, money, plain
 
-AT_LEAST = "≥ "
+AT_LEAST, ABOUT = "≥ ", "≈ "
 _SHORT = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
 _STATUS = {"legacy-plan": "legacy", "closed-plan": "closed to new"}
 DOUBTS = {"inferred": "Inferred in part", "unverified": "Not verified"}
@@ -17,7 +17,7 @@ DOUBTS = {"inferred": "Inferred in part", "unverified": "Not verified"}
 
 def clean(text: str) -> str:
     """Return text on one line, with control characters written out: names come from anybody's file."""
-    return "".join(c if c.isprintable() else " " if c in "\n\t" else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)
 
 
 def figure(quantity: Decimal | None) -> str:
@@ -69,7 +69,8 @@ def figures(line: BillLine) -> tuple[str, str, str]:
     """Write what a line used, what is included and what is billed; a flat fee counts nothing."""
     if line.model == "flat":
         return "", "", ""
-    return figure(line.consumed), short(line.included), figure(line.billed)
+    marked = {Grade.LOWER_BOUND: AT_LEAST, Grade.ASSUMED: ABOUT}.get(line.grade, "")
+    return f"{marked}{figure(line.consumed)}", short(line.included), figure(line.billed)
 
 
 def at_least(bill: Bill) -> bool:
@@ -132,13 +133,22 @@ def breach(limit: Breach) -> str:
 
 
 def broken(comparison: Comparison) -> list[str]:
-    """Say which limits break on which bills."""
-    several = len(comparison.bills) > 1
-    return [
-        f"{f'{bill.plan}, {bill.deployment}: ' if several else ''}{breach(limit)}"
-        for bill in comparison.bills
-        for limit in bill.breaches
-    ]
+    """Say which limits break: of several bills the first of each, of a single one all."""
+    if len(comparison.bills) == 1:
+        return [breach(limit) for limit in comparison.bills[0].breaches]
+    told = []
+    for bill in comparison.bills:
+        for limit in bill.breaches[:1]:
+            rest = len(bill.breaches) - 1
+            more = (
+                f" Nor do {rest} more limits hold."
+                if rest > 1
+                else " Nor does one more limit."
+                if rest
+                else ""
+            )
+            told.append(f"{bill.plan}, {bill.deployment}: {breach(limit)}{more}")
+    return told
 
 
 def spread(bill: Bill) -> str:
@@ -162,7 +172,7 @@ def scaled(bill: Bill) -> list[tuple[str, str, str]]:
     return [
         (meter, figure(bill.usage.get(meter)), figure(bill.projected[meter]))
         for meter in counted
-        if meter in bill.projected
+        if meter in bill.projected and bill.usage.get(meter)
     ]
 
 
@@ -189,6 +199,16 @@ def notes(comparison: Comparison, bill: Bill) -> list[str]:
 def sources(bill: Bill) -> list[str]:
     """Return the pages that the bill's prices were read on, each once."""
     return list(dict.fromkeys(line.provenance.url for line in bill.lines))
+
+
+def legend(comparison: Comparison) -> list[str]:
+    """Explain the marks that a report of these bills bears."""
+    meanings = []
+    if any(at_least(bill) for bill in comparison.bills):
+        meanings.append("≥ at least, for not all of it is known")
+    if any(line.grade is Grade.ASSUMED for line in shown_in_full(comparison).lines):
+        meanings.append("≈ rests on an assumption")
+    return [f"{'; '.join(meanings)}."] if meanings else []
 
 
 def prices_read(bill: Bill) -> str:
