@@ -426,7 +426,7 @@ def test_no_name_in_csv_becomes_a_formula(formula: str) -> None:
 
 
 def test_an_explanation_leads_from_the_amount_to_the_source() -> None:
-    told = explain(BILL, "do-requests")
+    told = explain(replace(BILL, inputs=("chat.csv",)), "do-requests")
 
     assert [words for words in (
         "Durable Objects Compute Requests (do-requests): $0.45",
@@ -434,7 +434,8 @@ def test_an_explanation_leads_from_the_amount_to_the_source() -> None:
         "billed: 2,750,000 Requests, rounded up to whole 1,000,000: 3,000,000",
         "included: 1,000,000 Requests",
         "used: 3,750,000 Requests",
-        "connections_opened: 150,000 connections, scaled from 5,000 observed",
+        "connections_opened: 150,000 connections",
+        "scaled from 5,000 in chat.csv",
         "messages_in: 72,000,000 messages ÷ 20 = 3,600,000",
         "https://developers.cloudflare.com/durable-objects/platform/pricing/",
         "in force since 2024-04-01, read on 2026-11-23",
@@ -451,7 +452,7 @@ def test_an_explanation_without_sku_tells_every_line() -> None:
 def test_an_explanation_tells_how_each_meter_is_known() -> None:
     assumed = replace(BILL, grades={"connections_opened": Grade.ASSUMED})
 
-    assert "connections, scaled from 5,000 observed, assumed" in flat(explain(assumed, "do-requests"))
+    assert "connections_opened: 150,000 connections, assumed" in flat(explain(assumed, "do-requests"))
     assert "at least: part of it was not seen" in flat(explain(BILL, "do-duration"))
     assert "storage_rows_written: unknown" in flat(explain(BILL, "do-rows-written"))
 

@@ -49,6 +49,7 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "plan": bill.plan,
         "plan_name": bill.plan_name,
         "deployment": bill.deployment,
+        "inputs": list(bill.inputs),
         "region": bill.region,
         "currency": bill.currency,
         "month": bill.month,

@@ -13,7 +13,6 @@ from wscost.units import money
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
-    from rich.text import Text
 
 NAME = "table"
 _MARK_STYLES = {"cheapest": "bold green", "not feasible": "red"}
@@ -97,12 +96,9 @@ def _lines(bill: Bill) -> Table:
     return table
 
 
-def _charge(line: BillLine, currency: str) -> Text:
-    charge = drawing.text(line.name)
-    charge.append(f"\n  {wording.unit_price(line, currency)}", "dim")
-    if depends := wording.depends(line):
-        charge.append(f"\n  {depends}", "yellow")
-    return charge
+def _charge(line: BillLine, currency: str) -> RenderableType:
+    price, open_end = wording.unit_price(line, currency), wording.depends(line)
+    return drawing.entry(line.name, (price, "dim"), (open_end, "yellow"))
 
 
 def _scaled(rows: list[tuple[str, str, str]]) -> Table:

@@ -51,6 +51,15 @@ def lines(sentences: Iterable[str], style: str = "") -> Text:
     return Text("\n").join(text(sentence, style) for sentence in sentences)
 
 
+def entry(title: str, *details: tuple[str, str]) -> RenderableType:
+    """Return a title with details (words and their style) indented below it, wherever they wrap."""
+    from rich.console import Group
+    from rich.padding import Padding
+
+    below = [Padding(text(words, style), (0, 0, 0, 2)) for words, style in details if words]
+    return Group(text(title), *below)
+
+
 def bullets(sentences: Iterable[str], style: str = "", title: str = "") -> RenderableType:
     """Return sentences as a list, their lines hanging below their first word."""
     from rich.console import Group

@@ -85,7 +85,9 @@ def _quantities(branch: Tree, line: BillLine, bill: Bill) -> None:
     branch.add(drawing.text(f"included: {wording.figure(line.included)} {line.unit}"))
     consumed = branch.add(drawing.text(f"used: {_consumed(line)}"))
     for part in line.components:
-        consumed.add(drawing.text(_component(part, bill)))
+        quantity = consumed.add(drawing.text(_component(part, bill)))
+        if origin := _origin(part, bill):
+            quantity.add(drawing.text(origin))
 
 
 def _consumed(line: BillLine) -> str:
@@ -104,10 +106,17 @@ def _component(part: Component, bill: Bill) -> str:
     result = f" = {wording.figure(part.consumed)}" if factors else ""
     grade = bill.grades.get(part.meter, Grade.MEASURED)
     unit = meter_of(part.meter).unit
+    return f"{part.meter}: {wording.figure(part.quantity)} {unit}{factors}{result}{_GRADES[grade]}"
+
+
+def _origin(part: Component, bill: Bill) -> str:
+    """Say what of a quantity was seen, and in which input."""
     observed = bill.usage.get(part.meter)
-    scaled = bill.projected is not None and observed is not None and observed != part.quantity
-    origin = f", scaled from {wording.figure(observed)} observed" if scaled else ""
-    return f"{part.meter}: {wording.figure(part.quantity)} {unit}{factors}{result}{origin}{_GRADES[grade]}"
+    if part.quantity is None or observed is None or not bill.inputs:
+        return ""
+    scaled = bill.projected is not None and observed != part.quantity
+    seen = f"scaled from {wording.figure(observed)} in " if scaled else "in "
+    return seen + ", ".join(bill.inputs)
 
 
 def _source(line: BillLine) -> Text:

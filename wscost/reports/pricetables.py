@@ -57,10 +57,8 @@ def _price_list(prices: PriceList) -> Iterator[RenderableType]:
 def _charges(prices: PriceList) -> Table:
     table = drawing.table("Charge", "Included", "In force since", right=["Included"], wrap=["Charge"])
     for charge in prices.charges:
-        words = drawing.text(charge.name)
-        words.append(f"\n  {_price(charge, prices.currency)}")
-        if charge.consumes:
-            words.append(f"\n  {' + '.join(map(_consume, charge.consumes))}", "dim")
+        counted = " + ".join(map(_consume, charge.consumes))
+        words = drawing.entry(charge.name, (_price(charge, prices.currency), ""), (counted, "dim"))
         table.add_row(words, _included(charge), str(charge.provenance.since))
     return table
 
