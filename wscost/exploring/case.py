@@ -1,0 +1,77 @@
+"""A case: one account on one deployment, where every question starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wscost.bill import Bill
+from wscost.deployment import Deployment
+from wscost.errors import ConfigError
+from wscost.estimating import DEFAULT_PLAN, Account, Options, deployment_of
+from wscost.inputs import Input, Workload
+from wscost.notes import Note
+
+PAID_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
+"""Every paid plan of Cloudflare Workers, today's first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One account on one deployment; changing a field gives another case, what was metered is kept."""
+
+    account: Account
+    deployment: Deployment
+    notes: tuple[Note, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        inputs: Input | Iterable[Input],
+        deployment: str | Path | Deployment | None,
+        options: Options,
+    ) -> Case:
+        """Open the inputs; without a deployment, take the one that ``estimate`` takes, and say so."""
+        account = Account.of(inputs, options)
+        if deployment is not None:
+            return cls(account, deployment_of(deployment))
+        taken = account.deployments[-1]
+        note = Note("deployment-chosen", f"No deployment was named: priced as {taken.label}.")
+        return cls(account, taken, (note,))
+
+    def bills(self, plans: Sequence[str]) -> list[Bill]:
+        """Return this case's bills under some plans."""
+        return self.account.bills(self.deployment, plans)
+
+    def bill(self, plan: str) -> Bill:
+        """Return this case's bill under one plan."""
+        return self.bills([plan])[0]
+
+    def plans(self, named: str | Sequence[str] | None) -> tuple[str, ...]:
+        """Return the plans asked for, those that usage files name, or every paid one of Cloudflare."""
+        asked = [named] if isinstance(named, str) else list(named or ())
+        return self.account.books.match(asked or self.account.plans or PAID_PLANS)
+
+    def plan(self, named: str | None) -> str:
+        """Return the one plan asked for, that a usage file names, or today's paid one of Cloudflare.
+
+        Raises
+        ------
+        ConfigError
+            If a glob stands for several.
+        """
+        plans = self.account.books.match([named or next(iter(self.account.plans), DEFAULT_PLAN)])
+        if len(plans) > 1:
+            raise ConfigError(f"{named} is {len(plans)} plans: {', '.join(plans)}. Name one.")
+        return plans[0]
+
+    def with_workload(self, name: str, workload: Workload) -> Case:
+        """Return the case in which one input is another, or is added."""
+        return replace(
+            self, account=replace(self.account, workloads={**self.account.workloads, name: workload})
+        )
+
+    def on(self, deployment: Deployment) -> Case:
+        """Return the case on another deployment."""
+        return replace(self, deployment=deployment)

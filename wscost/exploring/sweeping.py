@@ -1,0 +1,173 @@
+"""Sweeping: the bills over a grid of values of any fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+
+from wscost.bill import Bill, Comparison
+from wscost.deployment import Deployment
+from wscost.errors import ConfigError
+from wscost.estimating import Options, deployment_of
+from wscost.exploring.case import Case
+from wscost.exploring.paths import value_at, with_value
+from wscost.exploring.ranges import Setting, Vary, asked, settings
+from wscost.inputs import Input
+from wscost.notes import Note
+from wscost.usage import Usage
+from wscost.usagefile import UsageFile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_BILLS = 10_000
+"""A larger grid is refused unless asked for again: it takes minutes, and nobody reads it."""
+
+
+METERED_BY = tuple(
+    f"deployment.{field}" for field in ("hibernation", "auto_response", "handler_ms", "cpu_ms", "pins")
+)
+"""Fields that matter to metering alone."""
+
+
+class Priced(NamedTuple):
+    """What one plan and deployment come to at one point."""
+
+    plan: str
+    deployment: str
+    currency: str
+    total: Decimal
+    feasible: bool
+    complete: bool
+    cheapest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a grid: the fields' values, as a person writes them too, and what they cost."""
+
+    values: tuple[Any, ...]
+    texts: tuple[str, ...]
+    prices: tuple[Priced, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Bills over a grid, the last field moving fastest."""
+
+    paths: tuple[str, ...]
+    points: tuple[Point, ...]
+    notes: tuple[Note, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a bill: a column a varied field, then plan, deployment, total and its marks."""
+        import pandas as pd
+
+        rows = [(*point.values, *priced) for point in self.points for priced in point.prices]
+        return pd.DataFrame(rows, columns=[*self.paths, *Priced._fields])
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False))
+
+
+def sweep(
+    inputs: Input | Iterable[Input],
+    vary: Vary,
+    *,
+    plan: str | Sequence[str] | None = None,
+    deployment: str | Path | Deployment | Sequence[str | Path | Deployment] | None = None,
+    most: int | None = MOST_BILLS,
+    told: Callable[[int, int], None] | None = None,
+    **options: Unpack[Options],
+) -> Sweep:
+    """Estimate bills over a grid of values of any fields of profile, deployment or usage.
+
+    Parameters
+    ----------
+    inputs : path, Trace, Usage, UsageFile, or several of them
+        Several inputs are one account: they share allowances and the base fee.
+    vary : str, sequence of str, or mapping
+        ``"rooms.count=50..500x4"``, or values by path: ``{"deployment.hibernation": [True, False]}``.
+    plan : str or sequence of str, optional
+        Plans or globs; every paid Cloudflare plan if absent.
+    deployment : str, path, Deployment, or several, optional
+        If absent, as in ``estimate``, and a note says so.
+    most : int, optional
+        The number of bills past which a grid is refused; None for no bound.
+    told : callable, optional
+        Called with the points done and their number.
+    **options
+        See ``estimate``.
+
+    Raises
+    ------
+    WscostError
+        If an input cannot be read, no price is known, a path or value is wrong, or the grid is too large.
+    """
+    built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
+    case = Case.of(inputs, built[0] if built else None, options)
+    cases = [case, *(case.on(deployment_of(other)) for other in built[1:])]
+    plans = case.plans(plan)
+    said = asked(vary)
+    axes = [settings(case, path, values) for path, values in said.items()]
+    bills = prod(map(len, axes)) * len(plans) * len(cases)
+    if most is not None and bills > most:
+        sizes = " x ".join(f"{len(axis):,}" for axis in axes)
+        raise ConfigError(
+            f"{sizes} values under {len(plans) * len(cases):,} plans and deployments are {bills:,} bills, "
+            f"more than {most:,}. Vary fewer values, or say --yes."
+        )
+    points, last = [], prod(map(len, axes))
+    notes = [*case.notes, *_without_effect(case, said)]
+    for done, chosen in enumerate(product(*axes), start=1):
+        moved = [_moved(one, said, chosen) for one in cases]
+        found = [bill for one in moved for bill in one.bills(plans)]
+        points.append(_point(moved[0], tuple(said), chosen, found))
+        notes += _multiplied(found)
+        if told is not None:
+            told(done, last)
+    return Sweep(tuple(said), tuple(points), tuple({note.message: note for note in notes}.values()))
+
+
+def _moved(case: Case, paths: Iterable[str], chosen: Sequence[Setting]) -> Case:
+    for path, setting in zip(paths, chosen, strict=True):
+        case = with_value(case, path, setting.value)
+    return case
+
+
+def _point(case: Case, paths: Sequence[str], chosen: Sequence[Setting], bills: Sequence[Bill]) -> Point:
+    cheapest = Comparison(tuple(bills)).cheapest
+    return Point(
+        tuple(value_at(case, path) for path in paths),
+        tuple(setting.text for setting in chosen),
+        tuple(
+            Priced(b.plan, b.deployment, b.currency, b.total, b.feasible, b.complete, b is cheapest)
+            for b in bills
+        ),
+    )
+
+
+def _without_effect(case: Case, paths: Iterable[str]) -> Iterator[Note]:
+    """Say which fields cannot matter, where what would be metered is given as totals."""
+    if all(isinstance(w, (UsageFile, Usage)) for w in case.account.workloads.values()):
+        for path in paths:
+            if path.startswith(METERED_BY):
+                yield Note(
+                    "moves-nothing",
+                    f"{path} moves nothing here: totals tell what was metered already. Vary them, or give a "
+                    "trace or a profile.",
+                )
+
+
+def _multiplied(bills: Iterable[Bill]) -> Iterator[Note]:
+    """Say once what multiplying a trace means."""
+    if any(note.code == "multiplied" for bill in bills for note in bill.notes):
+        yield Note(
+            "multiplied",
+            "trace.… multiplies what was metered: more of the same traffic, in as many more rooms.",
+        )
