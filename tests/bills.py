@@ -141,6 +141,7 @@ BILL = Bill(
         Note("open-ended", "12 connections were still open when the recording ended.", {"connections": 12}),
         Note("storage-undeclared", "Storage was not declared, so its lines stay open."),
     ),
+    inputs=("chat.csv", "game.csv"),
 )
 HIBERNATING = replace(
     BILL,

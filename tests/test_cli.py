@@ -206,6 +206,23 @@ def test_prices_of_any_day_can_be_shown(day: str, divided: bool, capsys: pytest.
     assert ("messages_in ÷ 20" in told) is divided
 
 
+def test_prices_with_tiers_and_regions_read_as_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "show", "aws/api-gateway-websocket", "--region", "us-east-1"]) == 0
+
+    told = capsys.readouterr().out
+    assert "in us-east-1 on" in told
+    assert "$1.00 up to 1B, then $0.80 per 1M Messages" in told
+
+
+def test_limits_of_the_free_plan_are_shown_beside_its_prices(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices", "show", "cloudflare/workers-free"]) == 0
+
+    assert (
+        "Durable Objects duration a day: at most 13,000 GB-s a day; past it, objects"
+        in capsys.readouterr().out
+    )
+
+
 def test_a_price_difference_tells_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prices", "diff", STANDARD, "2024-03-31", "2024-04-01"]) == 0
 

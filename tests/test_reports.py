@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -38,8 +39,10 @@ from tests.bills import (
 from wscost.bill import Bill, Comparison, TierCost
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
+from wscost.pricelist import Charge, Model, Price, PriceList
 from wscost.reports import as_table, format_named, formats, wording
 from wscost.reports.explanation import explain
+from wscost.reports.pricetables import price_list
 
 GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = {"one-bill": ONE, "three-bills": THREE, "simulated-months": Comparison((SIMULATED,))}
@@ -482,6 +485,27 @@ def test_an_explanation_tells_a_quantity_that_was_rounded() -> None:
 def test_an_explanation_of_a_line_that_is_not_there_offers_close_names() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean do-requests"):
         explain(BILL, "do-request")
+
+
+# Prices.
+
+
+def test_a_price_list_tells_its_minimum_and_its_notes() -> None:
+    prices = PriceList(
+        plan="acme/rooms",
+        name="Acme Rooms",
+        currency="EUR",
+        as_of=date(2026, 9, 30),
+        charges=(Charge("fee", "Fee", "Month", Price(Model.FLAT, Decimal(3)), BASE.provenance),),
+        minimum=Decimal(9),
+        notes=(Note("x", "A word of warning."),),
+    )
+    told = price_list(prices)
+
+    assert "Acme Rooms (acme/rooms) on 2026-09-30, in EUR" in told
+    assert "3.00 EUR a month" in told
+    assert "At least 9.00 EUR a month." in told
+    assert "• A word of warning." in told
 
 
 # In Python and Jupyter.

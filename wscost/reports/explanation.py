@@ -112,11 +112,12 @@ def _component(part: Component, bill: Bill) -> str:
 def _origin(part: Component, bill: Bill) -> str:
     """Say what of a quantity was seen, and in which input."""
     observed = bill.usage.get(part.meter)
-    if part.quantity is None or observed is None or not bill.inputs:
+    if part.quantity is None or observed is None:
         return ""
     scaled = bill.projected is not None and observed != part.quantity
-    seen = f"scaled from {wording.figure(observed)} in " if scaled else "in "
-    return seen + ", ".join(bill.inputs)
+    seen = f"scaled from {wording.figure(observed)}" if scaled else ""
+    place = f"in {', '.join(bill.inputs)}" if bill.inputs else ""
+    return f"{seen} {place}".strip()
 
 
 def _source(line: BillLine) -> Text:
