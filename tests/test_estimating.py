@@ -71,6 +71,12 @@ def test_a_trace_without_objects_is_priced_as_a_plain_worker() -> None:
     assert {bill.deployment for bill in comparison.bills} == {"worker"}
 
 
+def test_the_deployment_that_a_usage_file_names_needs_no_note() -> None:
+    named = totals(deployment=Deployment(endpoint="durable-object"), object_requests=1)
+
+    assert compare(named).notes == ()
+
+
 def test_without_a_plan_every_paid_cloudflare_plan_is_compared() -> None:
     plans = {bill.plan for bill in compare(a_day(), deployment="worker").bills}
 
@@ -85,6 +91,24 @@ def test_one_sentence_says_what_decides() -> None:
     assert "Workers Unbound Duration" in decides
     assert "% of" in decides
     assert "open 24 hours on average" in decides
+
+
+def test_a_plan_that_is_no_longer_sold_is_not_offered_as_the_cheapest() -> None:
+    busy = totals(connections_opened=10_000, worker_cpu_ms=100 * MILLION)
+    today, then = compare(busy, deployment="worker"), compare(busy, as_of=date(2023, 12, 1))
+
+    assert today.cheapest is not None
+    assert then.cheapest is not None
+    assert today.cheapest.plan == STANDARD
+    assert then.cheapest.plan == "cloudflare/workers-bundled"
+
+
+def test_a_bill_that_leaves_more_unknown_is_not_called_cheaper() -> None:
+    comparison = compare(totals(http_requests=30 * MILLION), as_of=date(2023, 12, 1), deployment="worker")
+
+    assert min(bill.total for bill in comparison.bills) < 15
+    assert comparison.cheapest is not None
+    assert (comparison.cheapest.plan, comparison.cheapest.total) == ("cloudflare/workers-bundled", 15)
 
 
 def test_when_everything_is_included_the_sentence_says_so() -> None:

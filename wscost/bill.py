@@ -140,6 +140,16 @@ class Bill:
         return not self.breaches
 
     @property
+    def legacy(self) -> bool:
+        """Whether nobody can choose the plan any more."""
+        return any(note.code == "legacy-plan" for note in self.notes)
+
+    @property
+    def rank(self) -> tuple[bool, int, Decimal]:
+        """What sorts bills from the best offer to the worst: plans still sold, then known, then cheap ones."""
+        return self.legacy, sum(bool(line.depends_on) or line.cost is None for line in self.lines), self.total
+
+    @property
     def complete(self) -> bool:
         """Whether every line has its whole cost."""
         return all(line.cost is not None and not line.depends_on for line in self.lines)
@@ -185,7 +195,8 @@ class Bill:
 class Comparison:
     """Bills of the same usage under several plans or deployments, and what decides between them.
 
-    Only feasible bills compete for the cheapest: a plan whose limits the usage breaks is no answer.
+    Only feasible bills compete for the cheapest: a plan whose limits the usage breaks is no answer. One
+    that is no longer sold, or of which more is unknown, wins only among its like.
     """
 
     bills: tuple[Bill, ...]
@@ -195,7 +206,7 @@ class Comparison:
     @property
     def cheapest(self) -> Bill | None:
         """The feasible bill with the smallest total, the first of equals; None if no plan can serve."""
-        return min((b for b in self.bills if b.feasible), key=lambda b: b.total, default=None)
+        return min((b for b in self.bills if b.feasible), key=lambda b: b.rank, default=None)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a bill: plan, deployment, month, total, feasible, coverage."""

@@ -15,6 +15,7 @@ from wscost.notes import Note
 from wscost.units import grouped, money
 
 ZERO = Decimal(0)
+_NEARLY = Decimal("0.95")
 
 DEFAULT_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
 """Every paid plan of Cloudflare Workers, today's first."""
@@ -52,7 +53,7 @@ def compare(
     built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
     deployments = [deployment_of(one) for one in built] or account.deployments
     bills = tuple(bill for one in deployments for bill in account.bills(one, plans))
-    notes = () if deployment else (_chosen(deployments),)
+    notes = () if built or account.declared else (_chosen(deployments),)
     return Comparison(bills, _decides(bills), notes)
 
 
@@ -63,7 +64,10 @@ def _chosen(deployments: Sequence[Deployment]) -> Note:
 
 def _decides(bills: Sequence[Bill]) -> str:
     """Say which line makes the dearest bill dear, by what quantity, and how the cheapest escapes it."""
-    dearest, cheapest = max(bills, key=lambda b: b.total), min(bills, key=lambda b: b.total)
+    most = max(bill.total for bill in bills)
+    dearest = next((b for b in bills if b.total >= most * _NEARLY and not b.legacy), None)
+    dearest = dearest or max(bills, key=lambda b: b.total)
+    cheapest = min(bills, key=lambda b: b.rank)
     lines = [line for line in dearest.lines if line.components and line.cost]
     if not lines:
         return "Nothing beyond the base fee: every quantity stays inside its allowance."

@@ -114,13 +114,16 @@ class Account:
         return self.options.get("as_of") or (named[0] if named else None)
 
     @property
+    def declared(self) -> Deployment | None:
+        """The deployment that a usage file names for itself."""
+        files = (w for w in self.workloads.values() if isinstance(w, UsageFile))
+        return next((w.deployment for w in files if w.deployment), None)
+
+    @property
     def deployments(self) -> list[Deployment]:
         """What the workloads can have run on: with and without hibernation where objects are named."""
-        declared = [
-            w.deployment for w in self.workloads.values() if isinstance(w, UsageFile) and w.deployment
-        ]
-        if declared:
-            return declared[:1]
+        if self.declared:
+            return [self.declared]
         traces = [w for w in self.workloads.values() if isinstance(w, Trace)]
         if any(trace.connections["object_id"].notna().any() for trace in traces):
             return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
