@@ -152,9 +152,14 @@ def _point(case: Case, paths: Sequence[str], chosen: Sequence[Setting], bills: S
     )
 
 
+def given_as_totals(case: Case) -> bool:
+    """Whether nothing is metered: every input tells what was."""
+    return all(isinstance(workload, (UsageFile, Usage)) for workload in case.account.workloads.values())
+
+
 def _without_effect(case: Case, paths: Iterable[str]) -> Iterator[Note]:
     """Say which fields cannot matter, where what would be metered is given as totals."""
-    if all(isinstance(w, (UsageFile, Usage)) for w in case.account.workloads.values()):
+    if given_as_totals(case):
         for path in paths:
             if path.startswith(METERED_BY):
                 yield Note(
