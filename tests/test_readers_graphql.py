@@ -18,7 +18,7 @@ from wscost.readers import read_input, read_trace, sniff
 from wscost.readers.cloudflare_query import cloudflare_query
 from wscost.usage import Usage
 
-SAMPLE = Path(__file__).parent / "data/cloudflare_graphql/three_days.json"
+SAMPLE = Path(__file__).parent / "reader_samples/cloudflare-graphql/three_days.json"
 NAMESPACE = "0123456789abcdef0123456789abcdef"
 PERIODIC, INVOCATIONS = "durableObjectsPeriodicGroups", "durableObjectsInvocationsAdaptiveGroups"
 

@@ -21,7 +21,7 @@ from wscost.readers import read_input, sniff
 from wscost.readers.series import Sampled, usage_of
 from wscost.usage import Usage
 
-DATA = Path(__file__).parent / "data/gauge_series"
+DATA = Path(__file__).parent / "reader_samples/gauge-series"
 PROMETHEUS, GRAFANA = DATA / "query_range.json", DATA / "grafana.csv"
 START = int(datetime(2026, 11, 2, 10, tzinfo=UTC).timestamp())
 

@@ -12,7 +12,7 @@ from wscost.notes import Grade
 from wscost.readers import read_trace, sniff
 from wscost.trace import Trace
 
-DATA = Path(__file__).parent / "data/zeek"
+DATA = Path(__file__).parent / "reader_samples/zeek"
 LOGS = {
     "as tab-separated text": (DATA / "websocket.log", DATA / "conn.log"),
     "as JSON": (DATA / "websocket.json.log", DATA / "conn.json.log"),
