@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wscost.bill import Bill, BillLine
+from wscost.errors import UnknownNameError
 from wscost.notes import Grade
 from wscost.pricelist import (
     Charge,
@@ -88,6 +89,11 @@ def test_rounding_up_overrides_a_book_that_prorates() -> None:
 
     assert D("0.08") == line(prorated, messages_in=1_500_000).cost
     assert D("0.15") == line(prorated, "up", messages_in=1_500_000).cost
+
+
+def test_an_unknown_rounding_offers_those_that_there_are() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean prorate"):
+        line(WHOLE_MILLIONS, "prorated", messages_in=1)
 
 
 @pytest.mark.parametrize(("quantity", "cost"), [(0, "0"), (1, "3"), (10, "3"), (11, "6"), (20, "6")])

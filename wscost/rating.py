@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 
 from wscost.bill import Bill, BillLine, Breach, Component, TierCost
+from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Charge, Consume, Included, Limit, Model, Price, PriceList, Rounding
 from wscost.units import CENT, cents
@@ -38,7 +39,14 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
     Bill
         One line a charge, in the list's order; zero lines are kept. A charge whose quantity or price
         is unknown has no cost and says what it depends on.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such rounding.
     """
+    if rounding not in list(Rounding):
+        raise UnknownNameError("rounding", rounding, list(Rounding))
     with localcontext(_EXACT):
         lines = [_line(usage, charge, Rounding(rounding)) for charge in prices.charges]
         total = sum((line.cost for line in lines if line.cost is not None), ZERO)
