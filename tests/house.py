@@ -46,14 +46,15 @@ LAYERS = (
     Layer(
         "doors in",
         _names(
-            "yamlfile pricebook pricediff profile scenario usagefile deploymentfile tracefile readers inputs"
+            "yamlfile pricebook pricediff profile scenario saved gitref usagefile deploymentfile tracefile "
+            "readers inputs"
         ),
     ),
     Layer("algebra", _names("intervals distributions"), siblings=False),
     Layer("kernel", _names("simulating metering projecting rating"), siblings=False),
-    Layer("paths", _names("estimating comparing exploring checking")),
+    Layer("paths", _names("estimating comparing exploring checking diffing")),
     Layer("front door", _names("__init__")),
-    Layer("faces", _names("reports plots cli __main__")),
+    Layer("faces", _names("reports checkreports plots cli pytest_plugin __main__")),
 )
 FACES = LAYERS[-1].modules
 

@@ -1,0 +1,56 @@
+"""Pricing scenarios: each named workload on its deployment under its plans."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wscost.bill import Comparison
+from wscost.comparing import compare
+from wscost.errors import ConfigError, WscostError
+from wscost.estimating import DEFAULT_PLAN, Options
+from wscost.inputs import ReadOptions, Workload, open_input
+from wscost.scenario import ScenarioFile
+from wscost.usagefile import UsageFile
+
+
+def price(file: ScenarioFile) -> dict[str, Comparison]:
+    """Estimate every scenario of a file, by name.
+
+    A scenario that names no plan is priced under those of its usage file, else under today's paid
+    Cloudflare plan. Inputs go by the names that the file gives them, wherever it lies.
+
+    Raises
+    ------
+    WscostError
+        If an input or a deployment cannot be read, or no price is known; the scenario is named.
+    """
+    return {name: _price(file, name) for name in file.scenarios}
+
+
+def _price(file: ScenarioFile, name: str) -> Comparison:
+    scenario = file.scenarios[name]
+    reading = ReadOptions(
+        input_format=scenario.input_format,
+        assume_utc=scenario.assume_utc,
+        window=scenario.window,
+        skip_bad_rows=scenario.skip_bad_rows,
+    )
+    options = Options(
+        region=scenario.region,
+        as_of=scenario.as_of,
+        month=scenario.month,
+        cycle_start=scenario.cycle_start,
+        rounding=scenario.rounding,
+        offers=scenario.offers,
+        pricing=file.paths(name, "pricing"),
+        **reading,
+    )
+    try:
+        named = zip(scenario.input, file.paths(name, "input"), strict=True)
+        workloads: list[Workload] = [replace(open_input(path, reading), source=as_) for as_, path in named]
+        own_plans = [plan for w in workloads if isinstance(w, UsageFile) for plan in w.plans]
+        plans = scenario.plans or own_plans or [DEFAULT_PLAN]
+        return compare(workloads, plan=list(plans), deployment=file.deployment(name), **options)
+    except WscostError as error:
+        line = file.document.line(("scenarios", name))
+        raise ConfigError(f"{file.document.name}:{line}: scenario {name}: {error}") from None

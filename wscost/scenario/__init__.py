@@ -1,0 +1,29 @@
+"""Scenarios: what a team keeps in ``wscost.yaml``: workloads, how they are built, and budgets for them."""
+
+from wscost.scenario.form import Check, Scenario, schema
+from wscost.scenario.limits import Kind, Limit, kind_of, read_limit, unit_of
+from wscost.scenario.reading import (
+    ScenarioFile,
+    find_scenario_file,
+    looks_like,
+    read_document,
+    read_scenarios,
+    repository_root,
+)
+
+__all__ = [
+    "Check",
+    "Kind",
+    "Limit",
+    "Scenario",
+    "ScenarioFile",
+    "find_scenario_file",
+    "kind_of",
+    "looks_like",
+    "read_document",
+    "read_limit",
+    "read_scenarios",
+    "repository_root",
+    "schema",
+    "unit_of",
+]
