@@ -10,6 +10,8 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wscost.errors import InputError
 from wscost.readers import read_input, readers, sniff
@@ -48,6 +50,20 @@ def test_the_content_decides_and_not_the_name(path: Path) -> None:
 )
 def test_no_reader_claims_or_trips_over_nothing_much(name: str, head: bytes) -> None:
     assert not readers()[name].sniff(head, None)
+
+
+@given(st.data())
+def test_no_reader_trips_over_any_bytes(data: st.DataObject) -> None:
+    pieces = [b"", *(path.read_bytes()[:400] for path in FILES)]
+    head = data.draw(st.sampled_from(pieces)) + data.draw(st.binary(max_size=30))
+    at, end = data.draw(st.integers(0, len(head))), data.draw(st.integers(0, len(head)))
+    head = (
+        head[:at]
+        + data.draw(st.sampled_from([b"", b"\n", b"\r", b"\0", b'"', b",", b"{", b"\xff"]))
+        + head[at:end]
+    )
+
+    assert set(sniff(head, None)) <= set(readers())
 
 
 @each_sample

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import orjson
 
@@ -74,7 +75,10 @@ def _write_csv(trace: Trace, file: BinaryIO) -> None:
     frame = trace.connections[list(CONNECTION_COLUMNS)]
     clocks = [name for name, dtype in CONNECTION_COLUMNS.items() if dtype == TIME]
     frame = frame.assign(**{name: _clock_texts(frame[name]).to_pylist() for name in clocks})
-    frame.to_csv(file, index=False, lineterminator="\n")
+    returns = any(frame[name].str.contains("\r").any() for name in ("connection_id", "object_id"))
+    # Left to itself the writer quotes no carriage return, which would end the row.
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    frame.to_csv(file, index=False, lineterminator="\n", quoting=quoting)
 
 
 def _write_parquet(trace: Trace, file: BinaryIO) -> None:

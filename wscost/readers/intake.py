@@ -99,9 +99,10 @@ class Intake:
                 raise InputError(f"{part.name}: {error}") from None
             faults = found | faults
         size = len(lines)
-        for name, column in known.items():
-            if name == column.name and name not in columns:
-                columns[name] = pa.nulls(size, arrow_type(column.kind))
+        columns = {
+            name: columns[name] if name in columns else pa.nulls(size, arrow_type(known[name].kind))
+            for name in COLUMNS[table]
+        }
         _check_rows(table, columns, faults)
         if table == "connections":
             columns["connection_id"] = _named(columns["connection_id"], self.rows)
