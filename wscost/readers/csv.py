@@ -31,7 +31,7 @@ _LINE_END = re.compile(rb"[\r\n]")
 
 def sniff(head: bytes, path: Path | None) -> bool:
     """Tell whether the first line is a header with columns of connections or events."""
-    names = set(_header(head)[1])
+    names = set(header_of(head)[1])
     connections, events = known_columns("connections").keys(), known_columns("events").keys()
     return bool(names & (connections - events)) or ("kind" in names and len(names & events) > 1)
 
@@ -46,14 +46,14 @@ def read(source: Source, options: Options) -> Trace:
     """
     intake = Intake(source, options)
     for part in source.parts:
-        separator, names = _header(part.head)
+        separator, names = header_of(part.head)
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"{part.name}:1: the column {shown(name)} stands twice.")
         table = table_of(names)
         layout, ignored = lay_out(names, table, f"{part.name}:1")
         intake.ignore(name for name in ignored if name)
-        for batch, lines in _batches(intake, part, separator, names):
+        for batch, lines in batches_of(intake, part, separator, names):
             arrays: dict[str, pa.Array] = {}
             faults: Faults = {}
             for raw, column in layout.items():
@@ -63,7 +63,7 @@ def read(source: Source, options: Options) -> Trace:
     return intake.trace()
 
 
-def _header(head: bytes) -> tuple[str, list[str]]:
+def header_of(head: bytes) -> tuple[str, list[str]]:
     """Return the separator that splits the first line into most fields, and these."""
     line = _LINE_END.split(head.removeprefix(BOM), maxsplit=1)[0].decode("utf-8", "replace")
     split = ((separator, next(csv.reader([line], delimiter=separator), [])) for separator in SEPARATORS)
@@ -71,7 +71,7 @@ def _header(head: bytes) -> tuple[str, list[str]]:
     return separator, [name.strip() for name in names]
 
 
-def _batches(
+def batches_of(
     intake: Intake, part: Part, separator: str, names: Sequence[str]
 ) -> Iterator[tuple[pa.RecordBatch, npt.NDArray[np.int64]]]:
     """Yield rows as columns of text, with their line numbers; rows of the wrong length are refused."""
