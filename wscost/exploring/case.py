@@ -31,12 +31,19 @@ class Case:
         inputs: Input | Iterable[Input],
         deployment: str | Path | Deployment | None,
         options: Options,
+        *,
+        awake: bool = False,
     ) -> Case:
-        """Open the inputs; without a deployment, take the one that ``estimate`` takes, and say so."""
+        """Open the inputs; without a deployment, take the one that ``estimate`` takes, and say so.
+
+        With ``awake``, take the one whose objects stay awake, where there is a choice.
+        """
         account = Account.of(inputs, options)
         if deployment is not None:
             return cls(account, deployment_of(deployment))
-        taken = account.deployments[-1]
+        taken = account.deployments[0 if awake else -1]
+        if account.declared:
+            return cls(account, taken)
         note = Note("deployment-chosen", f"No deployment was named: priced as {taken.label}.")
         return cls(account, taken, (note,))
 
@@ -67,10 +74,10 @@ class Case:
         return plans[0]
 
     def with_workload(self, name: str, workload: Workload) -> Case:
-        """Return the case in which one input is another, or is added."""
-        return replace(
-            self, account=replace(self.account, workloads={**self.account.workloads, name: workload})
-        )
+        """Return the case in which one input is another, or is added; what is metered for it goes with it."""
+        account = self.account
+        workloads = {**account.workloads, name: workload}
+        return replace(self, account=replace(account, workloads=workloads, metered=dict(account.metered)))
 
     def on(self, deployment: Deployment) -> Case:
         """Return the case on another deployment."""

@@ -1,0 +1,116 @@
+"""Advising: changes that would make the bill smaller, each told by metering and rating anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Unpack
+
+from wscost.bill import Bill
+from wscost.deployment import Deployment
+from wscost.estimating import Options
+from wscost.exploring.case import Case
+from wscost.exploring.changes import changes
+from wscost.exploring.traps import traps
+from wscost.inputs import Input
+from wscost.notes import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Advised(NamedTuple):
+    """One change: what it saves a month when made alone, and what the bill then is."""
+
+    code: str
+    change: str
+    how: str
+    saving: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Changes by their saving, what they save together, and the traps that show.
+
+    ``together`` names the changes that still help when made one after another, the largest first;
+    savings do not add up, since allowances and whole units are shared.
+    """
+
+    bill: Bill
+    changes: tuple[Advised, ...]
+    useless: tuple[Advised, ...]
+    together: tuple[str, ...]
+    total_together: Decimal
+    traps: tuple[Note, ...]
+    notes: tuple[Note, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a change: code, change, how, saving, total; those that save nothing last."""
+        import pandas as pd
+
+        return pd.DataFrame([*self.changes, *self.useless], columns=Advised._fields)
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False))
+
+
+def advise(
+    inputs: Input | Iterable[Input],
+    *,
+    plan: str | None = None,
+    deployment: str | Path | Deployment | None = None,
+    **options: Unpack[Options],
+) -> Advice:
+    """Name concrete changes with their saving in money, and warn of known traps.
+
+    Each change is made on the trace, the totals or the deployment, which are then metered and rated anew.
+
+    Parameters
+    ----------
+    inputs : path, Trace, Usage, UsageFile, or several of them
+        Several inputs are one account.
+    plan : str, optional
+        The plan that one is on; see ``estimate``.
+    deployment : str, path or Deployment, optional
+        What runs today; if absent, a trace that names objects is taken to keep them awake.
+    **options
+        See ``estimate``.
+
+    Raises
+    ------
+    WscostError
+        If an input cannot be read or no price is known.
+    """
+    case = Case.of(inputs, deployment, options, awake=True)
+    named = case.plan(plan)
+    bill = case.bill(named)
+    tried = []
+    for change in changes(case, named):
+        proposal = change.make(case, named)
+        if proposal is None:
+            continue
+        after = proposal.case.bill(proposal.plan)
+        if after.feasible:
+            saving = bill.total - after.total
+            tried.append((change, Advised(change.code, change.name, proposal.how, saving, after.total)))
+    tried.sort(key=lambda pair: -pair[1].saving)
+    helpful = [(change, told) for change, told in tried if told.saving > 0]
+    together, made, on, total = [], case, named, bill.total
+    for change, told in helpful:
+        proposal = change.make(made, on)
+        after_all = None if proposal is None else proposal.case.bill(proposal.plan)
+        if proposal and after_all and after_all.feasible and after_all.total < total:
+            together.append(told.change)
+            made, on, total = proposal.case, proposal.plan, after_all.total
+    return Advice(
+        bill=bill,
+        changes=tuple(told for _, told in helpful),
+        useless=tuple(told for _, told in tried if told.saving <= 0),
+        together=tuple(together),
+        total_together=total,
+        traps=tuple(traps(case, named)),
+        notes=case.notes,
+    )
