@@ -128,6 +128,8 @@ class Bill:
     breaches: tuple[Breach, ...] = ()
     range: Range | None = None
     inputs: tuple[str, ...] = ()
+    days: Mapping[date, Quantities] | None = None
+    """Usage of the billing month by UTC day; None where only its totals are known."""
 
     @property
     def month(self) -> str:

@@ -152,6 +152,7 @@ class Account:
                 usage=observed,
                 projected=month.quantities if part.scaled else None,
                 inputs=tuple(self.workloads),
+                days=month.days,
             )
             for prices in lists
         ]

@@ -120,21 +120,27 @@ def count_by_day(at: Ints, first_day: int, days: int) -> Ints:
 
 
 def peak_by_day(start: Ints, end: Ints, first_day: int, days: int) -> Ints:
-    """Return the most intervals that hold one instant, for each UTC day.
+    """Return the most intervals that hold one instant, for each UTC day."""
+    return peak_by_step(start, end, first_day * MICROSECONDS_PER_DAY, MICROSECONDS_PER_DAY, days)
+
+
+def peak_by_step(start: Ints, end: Ints, first: int, step: int, steps: int) -> Ints:
+    """Return the most intervals that hold one instant, for each of equal steps from ``first`` on. [µs]
 
     An interval that ends when another starts does not overlap it, and one of no length holds no instant.
+    What lies past either end counts for the nearest step.
     """
     lasting = end > start
     start, end = start[lasting], end[lasting]
-    midnights = (first_day + np.arange(days)) * MICROSECONDS_PER_DAY
-    at = np.concatenate([end, start, midnights])
+    bounds = first + np.arange(steps) * step
+    at = np.concatenate([end, start, bounds])
     change = np.concatenate(
-        [np.full(len(end), -1), np.full(len(start), 1), np.zeros(days, dtype=np.int64)]
+        [np.full(len(end), -1), np.full(len(start), 1), np.zeros(steps, dtype=np.int64)]
     ).astype(np.int64)
     order = np.argsort(at, kind="stable")
     open_now = np.cumsum(change[order])
     until = at[order] - (change[order] < 0)
-    day = np.clip(until // MICROSECONDS_PER_DAY - first_day, 0, days - 1)
-    out = np.zeros(days, dtype=np.int64)
-    np.maximum.at(out, day, open_now)
+    nearest = np.clip((until - first) // step, 0, steps - 1)
+    out = np.zeros(steps, dtype=np.int64)
+    np.maximum.at(out, nearest, open_now)
     return out
