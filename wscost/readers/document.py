@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -28,10 +29,22 @@ def load_document(part: Part) -> Any:
             raise InputError(
                 f"{part.name}: one JSON document of more than {DOCUMENT_LIMIT >> 20} MiB is not read."
             )
+    text = bytes(content).removeprefix(b"\xef\xbb\xbf")
     try:
-        return orjson.loads(bytes(content).removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        cut_short = " It seems to be cut short." if error.pos >= len(content.rstrip()) - 1 else ""
+        if "surrogate" in error.msg and (lenient := _with_lone_surrogates(text)) is not None:
+            return lenient
+        at_end = "unexpected end" in error.msg or error.pos >= len(content.rstrip()) - 1
+        cut_short = " It seems to be cut short." if at_end else ""
         raise InputError(
             f"{part.name}:{error.lineno}: this is not JSON ({error.msg}, character {error.colno}).{cut_short}"
         ) from None
+
+
+def _with_lone_surrogates(text: bytes) -> Any:
+    """Return JSON with halves of characters, as browsers write a text that a page cut in two; else None."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

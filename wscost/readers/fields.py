@@ -144,7 +144,7 @@ def room_rule(options: Options, default: str = "path") -> RoomRule:
         raise InputError(f"room_from {rule!r} is no regular expression: {error}.") from None
 
     def found(url: str | None) -> str | None:
-        match = pattern.search(_ORIGIN.sub("", url)) if url is not None else None
+        match = pattern.search(_ORIGIN.sub("", url).split("#", 1)[0]) if url is not None else None
         return match[1 if pattern.groups else 0] or None if match else None
 
     return found
