@@ -200,8 +200,12 @@ def _asked(text: str, names: list[str]) -> Iterator[tuple[str, tuple[Role, bool]
 
 
 def _cells(line: str) -> list[str]:
+    """Return the fields of a line; of what is no CSV, one empty field."""
     separator = max(",;\t", key=line.count)
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [""])]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])] or [""]
+    except csv.Error:
+        return [""]
 
 
 def _number(cell: str, name: str) -> float | None:
