@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Advised(NamedTuple):
-    """One change: what it saves a month when made alone, and what the bill then is."""
+    """One change: what it saves a month when made alone (or on top of what it needs), and the bill then."""
 
     code: str
     change: str
@@ -87,14 +87,17 @@ def advise(
     case = Case.of(inputs, deployment, options, awake=True)
     named = case.plan(plan)
     bill = case.bill(named)
+    known = list(changes(case, named))
     tried = []
-    for change in changes(case, named):
-        proposal = change.make(case, named)
+    for change in known:
+        first = next((c.make(case, named) for c in known if c.code == change.after), None)
+        base = bill if first is None else first.case.bill(first.plan)
+        proposal = change.make(case, named) if first is None else change.make(first.case, first.plan)
         if proposal is None:
             continue
         after = proposal.case.bill(proposal.plan)
         if after.feasible:
-            saving = bill.total - after.total
+            saving = base.total - after.total
             tried.append((change, Advised(change.code, change.name, proposal.how, saving, after.total)))
     tried.sort(key=lambda pair: -pair[1].saving)
     helpful = [(change, told) for change, told in tried if told.saving > 0]

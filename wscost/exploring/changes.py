@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wscost.deployment import Deployment, Pins
 from wscost.errors import NoPriceError
@@ -18,6 +18,9 @@ from wscost.exploring.heartbeats import heartbeats
 from wscost.trace import Trace
 from wscost.units import grouped
 from wscost.usagefile import UsageFile
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Proposal(NamedTuple):
@@ -30,18 +33,22 @@ class Proposal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that can be done: a stable code, its name, and what it makes of a case."""
+    """Something that can be done: a stable code, its name, and what it makes of a case.
+
+    ``after`` is the code of a change that must be made first; its own saving comes on top.
+    """
 
     code: str
     name: str
     make: Callable[[Case, str], Proposal | None]
+    after: str = ""
 
 
 def changes(case: Case, plan: str) -> Iterator[Change]:
     """Return every change worth trying on a case."""
     yield Change("hibernation", "Hibernate instead of accept()", _hibernate)
     yield Change("pins", "Let nothing hold idle objects", _release_pins)
-    yield Change("auto-response", "Answer heartbeats by auto-response", _answer_automatically)
+    yield Change("auto-response", "Answer heartbeats by auto-response", _answer_automatically, "hibernation")
     yield Change("protocol-pings", "Protocol pings instead of heartbeat messages", _ping_by_protocol)
     yield Change("batching", "Send at most one message a second", _batch)
     yield Change("larger-rooms", "Half as many rooms, each twice as large", _pair_rooms)
@@ -90,28 +97,25 @@ def _answer_automatically(case: Case, plan: str) -> Proposal | None:
         return None
     answering = case.on(_renamed(case.deployment, hibernation=True, auto_response=True))
     found = 0
-    for name, trace in _recorded(case):
-        regular = heartbeats(trace.events)
+    for name, trace, events in _recorded(case):
+        regular = heartbeats(events)
         found += int(regular.sum())
         answering = answering.with_workload(name, rewriting.answered_automatically(trace, regular))
     if not found:
         return None
-    needs = "" if case.deployment.hibernation else ", with hibernation, which it needs"
-    how = f"setWebSocketAutoResponse for {grouped(Decimal(found))} messages that look like heartbeats{needs}"
+    how = f"setWebSocketAutoResponse for {found:,} messages that look like heartbeats, on top of hibernation"
     return Proposal(answering, plan, how)
 
 
 def _ping_by_protocol(case: Case, plan: str) -> Proposal | None:
     found, spared = 0, case
-    for name, trace in _recorded(case):
-        regular = heartbeats(trace.events)
+    for name, trace, events in _recorded(case):
+        regular = heartbeats(events)
         found += int(regular.sum())
         spared = spared.with_workload(name, rewriting.without_messages(trace, regular))
     if not found:
         return None
-    how = (
-        f"{grouped(Decimal(found))} messages that look like heartbeats; browsers cannot send pings themselves"
-    )
+    how = f"{found:,} messages look like heartbeats; only clients other than browsers can send pings"
     return Proposal(spared, plan, how)
 
 
@@ -143,11 +147,8 @@ def _pair_rooms(case: Case, plan: str) -> Proposal | None:
     paired = case
     for name, trace in _traces(case):
         paired = paired.with_workload(name, rewriting.rooms_in_pairs(trace))
-    return Proposal(
-        paired,
-        plan,
-        f"two rooms share an object: {sum(-(-n // 2) for n in rooms):,} in place of {sum(rooms):,}",
-    )
+    half = sum(-(-n // 2) for n in rooms)
+    return Proposal(paired, plan, f"two rooms share an object: {half:,} in place of {sum(rooms):,}")
 
 
 def _stay_connected(case: Case, plan: str) -> Proposal | None:
@@ -200,8 +201,8 @@ def _traces(case: Case) -> Iterator[tuple[str, Trace]]:
     yield from ((name, w) for name, w in case.account.workloads.items() if isinstance(w, Trace))
 
 
-def _recorded(case: Case) -> Iterator[tuple[str, Trace]]:
-    yield from ((name, trace) for name, trace in _traces(case) if trace.events is not None)
+def _recorded(case: Case) -> Iterator[tuple[str, Trace, pd.DataFrame]]:
+    yield from ((name, trace, trace.events) for name, trace in _traces(case) if trace.events is not None)
 
 
 def _totals(case: Case) -> Iterator[tuple[str, UsageFile]]:

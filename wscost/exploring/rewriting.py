@@ -47,7 +47,8 @@ def batched(trace: Trace) -> Trace:
     open_time = (ends - connections["opened_at"]).dt.ceil("s").dt.total_seconds()
     seconds = open_time.clip(lower=1).astype("Int64")
     for column in ("messages_in", "messages_out"):
-        connections[column] = connections[column].mask(connections[column] > seconds, seconds)
+        too_many = (connections[column] > seconds).fillna(False)
+        connections[column] = connections[column].mask(too_many, seconds)
     if trace.events is None:
         return replace(trace, connections=connections)
     events = trace.events

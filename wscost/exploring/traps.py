@@ -26,8 +26,8 @@ def traps(case: Case, plan: str) -> Iterator[Note]:
     if built.in_object and held:
         yield Note(
             "pinned",
-            f"{', '.join(held)}: a pending timer, promise or outgoing socket keeps an object awake and billed "
-            "until it ends, even after its last client has left.",
+            f"{', '.join(held)}: a pending timer, promise or outgoing socket keeps an object awake and "
+            "billed until it ends, even after its last client has left.",
             {"pins": held},
         )
     if built.in_object and not built.hibernation:
@@ -53,13 +53,13 @@ def _alarms(case: Case, plan: str) -> Iterator[Note]:
         if not len(often):
             continue
         without = case.with_workload(name, rewriting.without_alarms(trace))
-        cost = case.bill(plan).total - without.bill(plan).total
+        every, cost = float(often.median()), case.bill(plan).total - without.bill(plan).total
         yield Note(
             "frequent-alarms",
-            f"{len(often):,} objects set an alarm every {float(often.median()):,.0f} s or so: each is a request "
-            "and runs a handler, and a hibernated object is built anew for it. Without alarms the bill would be "
+            f"{len(often):,} objects set an alarm every {every:,.0f} s or so: each is a request and runs a "
+            "handler, and a hibernated object is built anew for it. Without alarms the bill would be "
             f"{money(cost, case.bill(plan).currency)} less.",
-            {"objects": len(often), "every_s": round(float(often.median()), 3), "cost": cents(cost)},
+            {"objects": len(often), "every_s": round(every, 3), "cost": cents(cost)},
         )
 
 
