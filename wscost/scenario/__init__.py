@@ -9,6 +9,7 @@ from wscost.scenario.reading import (
     read_document,
     read_scenarios,
     repository_root,
+    scenario_file,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "read_limit",
     "read_scenarios",
     "repository_root",
+    "scenario_file",
     "schema",
     "unit_of",
 ]

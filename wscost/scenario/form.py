@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,12 @@ def _one_or_several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", text):
+        raise ValueError(f"must be a name of letters, digits, dots and dashes, not {text!r:.40}")
+    return text
+
+
 def _month(text: str) -> str:
     try:
         date.fromisoformat(f"{text}-01")
@@ -32,7 +39,11 @@ def _month(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
+Name = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"}),
+]
 Word = Annotated[str, Field(min_length=1)]
 Day = Annotated[date, Strict()]
 Words = Annotated[

@@ -136,10 +136,16 @@ def read_scenarios(path: Path | str) -> ScenarioFile:
         With every complaint about the file, each with its line.
     """
     path = Path(path)
-    document = read_document(path)
+    return scenario_file(read_document(path), path.parent)
+
+
+def scenario_file(document: Document, folder: Path) -> ScenarioFile:
+    """Return what a document says as a scenario file, whose paths are from a folder; raises as above."""
     if not looks_like(document):
-        raise ConfigError(f"{path}:1: this is no scenario file: `scenarios:` must stand at its top level.")
-    file = ScenarioFile(document, path.parent, validate(File, document))
+        raise ConfigError(
+            f"{document.name}:1: this is no scenario file: `scenarios:` must stand at its top level."
+        )
+    file = ScenarioFile(document, folder, validate(File, document))
     if found := [*_missing_files(file), *_missing_names(file)]:
         raise document.refusal(found)
     return file
@@ -167,10 +173,14 @@ def _missing_names(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
     for number, check in enumerate(file.checks):
         at = ("checks", number)
         if check.id in first:
-            yield (*at, "id"), f"{check.id!r} is the id of two checks, first of checks[{first[check.id]}]."
+            yield (
+                (*at, "id"),
+                f"checks[{number + 1}].id: {check.id!r} is that of checks[{first[check.id]}] too.",
+            )
         first.setdefault(check.id, number + 1)
         if check.scenario is not None and check.scenario not in file.scenarios:
-            yield (*at, "scenario"), str(UnknownNameError("scenario", check.scenario, file.scenarios))
+            unknown = UnknownNameError("scenario", check.scenario, file.scenarios)
+            yield (*at, "scenario"), f"checks[{number + 1}].scenario: {unknown}"
 
 
 def _dotted(location: Location) -> str:
