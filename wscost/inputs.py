@@ -8,13 +8,15 @@ from typing import TypeAlias, TypedDict
 
 from wscost import usagefile, yamlfile
 from wscost.errors import InputError
+from wscost.profile import reading
+from wscost.profile.model import Profile
 from wscost.readers import read_input
 from wscost.shipped import shipped
 from wscost.trace import Trace
 from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
 
-Workload: TypeAlias = Trace | Usage | UsageFile
+Workload: TypeAlias = Trace | Usage | UsageFile | Profile
 Input: TypeAlias = str | Path | Workload
 
 
@@ -36,13 +38,13 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     InputError
         If one cannot be read, or two have the same name.
     """
-    several = [inputs] if isinstance(inputs, (str, Path, Trace, Usage, UsageFile)) else list(inputs)
+    several = [inputs] if isinstance(inputs, (str, Path, Trace, Usage, UsageFile, Profile)) else list(inputs)
     if not several:
         raise InputError("There is no input. Name a trace or a usage file.")
     opened: dict[str, Workload] = {}
     for one in several:
         workload = open_input(one, options)
-        name = workload.source
+        name = f"profile {workload.name}" if isinstance(workload, Profile) else workload.source
         if name in opened:
             raise InputError(f"{name}: named twice, so its usage would count twice.")
         opened[name] = workload
@@ -50,19 +52,22 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
 
 
 def open_input(one: Input, options: ReadOptions) -> Workload:
-    """Open a trace, usage by day or a usage file, whichever it is."""
-    if isinstance(one, (Trace, Usage, UsageFile)):
+    """Open a trace, usage by day, a usage file or a profile, whichever it is."""
+    if isinstance(one, (Trace, Usage, UsageFile, Profile)):
         return one
     path = _at_hand(Path(one))
     if path.suffix in (".yaml", ".yml") and not options.get("input_format"):
         document = yamlfile.load(path)
         if usagefile.looks_like(document):
             return usagefile.usage_of(document)
+        if reading.looks_like(document):
+            return reading.read_profile(document)
         raise InputError(
-            f"{path}: this YAML is no input: `usage:` (monthly totals) must stand at its top level."
+            f"{path}: this YAML is no input: `usage:` (monthly totals) or `profile:` (a load) must stand "
+            "at its top level."
         )
     found = read_input(path, **options)
-    if isinstance(found, (Trace, Usage, UsageFile)):
+    if isinstance(found, (Trace, Usage, UsageFile, Profile)):
         return found
     raise InputError(f"{path}: this is a plan, not a record. Simulate it first.")
 

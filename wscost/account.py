@@ -1,0 +1,217 @@
+"""The account: workloads that share allowances and a base fee, and the books they are priced from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from wscost.bill import Bill
+from wscost.completing import (
+    Consumed,
+    Part,
+    together,
+    with_declared,
+    with_none_where_not_given,
+    with_size_steps,
+)
+from wscost.deployment import PRESETS, Deployment
+from wscost.exploring.multiplying import multiplied
+from wscost.inputs import Input, ReadOptions, Workload, open_inputs
+from wscost.metering import meter
+from wscost.pricebook import PriceBooks, load_books
+from wscost.pricelist import PriceList
+from wscost.profile.model import Profile
+from wscost.projecting import billing_period, project
+from wscost.rating import rate
+from wscost.replicating import (
+    DEFAULT_REPLICATES,
+    Parameters,
+    Replicates,
+    ranged,
+    simulate_month,
+)
+from wscost.trace import Trace
+from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
+from wscost.usagefile import UsageFile
+
+
+class Options(ReadOptions, total=False):
+    """What narrows an estimate; every entry has the command line option of the same name."""
+
+    region: str | None
+    as_of: date | None
+    month: str | None
+    cycle_start: int
+    rounding: str
+    offers: Sequence[str]
+    pricing: Sequence[Path]
+    seed: int | None
+    replicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The workloads of one account, and the books they are priced from."""
+
+    workloads: Mapping[str, Workload]
+    books: PriceBooks
+    options: Options = field(default_factory=Options)
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+    """What to multiply the usage of traces by: one meter's by its name, or all with ``scale``."""
+    metered: dict[tuple[object, ...], tuple[Workload, Part]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What was metered already: another price asks for no second time."""
+
+    @classmethod
+    def of(cls, inputs: Input | Iterable[Input], options: Options) -> Account:
+        """Open the inputs and the price books."""
+        reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}  # type: ignore[literal-required]
+        books = load_books(options.get("pricing", ()))
+        return cls(open_inputs(inputs, ReadOptions(**reading)), books, options)  # type: ignore[typeddict-item]
+
+    @property
+    def plans(self) -> list[str]:
+        """The plans that usage files name for themselves."""
+        return [plan for w in self.workloads.values() if isinstance(w, UsageFile) for plan in w.plans]
+
+    @property
+    def as_of(self) -> date | None:
+        """The date whose prices apply, if the options or a usage file name one."""
+        named = [w.as_of for w in self.workloads.values() if isinstance(w, UsageFile) and w.as_of]
+        return self.options.get("as_of") or (named[0] if named else None)
+
+    @property
+    def declared(self) -> Deployment | None:
+        """The deployment that a usage file names for itself."""
+        files = (w for w in self.workloads.values() if isinstance(w, UsageFile))
+        return next((w.deployment for w in files if w.deployment), None)
+
+    @property
+    def deployments(self) -> list[Deployment]:
+        """What the workloads can have run on: with and without hibernation where objects are named."""
+        if self.declared:
+            return [self.declared]
+        if any(isinstance(w, Profile) and w.rooms is not None for w in self.workloads.values()):
+            return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
+        traces = [w for w in self.workloads.values() if isinstance(w, Trace)]
+        if any(trace.connections["object_id"].notna().any() for trace in traces):
+            return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
+        totals = [w.usage for w in self.workloads.values() if isinstance(w, UsageFile)]
+        totals += [w.totals for w in self.workloads.values() if isinstance(w, Usage)]
+        in_object = any(key.startswith(("object_", "storage_")) for usage in totals for key in usage)
+        return [PRESETS["durable-object" if in_object else "worker"]]
+
+    def bills(self, deployment: Deployment, plans: Sequence[str]) -> list[Bill]:
+        """Meter and project the workloads once for a deployment, then rate them under each plan."""
+        lists = [self.price_list(plan, deployment) for plan in plans]
+        consumed = [charge.consumes for prices in lists for charge in prices.charges]
+        period = self.period(lists[0].as_of)
+        parts = {
+            name: self._part(workload, deployment, period, consumed)
+            for name, workload in self.workloads.items()
+        }
+        part = together(parts, period)
+        month = with_declared(part.month, deployment, consumed)
+        price = partial(rate, rounding=self.options.get("rounding", "book"))
+        replicates = self._replicates(parts, deployment, consumed)
+        bills = []
+        for prices in lists:
+            bill = replace(
+                price(month, prices),
+                deployment=deployment.label,
+                usage={**part.observed, **deployment.monthly},
+                projected=month.quantities if part.scaled else None,
+                inputs=tuple(self.workloads),
+                days=month.days,
+            )
+            bills.append(
+                bill if replicates is None else ranged(bill, partial(price, prices=prices), replicates)
+            )
+        return bills
+
+    def _part(self, workload: Workload, deployment: Deployment, period: Period, consumed: Consumed) -> Part:
+        """Meter and project one workload, or remember how it came out; then multiply it."""
+        if isinstance(workload, UsageFile):
+            month = MonthlyUsage(period, workload.usage, notes=workload.notes)
+            month = with_none_where_not_given(with_size_steps(month, consumed), consumed)
+            return Part(workload.usage, month, scaled=False)
+        built = deployment.model_copy(update={"name": "", "monthly": {}}).model_dump_json()
+        uses = frozenset(use for consumes in consumed for use in consumes if use.key != use.meter)
+        key = (id(workload), built, period, uses)
+        if key not in self.metered:
+            self.metered[key] = workload, self._month(workload, deployment, period, consumed)
+        part = self.metered[key][1]
+        month = multiplied(part.month, self.factors)
+        return part._replace(month=month, scaled=part.scaled or month is not part.month)
+
+    def _month(
+        self, workload: Trace | Usage | Profile, deployment: Deployment, period: Period, consumed: Consumed
+    ) -> Part:
+        uses = {use for consumes in consumed for use in consumes}
+        parameters = Parameters(
+            steps=frozenset(use.step_bytes for use in uses if use.step_bytes),
+            cpu_multiples=frozenset(use.cpu_multiple for use in uses if use.cpu_multiple),
+        )
+        if isinstance(workload, Profile):
+            simulated = simulate_month(
+                workload, deployment, period, seed=self.options.get("seed"), parameters=parameters
+            )
+            return Part(simulated.month.quantities, simulated.month, scaled=False, simulated=simulated)
+        if isinstance(workload, Usage):
+            observed, month, scaled = project(workload, period)
+            return Part(observed, with_size_steps(month, consumed), scaled)
+        return Part(*project(meter(workload, deployment, **parameters._asdict()), period))
+
+    def _replicates(
+        self, parts: Mapping[str, Part], deployment: Deployment, consumed: Consumed
+    ) -> Replicates[MonthlyUsage] | None:
+        """Return months that might have been, where a profile was simulated."""
+        wanted = self.options.get("replicates", DEFAULT_REPLICATES)
+        simulated = [part.simulated for part in parts.values() if part.simulated]
+        if not simulated or not wanted:
+            return None
+        certain = [part.month.quantities for part in parts.values() if not part.simulated]
+        each = [one.replicate(wanted) for one in simulated]
+
+        def months(of: Sequence[Sequence[Quantities]]) -> list[MonthlyUsage]:
+            period = simulated[0].month.period
+            added = (combine([*certain, *quantities]) for quantities in zip(*of, strict=True))
+            multiples = (multiplied(MonthlyUsage(period, q), self.factors) for q in added)
+            return [with_declared(month, deployment, consumed) for month in multiples]
+
+        by_chance = months([one.by_chance for one in each])
+        if not any(one.profile.has_ranges for one in simulated):
+            return Replicates(by_chance, by_chance)
+        return Replicates(months([one.months for one in each]), by_chance)
+
+    def price_list(self, plan: str, deployment: Deployment) -> PriceList:
+        """Return what a plan charges such a deployment on the date asked for."""
+        return self.books.price_list(
+            plan,
+            as_of=self.as_of,
+            region=self.options.get("region"),
+            properties=deployment.properties,
+            offers=self.options.get("offers", ()),
+        )
+
+    def period(self, priced_on: date) -> Period:
+        """Return the billing month: the one asked for, else that of the first trace, else of the prices."""
+        month, cycle_start = self.options.get("month"), self.options.get("cycle_start", 1)
+        named = [w.month for w in self.workloads.values() if isinstance(w, UsageFile) and w.month]
+        windows = [w.window for w in self.workloads.values() if isinstance(w, (Trace, Usage))]
+        planned = [
+            w.calendar.period.period
+            for w in self.workloads.values()
+            if isinstance(w, Profile) and w.calendar.period
+        ]
+        middle = priced_on
+        if windows:
+            middle = (windows[0].start + (windows[0].end - windows[0].start) / 2).date()
+        elif planned:
+            middle = planned[0].start
+        return billing_period(month or (named[0] if named else None), cycle_start, middle)

@@ -1,0 +1,123 @@
+"""Completing a month: inputs of one account added up, and what their totals leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from wscost.deployment import Deployment
+from wscost.notes import Grade, Note
+from wscost.pricelist import Consume
+from wscost.replicating import SimulatedMonth
+from wscost.usage import MonthlyUsage, Period, Quantities, combine
+
+Consumed = Sequence[tuple[Consume, ...]]
+"""What each charge consumes: meters that stand together in one line."""
+
+
+class Part(NamedTuple):
+    """What one input, or all of them, makes of the month."""
+
+    observed: Quantities
+    month: MonthlyUsage
+    scaled: bool
+    simulated: SimulatedMonth | None = None
+    """Where a profile was simulated: the means to make other months like it."""
+
+
+def together(parts: Mapping[str, Part], period: Period) -> Part:
+    """Add the inputs up: one account has one allowance and one base fee."""
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    months = {name: part.month for name, part in parts.items()}
+    by_day = [month.days for month in months.values() if month.days is not None]
+    days = None
+    if len(by_day) == len(months):
+        days = {
+            day: combine(d[day] for d in by_day if day in d) for day in sorted({d for m in by_day for d in m})
+        }
+    grades: dict[str, Grade] = {}
+    for month in months.values():
+        for key, grade in month.grades.items():
+            grades[key] = Grade.worst(grade, grades.get(key, Grade.MEASURED))
+    notes = tuple(
+        replace(note, message=f"{name}: {note.message}")
+        for name, month in months.items()
+        for note in month.notes
+    )
+    peaks = Note("peaks-add", "Peaks of several inputs add up as if they came at the same instant.")
+    month = MonthlyUsage(
+        period=period,
+        quantities=combine(month.quantities for month in months.values()),
+        days=days,
+        grades=grades,
+        notes=(*notes, peaks),
+        by_input={name: month.quantities for name, month in months.items()},
+    )
+    observed = combine(part.observed for part in parts.values())
+    return Part(observed, month, any(part.scaled for part in parts.values()))
+
+
+def with_size_steps(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:
+    """Complete totals by the size steps that follow from messages and bytes."""
+    quantities, grades, notes = dict(month.quantities), dict(month.grades), list(month.notes)
+    for use in {use for consumes in consumed for use in consumes if use.step_bytes}:
+        messages = quantities.get(use.meter.replace("message_units", "messages"))
+        if messages is None or use.meter in quantities:
+            continue
+        size = quantities.get(use.meter.replace("message_units", "bytes"), Decimal(0))
+        steps = -(-size // Decimal(use.step_bytes or 1))
+        quantities[use.key], grades[use.key] = max(messages, steps), Grade.LOWER_BOUND
+        notes.append(
+            Note("sizes-unknown", f"{use.meter}: each message is taken to fit in {use.step_bytes:,} bytes.")
+        )
+    return replace(month, quantities=quantities, grades=grades, notes=tuple(notes))
+
+
+def with_none_where_not_given(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:
+    """Take what a usage file leaves out as none, where it gives something else of the same charge."""
+    quantities = month.quantities
+    not_given = sorted(
+        {
+            use.key
+            for consumes in consumed
+            for use in consumes
+            if not _known(use, quantities) and any(_known(other, quantities) for other in consumes)
+        }
+    )
+    if not not_given:
+        return month
+    names = ", ".join(key.partition(":")[0] for key in not_given)
+    note = Note("not-given", f"Not given, so taken as none: {names}.", {"meters": not_given})
+    quantities = {**quantities, **dict.fromkeys(not_given, Decimal(0))}
+    return replace(month, quantities=quantities, notes=(*month.notes, note))
+
+
+def _known(use: Consume, quantities: Quantities) -> bool:
+    return use.key in quantities or use.meter in quantities
+
+
+def with_declared(month: MonthlyUsage, deployment: Deployment, consumed: Consumed) -> MonthlyUsage:
+    """Add what the deployment declares per month; other requests are none unless declared."""
+    declared = dict(deployment.monthly)
+    notes = month.notes
+    asked_for = any(use.meter == "http_requests" for consumes in consumed for use in consumes)
+    if asked_for and "http_requests" not in {**month.quantities, **declared}:
+        declared["http_requests"] = Decimal(0)
+        notes = (
+            *notes,
+            Note(
+                "websockets-only",
+                "Only this workload is priced: it has the account's allowances to itself, "
+                "for no other requests are declared (monthly http_requests in the deployment).",
+            ),
+        )
+    if not declared:
+        return month
+    days = month.days
+    if days is not None:
+        daily = {key: quantity / month.period.days for key, quantity in declared.items()}
+        days = {day: combine([quantities, daily]) for day, quantities in days.items()}
+    return replace(month, quantities=combine([month.quantities, declared]), days=days, notes=notes)

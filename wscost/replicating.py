@@ -1,0 +1,325 @@
+"""Replicating: a profile's month simulated once, and many months that it might have been.
+
+Two things are uncertain. Months differ by chance: replicates draw their days anew among the simulated
+days of the same weekday. And the workload is not known: figures given as ranges are drawn, and usage
+follows by the ratio that a small simulation shows, run with the same random numbers for every draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from wscost.bill import Bill, Range, Spread
+from wscost.deployment import Deployment
+from wscost.metering import meter
+from wscost.notes import Grade, Note
+from wscost.profile.model import Profile
+from wscost.simulating import expected, sample_rooms, simulate_days
+from wscost.units import cents
+from wscost.usage import METERS, MonthlyUsage, Period, Quantities, meter_of, total
+
+DEFAULT_REPLICATES = 200
+MOST_CONNECTIONS = 1_000_000
+"""More than so many in a month are not simulated one by one: a share of the rooms stands for all."""
+MOST_EVENTS = 400_000
+CONNECTIONS_A_DRAW = 10_000
+_FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")
+_FROM_EVENTS_ASLEEP = ("object_active_seconds", "object_resident_seconds", "object_wakeups")
+Month = TypeVar("Month", Quantities, MonthlyUsage)
+
+
+class Parameters(NamedTuple):
+    """What parametrised meters need beside the traffic."""
+
+    steps: Collection[int] = ()
+    cpu_multiples: Collection[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMonth:
+    """One month of a profile on one deployment, and the means to make others like it."""
+
+    profile: Profile
+    deployment: Deployment
+    seed: int
+    share: float
+    """How much of the traffic was simulated."""
+    parameters: Parameters
+    month: MonthlyUsage
+
+    def replicate(self, replicates: int) -> Replicates[Quantities]:
+        """Return the usage of so many months: by chance alone, and with ranges drawn too."""
+        chance = _chance(self, replicates)
+        if not self.profile.has_ranges:
+            return Replicates(chance, chance)
+        ratios = _ratios(self, replicates)
+        drawn = [
+            {key: _whole(key, float(q) * ratio.get(key, 1.0)) for key, q in month.items()}
+            for month, ratio in zip(chance, ratios, strict=True)
+        ]
+        return Replicates(drawn, chance)
+
+
+class Replicates(NamedTuple, Generic[Month]):
+    """Months that might have been: with everything uncertain, and with chance alone."""
+
+    months: Sequence[Month]
+    by_chance: Sequence[Month]
+
+
+def simulate_month(
+    profile: Profile,
+    deployment: Deployment,
+    period: Period,
+    *,
+    seed: int | None = None,
+    parameters: Parameters = Parameters(),  # noqa: B008
+) -> SimulatedMonth:
+    """Simulate and meter a billing month of a profile, every range at its mode.
+
+    Parameters
+    ----------
+    profile : Profile
+        The load; with more than a million connections a month, a share of its rooms stands for all.
+    deployment : Deployment
+        How the service is built.
+    period : Period
+        The billing month.
+    seed : int, optional
+        The profile's own by default; the same seed gives the same month.
+    parameters : Parameters
+        Size steps and CPU multiples that the price lists ask for.
+
+    Raises
+    ------
+    InputError
+        If the profile makes more than can be simulated.
+    """
+    seed = profile.seed if seed is None else seed
+    middle = profile.midpoint()
+    days, share = _metered(middle, period, _How(deployment, seed, parameters, MOST_CONNECTIONS))
+    notes = list(_notes(middle, period, share, days, seed))
+    if deployment.in_object:
+        days = _with_events(days, middle, deployment, period, seed)
+        notes.append(
+            Note("handler-time-assumed", _handler_sentence(deployment))
+            if deployment.hibernation
+            else Note("sockets-keep-awake", "Objects are active for as long as a socket is open.")
+        )
+    days = {day: _with_http(middle, quantities) for day, quantities in days.items()}
+    grades = dict.fromkeys(METERS, Grade.ASSUMED)
+    quantities = {key: _whole(key, float(q)) for key, q in total(days.values()).items()}
+    month = MonthlyUsage(period, quantities, days, grades, tuple(notes))
+    return SimulatedMonth(profile, deployment, seed, share, parameters, month)
+
+
+def ranged(bill: Bill, rate: Callable[[MonthlyUsage], Bill], replicates: Replicates[MonthlyUsage]) -> Bill:
+    """Return a bill with the range that replicated months give it.
+
+    Parameters
+    ----------
+    bill : Bill
+        The bill of the simulated month.
+    rate : callable
+        From a month's usage to its bill, under the same prices.
+    replicates : Replicates
+        Months that might have been.
+    """
+    bills = [rate(month) for month in replicates.months]
+    same = replicates.months is replicates.by_chance
+    chance = bills if same else [rate(month) for month in replicates.by_chance]
+    whole, by_chance = (float(np.var([float(b.total) for b in some])) for some in (bills, chance))
+    unknown_share = 0.0 if same or not whole else min(max(1 - by_chance / whole, 0.0), 1.0)
+    lines = {
+        line.sku: _spread([cost for b in bills if (cost := b.line(line.sku).cost) is not None])
+        for line in bill.lines
+        if line.cost is not None
+    }
+    return replace(
+        bill,
+        range=Range(
+            replicates=len(bills),
+            total=_spread([b.total for b in bills]),
+            lines=lines,
+            workload_share=Decimal(round(unknown_share, 2)).quantize(Decimal("0.01")),
+        ),
+    )
+
+
+def _spread(amounts: Sequence[Decimal]) -> Spread:
+    """Return percentiles that are amounts of real replicates (nearest rank), and the mean in cents."""
+    ordered = sorted(amounts)
+    p10, p50, p90 = (ordered[max(-(-len(ordered) * p // 100) - 1, 0)] for p in (10, 50, 90))
+    return Spread(p10, p50, p90, mean=cents(sum(ordered, Decimal(0)) / len(ordered)))
+
+
+class _How(NamedTuple):
+    """How a profile is simulated and metered."""
+
+    deployment: Deployment
+    seed: int
+    parameters: Parameters
+    most: float
+    """Connections at the most; of more, a share of the rooms."""
+
+
+def _metered(profile: Profile, period: Period, how: _How) -> tuple[dict[date, Quantities], float]:
+    """Simulate and meter connections day by day; of too many, a share of the rooms, scaled up."""
+    rooms: Sequence[int] | None = None
+    share = 1.0
+    coming = expected(profile, period).connections
+    if coming > how.most:
+        rooms = _rooms(profile, how.most / coming, how.seed)
+        share = float(profile.shares[rooms].sum())
+    days: dict[date, Quantities] = {}
+    for trace in simulate_days(profile, period, seed=how.seed, rooms=rooms):
+        usage = meter(trace, how.deployment, **how.parameters._asdict())
+        for day, quantities in usage.days.items():
+            days[day] = {key: q / Decimal(share) for key, q in quantities.items()}
+    return days, share
+
+
+def _rooms(profile: Profile, share: float, seed: int) -> Sequence[int]:
+    """Return a share of the rooms, at least one."""
+    return [int(n) for n in sample_rooms(profile, max(share, 1.0 / len(profile.shares)), seed)]
+
+
+def _with_events(
+    days: Mapping[date, Quantities], profile: Profile, deployment: Deployment, period: Period, seed: int
+) -> dict[date, Quantities]:
+    """Replace what only events can tell by a sample of it, scaled by the time that sockets are open."""
+    keys = (*_FROM_EVENTS, *(_FROM_EVENTS_ASLEEP if deployment.hibernation else ()))
+    busiest = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
+    one_day = Period(busiest, busiest + timedelta(days=1))
+    coming = expected(profile, one_day)
+    listed = max(2 * coming.connections + coming.messages_in + coming.object_requests, 1.0)
+    rooms = None if listed <= MOST_EVENTS else _rooms(profile, MOST_EVENTS / listed, seed)
+    sampled = [
+        meter(trace, deployment).totals
+        for trace in simulate_days(profile, one_day, seed=seed, events="in", rooms=rooms)
+    ]
+    seen = total(sampled)
+    open_seconds = seen["connection_seconds"]
+    if not open_seconds:
+        return dict(days)
+    return {
+        day: {
+            **quantities,
+            **{
+                key: seen[key] * quantities["connection_seconds"] / open_seconds
+                for key in keys
+                if key in seen
+            },
+        }
+        for day, quantities in days.items()
+    }
+
+
+def _with_http(profile: Profile, quantities: Quantities) -> Quantities:
+    opened = int(quantities["connections_opened"])
+    return {**quantities, "http_requests": Decimal(profile.http.requests(opened, 1.0))}
+
+
+def _notes(
+    profile: Profile, period: Period, share: float, days: Mapping[date, Quantities], seed: int
+) -> Iterable[Note]:
+    yield Note(
+        "simulated",
+        f"Simulated from the profile {profile.name}, seed {seed}; every figure of it is an assumption.",
+        {"profile": profile.name, "seed": seed},
+    )
+    if share < 1:
+        mean = expected(profile, period).connection_seconds
+        seen = float(sum((d["connection_seconds"] for d in days.values()), Decimal(0)))
+        off = abs(seen / mean - 1) if mean else 0.0
+        yield Note(
+            "sampled-rooms",
+            f"{share:.1%} of the traffic was simulated, room by room, and scaled up; its connection time is "
+            f"{off:.1%} off the mean that the profile comes to.",
+            {"share": share, "error": off},
+        )
+
+
+def _handler_sentence(deployment: Deployment) -> str:
+    return (
+        f"A handler is taken to run {deployment.handler_ms.message:f} ms a message; "
+        "handler_ms in the deployment sets it."
+    )
+
+
+def _chance(simulated: SimulatedMonth, replicates: int) -> list[Quantities]:
+    """Draw every day anew among the simulated days of its weekday; days of their own stay.
+
+    Drawing among so few days makes months too alike, and scaling a share of the rooms too different:
+    deviations are widened for the one and narrowed for the other.
+    """
+    days = simulated.month.days or {}
+    dates = sorted(days)
+    own = _days_of_their_own(simulated.profile)
+    groups: dict[int, list[int]] = {}
+    for i, day in enumerate(dates):
+        groups.setdefault(day.weekday() if day not in own else 7 + i, []).append(i)
+    rng = np.random.default_rng(np.random.SeedSequence(simulated.seed, spawn_key=(1,)))
+    chosen = np.empty((replicates, len(dates)), dtype=np.int64)
+    widen = np.empty(len(dates))
+    for members in groups.values():
+        chosen[:, members] = rng.choice(members, size=(replicates, len(members)))
+        widen[members] = np.sqrt(simulated.share * len(members) / max(len(members) - 1, 1))
+    home = np.empty((len(dates), len(dates)))
+    for members in groups.values():
+        home[np.ix_(members, range(len(dates)))] = 0
+        home[np.ix_(members, members)] = 1 / len(members)
+    months: list[dict[str, Decimal]] = [{} for _ in range(replicates)]
+    for key in simulated.month.quantities:
+        values = np.array([float(days[day].get(key, Decimal(0))) for day in dates])
+        if meter_of(key).peak:
+            sums = values[chosen].max(axis=1, initial=0.0)
+        else:
+            usual = home @ values
+            sums = np.maximum(usual + (values[chosen] - usual) * widen, 0).sum(axis=1)
+        for month, amount in zip(months, sums, strict=True):
+            month[key] = _whole(key, float(amount))
+    return list(months)
+
+
+def _days_of_their_own(profile: Profile) -> set[date]:
+    """Return the days on which something dated happens: no other day can stand for them."""
+    moments = [moment for event in profile.calendar.events for moment in event.at]
+    return {moment.date() for moment in (*moments, *profile.deploys.at)}
+
+
+def _ratios(simulated: SimulatedMonth, replicates: int) -> list[dict[str, float]]:
+    """Simulate one day for each draw of the ranges, and say how each meter compares with the modes."""
+    days = simulated.month.days or {}
+    middle = sorted(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))[len(days) // 2]
+    one_day = Period(middle, middle + timedelta(days=1))
+
+    how = _How(simulated.deployment, simulated.seed, simulated.parameters, CONNECTIONS_A_DRAW)
+
+    def usage(profile: Profile) -> dict[str, float]:
+        by_day, _ = _metered(profile, one_day, how)
+        return {
+            key: float(q)
+            for key, q in total(_with_http(profile, quantities) for quantities in by_day.values()).items()
+        }
+
+    usual = usage(simulated.profile.midpoint())
+    rng = np.random.default_rng(np.random.SeedSequence(simulated.seed, spawn_key=(2,)))
+    ratios = []
+    for _ in range(replicates):
+        drawn = usage(simulated.profile.draw(rng))
+        ratios.append({key: drawn.get(key, 0.0) / was for key, was in usual.items() if was})
+    return ratios
+
+
+def _whole(key: str, quantity: float) -> Decimal:
+    """Round a count to a whole number, a time to microseconds."""
+    return Decimal(quantity).quantize(
+        Decimal("0.000001") if meter_of(key).unit in ("s", "ms") else Decimal(1)
+    )
