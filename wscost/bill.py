@@ -109,6 +109,25 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitCosts:
+    """What a bill comes to per unit of service; None where the unit is unknown or there was none.
+
+    The first five are averages over the month. ``per_next_user`` is for each of the next thousand
+    concurrent users who behave alike, ``per_idle_client`` for each of a thousand more clients who stay
+    connected all month and say nothing.
+    """
+
+    per_connection: Decimal | None
+    per_connection_hour: Decimal | None
+    per_thousand_messages: Decimal | None
+    concurrent_users: Decimal | None
+    """On average over the month: connection seconds over seconds."""
+    per_concurrent_user: Decimal | None
+    per_next_user: Decimal | None
+    per_idle_client: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What one plan charges one deployment for one billing month."""
 
@@ -128,6 +147,7 @@ class Bill:
     breaches: tuple[Breach, ...] = ()
     range: Range | None = None
     inputs: tuple[str, ...] = ()
+    unit_costs: UnitCosts | None = None
     days: Mapping[date, Quantities] | None = None
     """Usage of the billing month by UTC day; None where only its totals are known."""
 

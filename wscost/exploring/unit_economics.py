@@ -1,0 +1,73 @@
+"""Unit economics: what a bill comes to per connection, hour, message and user; what the next ones add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from decimal import Context, Decimal
+
+from wscost.bill import UnitCosts
+from wscost.deployment import Deployment
+from wscost.exploring.multiplying import EVERYTHING, multiplied
+from wscost.metering import meter
+from wscost.trace import CONNECTION_COLUMNS, Trace
+from wscost.usage import MonthlyUsage, Period, Quantities, Window, combine
+
+USERS = 1_000
+"""The next users and idle clients are taken by the thousand, so that whole units hide little."""
+_SHORT = Context(prec=6)
+
+
+def unit_costs(
+    month: MonthlyUsage, deployment: Deployment, total_of: Callable[[MonthlyUsage], Decimal]
+) -> UnitCosts:
+    """Return what a month's bill comes to per unit, the next users and idle clients by rating anew.
+
+    Parameters
+    ----------
+    month : MonthlyUsage
+        What the workload causes, other requests of the account left out.
+    deployment : Deployment
+        Where an idle client's socket would end.
+    total_of : callable
+        What the plan charges for a month's usage, everything of the account included.
+    """
+    total, usage = total_of(month), month.quantities
+    connections = usage.get("connections_opened")
+    seconds = usage.get("connection_seconds")
+    sent = [usage[key] for key in ("messages_in", "messages_out") if key in usage]
+    users = None if seconds is None else seconds / (month.period.days * 86_400)
+    idle = replace(month, quantities=combine([usage, idle_clients(deployment, month.period)]), days=None)
+    even = replace(month, days=None)
+    return UnitCosts(
+        per_connection=_over(total, connections),
+        per_connection_hour=_over(total, None if seconds is None else seconds / 3_600),
+        per_thousand_messages=_over(total, sum(sent, Decimal(0)) / 1_000),
+        concurrent_users=None if users is None else _SHORT.plus(users),
+        per_concurrent_user=_over(total, users),
+        per_next_user=None
+        if not users
+        else _SHORT.divide(_next(month, users, total_of) - total, Decimal(USERS)),
+        per_idle_client=_SHORT.divide(total_of(idle) - total_of(even), Decimal(USERS)),
+    )
+
+
+def idle_clients(deployment: Deployment, period: Period) -> Quantities:
+    """Return what a thousand clients add that connect, say nothing all month, each in a room of its own."""
+    import pandas as pd
+
+    window = Window(*(datetime.combine(day, time(), UTC) for day in (period.start, period.end)))
+    row = {"connection_id": "idle", "object_id": "idle", "opened_at": window.start, "closed_at": None}
+    silent = dict.fromkeys(("messages_in", "messages_out", "bytes_in", "bytes_out"), 0)
+    frame = pd.DataFrame([{**row, **silent}]).astype(CONNECTION_COLUMNS)
+    usage = meter(Trace(frame, window, "idle"), deployment)
+    return {key: quantity * USERS for key, quantity in usage.totals.items()}
+
+
+def _next(month: MonthlyUsage, users: Decimal, total_of: Callable[[MonthlyUsage], Decimal]) -> Decimal:
+    return total_of(multiplied(month, {EVERYTHING: 1 + USERS / users}))
+
+
+def _over(total: Decimal, quantity: Decimal | None) -> Decimal | None:
+    return _SHORT.divide(total, quantity) if quantity else None
