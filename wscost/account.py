@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wscost.bill import Bill
+from wscost.bill import Bill, UnitCosts
 from wscost.completing import (
     Consumed,
     Part,
@@ -20,6 +21,7 @@ from wscost.completing import (
 )
 from wscost.deployment import PRESETS, Deployment
 from wscost.exploring.multiplying import multiplied
+from wscost.exploring.unit_economics import unit_costs
 from wscost.inputs import Input, ReadOptions, Workload, open_inputs
 from wscost.metering import meter
 from wscost.pricebook import PriceBooks, load_books
@@ -27,16 +29,12 @@ from wscost.pricelist import PriceList
 from wscost.profile.model import Profile
 from wscost.projecting import billing_period, project
 from wscost.rating import rate
-from wscost.replicating import (
-    DEFAULT_REPLICATES,
-    Parameters,
-    Replicates,
-    ranged,
-    simulate_month,
-)
 from wscost.trace import Trace
 from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
 from wscost.usagefile import UsageFile
+
+if TYPE_CHECKING:
+    from wscost.replicating import Replicates
 
 
 class Options(ReadOptions, total=False):
@@ -50,7 +48,7 @@ class Options(ReadOptions, total=False):
     offers: Sequence[str]
     pricing: Sequence[Path]
     seed: int | None
-    replicates: int
+    replicates: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +104,11 @@ class Account:
         in_object = any(key.startswith(("object_", "storage_")) for usage in totals for key in usage)
         return [PRESETS["durable-object" if in_object else "worker"]]
 
-    def bills(self, deployment: Deployment, plans: Sequence[str]) -> list[Bill]:
-        """Meter and project the workloads once for a deployment, then rate them under each plan."""
+    def bills(self, deployment: Deployment, plans: Sequence[str], *, per_unit: bool = False) -> list[Bill]:
+        """Meter and project the workloads once for a deployment, then rate them under each plan.
+
+        With ``per_unit``, each bill also tells what it comes to per connection, message and user.
+        """
         lists = [self.price_list(plan, deployment) for plan in plans]
         consumed = [charge.consumes for prices in lists for charge in prices.charges]
         period = self.period(lists[0].as_of)
@@ -128,11 +129,23 @@ class Account:
                 projected=month.quantities if part.scaled else None,
                 inputs=tuple(self.workloads),
                 days=month.days,
+                unit_costs=self._unit_costs(part.month, deployment, prices) if per_unit else None,
             )
-            bills.append(
-                bill if replicates is None else ranged(bill, partial(price, prices=prices), replicates)
-            )
+            if replicates is not None:
+                bill = replicates.ranged(bill, partial(price, prices=prices))
+            bills.append(bill)
         return bills
+
+    def _unit_costs(self, month: MonthlyUsage, deployment: Deployment, prices: PriceList) -> UnitCosts:
+        consumed, rounding = (
+            [charge.consumes for charge in prices.charges],
+            self.options.get("rounding", "book"),
+        )
+
+        def total_of(usage: MonthlyUsage) -> Decimal:
+            return rate(with_declared(usage, deployment, consumed), prices, rounding=rounding).total
+
+        return unit_costs(month, deployment, total_of)
 
     def _part(self, workload: Workload, deployment: Deployment, period: Period, consumed: Consumed) -> Part:
         """Meter and project one workload, or remember how it came out; then multiply it."""
@@ -153,11 +166,12 @@ class Account:
         self, workload: Trace | Usage | Profile, deployment: Deployment, period: Period, consumed: Consumed
     ) -> Part:
         uses = {use for consumes in consumed for use in consumes}
-        parameters = Parameters(
-            steps=frozenset(use.step_bytes for use in uses if use.step_bytes),
-            cpu_multiples=frozenset(use.cpu_multiple for use in uses if use.cpu_multiple),
-        )
+        steps = frozenset(use.step_bytes for use in uses if use.step_bytes)
+        multiples = frozenset(use.cpu_multiple for use in uses if use.cpu_multiple)
         if isinstance(workload, Profile):
+            from wscost.replicating import Parameters, simulate_month
+
+            parameters = Parameters(steps, multiples)
             simulated = simulate_month(
                 workload, deployment, period, seed=self.options.get("seed"), parameters=parameters
             )
@@ -165,13 +179,16 @@ class Account:
         if isinstance(workload, Usage):
             observed, month, scaled = project(workload, period)
             return Part(observed, with_size_steps(month, consumed), scaled)
-        return Part(*project(meter(workload, deployment, **parameters._asdict()), period))
+        return Part(*project(meter(workload, deployment, steps=steps, cpu_multiples=multiples), period))
 
     def _replicates(
         self, parts: Mapping[str, Part], deployment: Deployment, consumed: Consumed
     ) -> Replicates[MonthlyUsage] | None:
         """Return months that might have been, where a profile was simulated."""
-        wanted = self.options.get("replicates", DEFAULT_REPLICATES)
+        from wscost.replicating import DEFAULT_REPLICATES, Replicates
+
+        asked = self.options.get("replicates")
+        wanted = DEFAULT_REPLICATES if asked is None else asked
         simulated = [part.simulated for part in parts.values() if part.simulated]
         if not simulated or not wanted:
             return None

@@ -52,7 +52,7 @@ def compare(
     plans = account.books.match(named or account.plans or DEFAULT_PLANS)
     built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
     deployments = [deployment_of(one) for one in built] or account.deployments
-    bills = tuple(bill for one in deployments for bill in account.bills(one, plans))
+    bills = tuple(bill for one in deployments for bill in account.bills(one, plans, per_unit=True))
     notes = () if built or account.declared else (_chosen(deployments),)
     return Comparison(bills, _decides(bills), notes)
 

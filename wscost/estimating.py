@@ -50,7 +50,7 @@ def estimate(
     account = Account.of(inputs, options)
     plans = [plan] if plan else account.plans or [DEFAULT_PLAN]
     deployments = [deployment_of(deployment)] if deployment else account.deployments[-1:]
-    bills = account.bills(deployments[0], account.books.match(plans))
+    bills = account.bills(deployments[0], account.books.match(plans), per_unit=True)
     if len(bills) > 1:
         raise ConfigError(f"{plan} is {len(bills)} plans. Name one, or compare them with wscost.compare.")
     return bills[0]

@@ -38,7 +38,7 @@ class Case:
 
         With ``awake``, take the one whose objects stay awake, where there is a choice.
         """
-        account = Account.of(inputs, options)
+        account = Account.of(inputs, {**options, "replicates": 0})
         if deployment is not None:
             return cls(account, deployment_of(deployment))
         taken = account.deployments[0 if awake else -1]
@@ -51,9 +51,9 @@ class Case:
         """Return this case's bills under some plans."""
         return self.account.bills(self.deployment, plans)
 
-    def bill(self, plan: str) -> Bill:
-        """Return this case's bill under one plan."""
-        return self.bills([plan])[0]
+    def bill(self, plan: str, *, per_unit: bool = False) -> Bill:
+        """Return this case's bill under one plan, with its unit costs where wanted."""
+        return self.account.bills(self.deployment, [plan], per_unit=per_unit)[0]
 
     def plans(self, named: str | Sequence[str] | None) -> tuple[str, ...]:
         """Return the plans asked for, those that usage files name, or every paid one of Cloudflare."""

@@ -109,7 +109,7 @@ def sensitivity(
         raise ConfigError(f"--by {by}: fields move by a part of their value between 0 and 1, such as 0.2.")
     case = Case.of(inputs, deployment, options)
     named = case.plan(plan)
-    bill = case.bill(named)
+    bill = case.bill(named, per_unit=True)
     moved: list[Moved] = []
     unmoved: list[Unmoved] = []
     for path, value in _movable(case, bill):

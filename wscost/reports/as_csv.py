@@ -30,18 +30,18 @@ def render(comparison: Comparison, *, width: int = 80, color: bool = False) -> s
 
 def _row(bill: Bill, line: BillLine) -> dict[str, str]:
     return {
-        "plan": _text(bill.plan),
-        "deployment": _text(bill.deployment),
-        "region": _text(bill.region or ""),
+        "plan": safe_text(bill.plan),
+        "deployment": safe_text(bill.deployment),
+        "region": safe_text(bill.region or ""),
         "month": bill.month,
         "as_of": bill.as_of.isoformat(),
         "currency": bill.currency,
-        "sku": _text(line.sku),
-        "name": _text(line.name),
+        "sku": safe_text(line.sku),
+        "name": safe_text(line.name),
         "consumed": _number(line.consumed),
         "included": plain(line.included),
         "billed": _number(line.billed),
-        "unit": _text(line.unit),
+        "unit": safe_text(line.unit),
         "unit_price": _number(line.unit_price),
         "per": plain(line.per),
         "cost": "" if line.cost is None else f"{line.cost:f}",
@@ -55,6 +55,6 @@ def _number(quantity: Decimal | None) -> str:
     return "" if quantity is None else plain(quantity)
 
 
-def _text(text: str) -> str:
+def safe_text(text: str) -> str:
     """Return a name that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else clean(text)

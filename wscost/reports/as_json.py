@@ -28,7 +28,7 @@ def comparison_as_dict(comparison: Comparison) -> dict[str, Any]:
         "schema": SCHEMA,
         "summary": [_summary(bill, bill is comparison.cheapest) for bill in comparison.bills],
         "decides": comparison.decides,
-        "notes": _notes(comparison.notes),
+        "notes": notes_as_dicts(comparison.notes),
         "bills": [_bill(bill) for bill in comparison.bills],
     }
 
@@ -63,7 +63,7 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "projected": None if bill.projected is None else _quantities(bill.projected),
         "range": None if bill.range is None else _range(bill.range),
         "grades": {meter: str(grade) for meter, grade in bill.grades.items()},
-        "notes": _notes(bill.notes),
+        "notes": notes_as_dicts(bill.notes),
         "coverage": {"priced": plain(bill.coverage)},
     }
 
@@ -146,23 +146,23 @@ def _spread(amounts: Spread) -> dict[str, str]:
     }
 
 
-def _notes(notes: Iterable[Note]) -> list[dict[str, Any]]:
+def notes_as_dicts(notes: Iterable[Note]) -> list[dict[str, Any]]:
     return [
-        {"code": n.code, "message": n.message, "data": {k: _datum(v) for k, v in n.data.items()}}
+        {"code": n.code, "message": n.message, "data": {k: datum(v) for k, v in n.data.items()}}
         for n in notes
     ]
 
 
-def _datum(value: Any) -> Any:
+def datum(value: Any) -> Any:
     """Return a note's datum as JSON knows it; what would lose exactness becomes text."""
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(k): _datum(v) for k, v in value.items()}
+        return {str(k): datum(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_datum(v) for v in value]
+        return [datum(v) for v in value]
     exact = value is None or isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value))
     return value if exact else str(value)
 
