@@ -238,10 +238,10 @@ def _shape_between(family: Any, median: Any, upper: Any, percentile: str) -> flo
             )
 
     try:
-        return exp(brentq(excess, -4.0, 4.0))
+        return exp(brentq(excess, -4.0, 9.0))
     except ValueError:
         raise ValueError(
-            f"no {family.name} law has a {percentile} of {ratio:.6g} medians. Is one of them mistyped?"
+            f"no such law has a {percentile} of {ratio:.6g} medians. Is one of them mistyped?"
         ) from None
 
 

@@ -77,10 +77,15 @@ class Law:
         )
 
     def quantile(self, p: float) -> float:
-        """Return a value that a draw stays at or below with a probability of at least ``p``."""
-        return max(
-            float(np.minimum(part.ppf(p), cap)) for part, cap in zip(self.parts, self.caps, strict=True)
-        )
+        """Return the smallest value that a draw stays at or below with a probability of ``p``."""
+        from scipy.optimize import bisect
+
+        ends = [float(np.minimum(part.ppf(p), cap)) for part, cap in zip(self.parts, self.caps, strict=True)]
+        low, high = min(ends), max(ends)
+        if low == high or self.survival(low) <= 1 - p:
+            return low
+        x = float(bisect(lambda x: 0.5 if self.survival(x) <= 1 - p else -0.5, low, high))
+        return x if self.survival(x) <= 1 - p else min(x * (1 + 1e-9), high)
 
     @cached_property
     def mean(self) -> float:

@@ -61,6 +61,10 @@ else:
     ]
 
 
+Failing = Annotated[Share, Field(le=0.99)]
+"""A share of attempts that fail; never all of them, or nobody would come back."""
+
+
 class Rooms(Strict):
     """Rooms, channels or objects in which connections meet."""
 
@@ -116,7 +120,7 @@ class Drops(Strict):
     """Mean time until a connection breaks by accident."""
     after: PositiveSeconds | None = None
     """A proxy or a platform cuts every connection at this age."""
-    fails: Share = 0.0
+    fails: Failing = 0.0
     """The share of attempts to come back that fail."""
 
 
@@ -131,7 +135,7 @@ class Deploys(Strict):
     """Deployments at known moments, in the calendar's time zone."""
     share: UncertainShare = 1.0
     """The share of sockets that one closes."""
-    fails: Share = 0.0
+    fails: Failing = 0.0
     """The share of attempts to come back that fail."""
 
     @model_validator(mode="after")

@@ -16,7 +16,6 @@ from wscost.yamlfile import Document, Location
 
 SCHEMA_ID = "wscost.profile/1"
 _PRESETS = Path(__file__).parent.parent / "profiles"
-_MOST_SAMPLES = 5_000_000
 
 
 def looks_like(document: Document) -> bool:
@@ -104,7 +103,7 @@ def _with_samples(document: Document) -> Document:
 def _samples(path: Path, place: str) -> list[float]:
     """Read one number a line. [s or bytes]"""
     try:
-        numbers = np.loadtxt(path, dtype=np.float64, ndmin=1, max_rows=_MOST_SAMPLES)
+        numbers = np.loadtxt(path, dtype=np.float64, ndmin=1)
     except OSError as error:
         raise ConfigError(
             f"{place}: {path} cannot be read: {error.strerror or 'there is no such file'}."

@@ -1,0 +1,16 @@
+"""Simulating: a profile in, a trace out, a day at a time. Knows no price.
+
+``simulate`` gives each connection once, ``simulate_days`` each day as a trace of its own window,
+``simulate_trace`` everything at once; ``expected`` says beforehand how much it comes to.
+"""
+
+from wscost.simulating.expecting import Expected, expected
+from wscost.simulating.simulate import (
+    period_of,
+    sample_rooms,
+    simulate,
+    simulate_days,
+    simulate_trace,
+)
+
+__all__ = ["Expected", "expected", "period_of", "sample_rooms", "simulate", "simulate_days", "simulate_trace"]
