@@ -10,7 +10,8 @@ A reader module defines
 - ``CHOSEN_BY`` (optional): the option that asks for this format where no content could tell it.
 
 Content decides; the file's name never does alone. Modules without ``NAME`` are tools that readers
-share: ``source`` (bytes and lines), ``refusals`` (bad rows), ``building`` (frames into a trace).
+share: ``source`` (bytes and lines), ``intake`` (rows into a trace, bad ones refused with their place),
+``refusals`` (these), ``building`` (frames into a trace).
 """
 
 from __future__ import annotations

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from wscost.errors import BadRowsError, InputError
 from wscost.notes import Note
 from wscost.readers.options import Options
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 SHOWN_CHARACTERS = 40
 
@@ -27,20 +20,10 @@ class Refusals:
     def add(self, part: str, line: int, sentence: str) -> None:
         """Refuse one row; the sentence says what is wrong with it and what to do."""
         self.total += 1
-        self._keep(part, line, sentence)
-
-    def add_rows(
-        self,
-        part: str,
-        lines: npt.NDArray[np.int64],
-        refused: npt.NDArray[np.bool_],
-        sentence: Callable[[int], str],
-    ) -> None:
-        """Refuse the rows of a mask; only the first ten are asked for their sentence."""
-        rows = refused.nonzero()[0]
-        self.total += len(rows)
-        for row in rows[: BadRowsError.SHOWN]:
-            self._keep(part, int(lines[row]), sentence(int(row)))
+        order = self._parts.setdefault(part, len(self._parts))
+        self._first.append((order, line, sentence))
+        if len(self._first) > 4 * BadRowsError.SHOWN:
+            self._first = sorted(self._first)[: BadRowsError.SHOWN]
 
     def settle(self, source: str, rows: int, options: Options) -> tuple[Note, ...]:
         """Return the note on the refused rows where they may be skipped.
@@ -66,12 +49,6 @@ class Refusals:
                 {"refused": self.total, "rows": rows, "first": told},
             ),
         )
-
-    def _keep(self, part: str, line: int, sentence: str) -> None:
-        order = self._parts.setdefault(part, len(self._parts))
-        self._first.append((order, line, sentence))
-        if len(self._first) > 4 * BadRowsError.SHOWN:
-            self._first = sorted(self._first)[: BadRowsError.SHOWN]
 
     def _told(self) -> list[tuple[str, int, str]]:
         names = list(self._parts)
