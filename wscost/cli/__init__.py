@@ -17,7 +17,7 @@ import typer
 from typer.main import get_command
 
 import wscost
-from wscost.cli import about, check, diff, estimates, output, prices
+from wscost.cli import about, check, diff, estimates, explorations, output, prices
 from wscost.errors import WscostError
 
 FAULTY_INPUT, INTERNAL_ERROR, INTERRUPTED = 2, 70, 130
@@ -34,6 +34,11 @@ app = typer.Typer(
 app.command("estimate", help=estimates.ESTIMATE)(estimates.estimate)
 app.command("compare", help=estimates.COMPARE)(estimates.estimate)
 app.command("explain")(estimates.explain)
+app.command("sweep")(explorations.sweep)
+app.command("break-even")(explorations.break_even)
+app.command("sensitivity")(explorations.sensitivity)
+app.command("advise")(explorations.advise)
+app.command("history")(explorations.history)
 app.command("check", help=check.HELP)(check.check)
 app.command("diff", help=diff.HELP)(diff.diff)
 app.add_typer(prices.app, name="prices")

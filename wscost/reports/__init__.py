@@ -27,7 +27,8 @@ class Format(Protocol):
 
 def formats() -> dict[str, Format]:
     """Return every report format by name."""
-    modules = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)]
+    names = [found.name for found in iter_modules(__path__) if found.name.startswith("as_")]
+    modules = [import_module(f"{__name__}.{name}") for name in names]
     return {
         m.NAME: cast("Format", m) for m in sorted(modules, key=lambda m: m.__name__) if hasattr(m, "NAME")
     }

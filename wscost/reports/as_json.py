@@ -147,6 +147,7 @@ def _spread(amounts: Spread) -> dict[str, str]:
 
 
 def notes_as_dicts(notes: Iterable[Note]) -> list[dict[str, Any]]:
+    """Return notes as the plain things that JSON knows."""
     return [
         {"code": n.code, "message": n.message, "data": {k: datum(v) for k, v in n.data.items()}}
         for n in notes

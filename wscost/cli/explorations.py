@@ -1,0 +1,190 @@
+"""``wscost sweep``, ``break-even``, ``sensitivity``, ``advise``, ``history``: what if, asked of a bill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wscost.cli import options, output
+from wscost.pricelist import Rounding
+
+FORMATS = "table, json, markdown or csv"
+
+SeveralVaried = Annotated[
+    list[str],
+    typer.Option(
+        "--vary",
+        metavar="PATH=VALUES",
+        help="A field and its values: rooms.count=50,100, rooms.count=50..500x4, usage.messages_in="
+        "1e6..1e9x7log. Repeatable: all combinations are priced.",
+        show_default=False,
+    ),
+]
+Varied = Annotated[
+    str,
+    typer.Option(
+        "--vary",
+        metavar="PATH=A..B",
+        help="The field that moves, and its range: usage.messages_in=0..100e6, trace.scale=1..100.",
+        show_default=False,
+    ),
+]
+TwoPlans = Annotated[
+    str,
+    typer.Option(
+        "--plans", metavar="P,Q", help="The two plans; or one, with two deployments.", show_default=False
+    ),
+]
+Grid = Annotated[
+    int,
+    typer.Option("--grid", metavar="N", help="Parts that the range is first cut into.", min=1, max=100_000),
+]
+By = Annotated[
+    float, typer.Option("--by", metavar="PART", help="By which part of its value a field moves, up and down.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Price more than 10,000 bills.")]
+Since = Annotated[int, typer.Option("--since", metavar="YEAR", help="The first year.", min=2000, max=9999)]
+Format = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {FORMATS}.")]
+
+
+def _shared(
+    *,
+    region: options.Region = None,
+    as_of: options.AsOf = None,
+    month: options.Month = None,
+    cycle_start: options.CycleStart = 1,
+    rounding: options.RoundingRule = Rounding.BOOK,
+    offer: options.Offers = None,
+    pricing: options.Pricing = None,
+    input_format: options.InputFormat = None,
+    assume_utc: options.AssumeUtc = False,
+    window: options.Window = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    seed: options.Seed = None,
+) -> dict[str, Any]:
+    """Return what every exploration takes beside its own options."""
+    return {
+        "region": region,
+        "as_of": as_of,
+        "month": month,
+        "cycle_start": cycle_start,
+        "rounding": rounding,
+        "offers": offer or (),
+        "pricing": pricing or (),
+        "input_format": input_format,
+        "assume_utc": assume_utc,
+        "window": window,
+        "skip_bad_rows": skip_bad_rows,
+        "seed": seed,
+    }
+
+
+def _told(format_: Format = "table", file: options.Output = None) -> None:
+    """Take where and how a result is told."""
+
+
+def _command(explore: Callable[..., Any]) -> Callable[..., None]:
+    """Make a command of a function: with the options that all explorations share, and its result told."""
+    own = [
+        p
+        for p in signature(explore, eval_str=True).parameters.values()
+        if p.kind is not Parameter.VAR_KEYWORD
+    ]
+    shared = list(signature(_shared, eval_str=True).parameters.values())
+    said = list(signature(_told, eval_str=True).parameters.values())
+
+    @wraps(explore)
+    def run(*, format_: str, file: Path | None, **given: Any) -> None:
+        from wscost.reports.explorations import render
+
+        common = _shared(**{p.name: given.pop(p.name) for p in shared})
+        with output.progress() as progress:
+            exploration = explore(**given, **common, progress=progress)
+        told = render(exploration, format_, width=output.width(file), color=output.colored(file))
+        output.tell(told, file)
+
+    everything = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in (*own, *shared, *said)]
+    run.__signature__ = signature(run).replace(parameters=everything, return_annotation=None)  # type: ignore[attr-defined]
+    return run
+
+
+@_command
+def sweep(
+    inputs: options.Inputs,
+    *,
+    vary: SeveralVaried,
+    plan: options.Plans = None,
+    deployment: options.Deployments = None,
+    yes: Yes = False,
+    **options_: Any,
+) -> Any:
+    """Price a grid of values of any fields of profile, deployment or usage."""
+    from wscost.exploring.sweeping import MOST_BILLS, sweep
+
+    return sweep(inputs, vary, plan=plan, deployment=deployment, most=None if yes else MOST_BILLS, **options_)
+
+
+@_command
+def break_even(
+    inputs: options.Inputs,
+    *,
+    vary: Varied,
+    plans: TwoPlans,
+    deployment: options.Deployments = None,
+    grid: Grid = 64,
+    **options_: Any,
+) -> Any:
+    """Find where two bills cross as one field moves: every crossing, to its smallest step."""
+    from wscost.exploring.breaking_even import break_even
+
+    named = [plan.strip() for plan in plans.split(",")]
+    return break_even(inputs, vary, plans=named, deployment=deployment, grid=grid, **options_)
+
+
+@_command
+def sensitivity(
+    inputs: options.Inputs,
+    *,
+    plan: options.Plan = None,
+    deployment: options.Deployment = None,
+    by: By = 0.2,
+    **options_: Any,
+) -> Any:
+    """Tell what moves the bill, the strongest first, and why the rest cannot move it now."""
+    from wscost.exploring.sensitivity import sensitivity
+
+    return sensitivity(inputs, plan=plan, deployment=deployment, by=by, **options_)
+
+
+@_command
+def advise(
+    inputs: options.Inputs,
+    *,
+    plan: options.Plan = None,
+    deployment: options.Deployment = None,
+    **options_: Any,
+) -> Any:
+    """Name changes with their saving, each by pricing anew, and warn of known traps."""
+    from wscost.exploring.advising import advise
+
+    return advise(inputs, plan=plan, deployment=deployment, **options_)
+
+
+@_command
+def history(
+    inputs: options.Inputs,
+    *,
+    plan: options.Plans = None,
+    deployment: options.Deployment = None,
+    since: Since = 2021,
+    **options_: Any,
+) -> Any:
+    """Price the same usage under the prices of every year, with the change that moved each step."""
+    from wscost.exploring.history import history
+
+    return history(inputs, plan=plan, deployment=deployment, since=since, **options_)

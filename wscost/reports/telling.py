@@ -1,0 +1,233 @@
+"""How explorations are told to people: the answer, a table of words, what is left to say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import singledispatch
+from typing import Any
+
+from wscost.bill import Bill, UnitCosts
+from wscost.exploring.advising import Advice
+from wscost.exploring.breaking_even import BreakEven
+from wscost.exploring.history import History
+from wscost.exploring.sensitivity import Sensitivity
+from wscost.exploring.sweeping import Priced, Sweep
+from wscost.notes import Note
+from wscost.reports.wording import AT_LEAST, figure, title
+from wscost.units import grouped, money
+
+CANNOT_SERVE = "cannot serve"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An exploration in words; ``right`` counts the columns of figures, ``wrap`` those that may give way."""
+
+    title: str
+    answers: Sequence[str]
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: frozenset[int]
+    wrap: frozenset[int]
+    sections: Sequence[tuple[str, Sequence[str]]] = ()
+    notes: Sequence[Note] = ()
+
+
+@singledispatch
+def tell(exploration: object) -> Told:
+    """Return an exploration in words."""
+    raise TypeError(f"nothing is known to tell of a {type(exploration).__name__}")
+
+
+@tell.register
+def _sweep(swept: Sweep) -> Told:
+    first = swept.points[0].prices
+    names = _names([(priced.plan, priced.deployment) for priced in first])
+    several = len(first) > 1
+    rows = []
+    for point in swept.points:
+        best = [name for name, priced in zip(names, point.prices, strict=True) if priced.cheapest]
+        rows.append([*point.texts, *map(_priced, point.prices), *(best or ["none can serve"]) * several])
+    varied = len(swept.paths)
+    return Told(
+        title=f"{len(swept.points) * len(first):,} bills over {' and '.join(swept.paths)}",
+        answers=[],
+        headings=[*swept.paths, *(names if several else ["Total"]), *["Cheapest"] * several],
+        rows=rows,
+        right=frozenset(range(varied + len(names))),
+        wrap=frozenset(range(varied, varied + len(names) + 1)),
+        notes=swept.notes,
+    )
+
+
+@tell.register
+def _break_even(found: BreakEven) -> Told:
+    names = _names(list(found.sides))
+    rows = [
+        [
+            found.span.text(stretch.start),
+            found.span.text(stretch.end),
+            "same" if stretch.cheaper is None else names[found.sides.index(stretch.cheaper)],
+            *(
+                _between(start, end, found.currency)
+                for start, end in zip(stretch.totals_at_start, stretch.totals_at_end, strict=True)
+            ),
+        ]
+        for stretch in found.stretches
+    ]
+    return Told(
+        title=f"{names[0]} against {names[1]} over {found.path}",
+        answers=list(dict.fromkeys(found.answers())),
+        headings=["From", "To", "Cheaper", *names],
+        rows=rows,
+        right=frozenset({0, 1, 3, 4}),
+        wrap=frozenset({2, 3, 4}),
+        notes=found.notes,
+    )
+
+
+@tell.register
+def _sensitivity(found: Sensitivity) -> Told:
+    bill = found.bill
+    rows = [
+        [
+            field.field,
+            f"{_figure(field.low)} … {_figure(field.high)}",
+            money(field.total_low, bill.currency),
+            money(field.total_high, bill.currency),
+            money(field.swing, bill.currency),
+        ]
+        for field in found.moved
+    ]
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for name, _, why in found.unmoved:
+        by_reason[why].append(name)
+    still = [f"{', '.join(names)}: {why}." for why, names in by_reason.items()]
+    return Told(
+        title=title(bill),
+        answers=[] if rows else ["Nothing moves this bill now."],
+        headings=["Field", f"From … to (±{found.by:.0%})", "Bill at low", "Bill at high", "Moves it by"],
+        rows=rows,
+        right=frozenset({1, 2, 3, 4}),
+        wrap=frozenset({1, 2, 3, 4}),
+        sections=[("Cannot move it now:", still), ("Per unit:", unit_costs(bill))],
+        notes=found.notes,
+    )
+
+
+@tell.register
+def _advice(given: Advice) -> Told:
+    currency = given.bill.currency
+    rows = [
+        [f"{one.change}: {one.how}.", money(one.saving, currency), money(one.total, currency)]
+        for one in given.changes
+    ]
+    if not rows:
+        answers = ["Nothing that was tried makes this bill smaller."]
+    elif given.together:
+        left = money(given.total_together, currency)
+        saved = money(given.bill.total - given.total_together, currency)
+        answers = [f"{_joined(given.together)}: {saved} a month less, {left} left."]
+    else:
+        answers = []
+    useless = [f"{one.change}: {one.how}." for one in given.useless]
+    traps = [note.message for note in given.traps]
+    return Told(
+        title=title(given.bill),
+        answers=answers,
+        headings=["Change", "Saves", "Bill then"],
+        rows=rows,
+        right=frozenset({1, 2}),
+        wrap=frozenset({0}),
+        sections=[("Saves nothing now:", useless), ("Traps:", traps)],
+        notes=given.notes,
+    )
+
+
+@tell.register
+def _history(past: History) -> Told:
+    names = _names([(plan, "") for plan in past.plans])
+    totals = {(p.as_of, p.plan): p for p in past.bills}
+    days = list(dict.fromkeys(p.as_of for p in past.bills))
+    rows = [[str(day), *(_past(totals[day, plan]) for plan in past.plans)] for day in days]
+    steps: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, plan in zip(names, past.plans, strict=True):
+        for p in past.bills:
+            if p.plan == plan and p.moved:
+                steps[str(p.as_of), p.moved].append(name)
+    moved = [f"{day}, {', '.join(who)}: {what}." for (day, what), who in sorted(steps.items())]
+    return Told(
+        title="The same usage under the prices of each date",
+        answers=[],
+        headings=["Prices of", *names],
+        rows=rows,
+        right=frozenset(range(1, len(names) + 1)),
+        wrap=frozenset(range(1, len(names) + 1)),
+        sections=[("What moved it:", moved)],
+        notes=past.notes,
+    )
+
+
+def unit_costs(bill: Bill) -> list[str]:
+    """Say what a bill comes to per connection, hour, message and user; what is unknown is left out."""
+    if bill.unit_costs is None:
+        return []
+    costs: UnitCosts = bill.unit_costs
+    at_once = "" if costs.concurrent_users is None else f" ({figure(costs.concurrent_users)} on average)"
+    told = {
+        "a connection": costs.per_connection,
+        "an hour of connection": costs.per_connection_hour,
+        "1,000 messages": costs.per_thousand_messages,
+        f"a user connected all month{at_once}": costs.per_concurrent_user,
+        "each of the next 1,000 such users": costs.per_next_user,
+        "each of 1,000 more clients that stay connected and say nothing": costs.per_idle_client,
+    }
+    return [f"{_fine(cost, bill.currency)}: {what}" for what, cost in told.items() if cost is not None]
+
+
+def _fine(amount: Decimal, currency: str) -> str:
+    """Write a small amount with three digits that count."""
+    places = 2 if not amount else max(2, 2 - amount.adjusted())
+    text = f"{amount:,.{places}f}"
+    return f"${text}" if currency == "USD" else f"{text} {currency}"
+
+
+def _names(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the shortest names that tell plans and deployments apart."""
+    plans, built = [plan for plan, _ in pairs], [deployment for _, deployment in pairs]
+    if len({plan.partition("/")[0] for plan in plans}) == 1:
+        plans = [plan.partition("/")[2] for plan in plans]
+    if len(set(built)) == 1:
+        return plans
+    if len(set(plans)) == 1:
+        return built
+    return [f"{plan}, {deployment}" for plan, deployment in zip(plans, built, strict=True)]
+
+
+def _priced(priced: Priced) -> str:
+    if not priced.feasible:
+        return CANNOT_SERVE
+    return f"{'' if priced.complete else AT_LEAST}{money(priced.total, priced.currency)}"
+
+
+def _past(past: Any) -> str:
+    if past.total is None:
+        return "no price"
+    return money(past.total, past.currency) if past.feasible else CANNOT_SERVE
+
+
+def _between(start: Decimal | None, end: Decimal | None, currency: str) -> str:
+    ends = dict.fromkeys(CANNOT_SERVE if total is None else money(total, currency) for total in (start, end))
+    return " … ".join(ends)
+
+
+def _figure(value: Any) -> str:
+    return grouped(Decimal(f"{Decimal(str(value)):.6g}"))
+
+
+def _joined(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
