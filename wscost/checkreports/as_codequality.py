@@ -9,7 +9,6 @@ from wscost.checking.results import CheckReport, CheckResult
 from wscost.checkreports.findings import findings, fingerprint, severe, text
 
 
-
 def render(report: CheckReport, *, width: int = 80, color: bool = False) -> str:
     """Write one entry for each finding; no findings are an empty list."""
     return json.dumps([_entry(result) for result in findings(report)], indent=2)

@@ -6,7 +6,6 @@ from wscost.checking.results import CheckReport
 from wscost.checkreports.templating import html
 
 
-
 def render(report: CheckReport, *, width: int = 80, color: bool = False) -> str:
     """Write the page."""
     return html().get_template("page.html.j2").render(report=report).strip()

@@ -12,7 +12,6 @@ from wscost.checkreports import wording
 from wscost.reports.wording import clean
 
 
-
 def render(report: CheckReport, *, width: int = 80, color: bool = False) -> str:
     """Write a suite with one case a check and bill; what does not pass the run is a failure."""
     cases = [_case(result, report) for result in report.results]

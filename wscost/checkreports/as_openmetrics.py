@@ -33,6 +33,11 @@ def _samples(report: CheckReport) -> Iterator[str]:
     yield from _head("wscost_priced_ratio", "Share of a bill's lines that are wholly known.")
     for name, bill in bills:
         yield _sample("wscost_priced_ratio", plain(bill.coverage), _of(name, bill))
+    yield from _head(
+        "wscost_limits_broken", "Limits of the plan that the workload breaks: its cost is then void."
+    )
+    for name, bill in bills:
+        yield _sample("wscost_limits_broken", str(len(bill.breaches)), _of(name, bill))
     yield from _head("wscost_check_status", "How a check came out: 1 for the status that it has.")
     for result in report.results:
         for status in Status:

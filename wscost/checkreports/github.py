@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from wscost.checking.results import CheckReport
 from wscost.checkreports import wording
 from wscost.checkreports.findings import findings, severe, text
+from wscost.reports.wording import clean
 
 MOST = 10
 """GitHub shows no more annotations of a kind than these from one step."""
@@ -33,4 +34,4 @@ def outputs(report: CheckReport, files: Mapping[str, str]) -> str:
         **{str(status): str(count) for status, count in report.counts.items()},
         **{f"{format_}-file": path for format_, path in files.items()},
     }
-    return "".join(f"{name}={value}\n" for name, value in told.items() if "\n" not in value)
+    return "".join(f"{name}={clean(value)}\n" for name, value in told.items())
