@@ -393,3 +393,10 @@ def test_kinds_do_not_mix(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="Give one kind at a time"):
         read_input(tmp_path)
+
+
+@pytest.mark.parametrize("path", [K6_OPTIONS, ARTILLERY], ids=["k6", "Artillery"])
+def test_a_bill_can_be_made_of_a_plan(path: Path) -> None:
+    bill = estimate(path, format_options={"session": "1m"}, deployment="worker")
+
+    assert bill.usage["connections_opened"] > 300

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from wscost import estimate
 from wscost.errors import BadRowsError, ConfigError, InputError, UnknownNameError, WscostError
 from wscost.readers import read_trace, readers
 from wscost.trace import Trace
@@ -227,3 +228,11 @@ def test_a_bad_row_is_named_by_its_line_and_the_file_s_own_words(
 ) -> None:
     with pytest.raises(BadRowsError, match=words):
         read(tmp_path, text, mapping)
+
+
+def test_a_bill_can_be_made_of_a_mapped_file(tmp_path: Path) -> None:
+    path = tmp_path / "sockets.csv"
+    path.write_text(CSV)
+    mapping = {"map": "object_id=room,opened_at=start:ms,duration=took:s"}
+
+    assert estimate(path, format_options=mapping).usage["connections_opened"] == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias, TypedDict
 
@@ -10,7 +10,7 @@ from wscost import usagefile, yamlfile
 from wscost.errors import InputError
 from wscost.profile import reading
 from wscost.profile.model import Profile
-from wscost.readers import read_input
+from wscost.readers import read_input, sniff
 from wscost.shipped import shipped
 from wscost.trace import Trace
 from wscost.usage import Usage, Window
@@ -21,13 +21,14 @@ Input: TypeAlias = str | Path | Workload
 
 
 class ReadOptions(TypedDict, total=False):
-    """How inputs are read; see ``read_trace``."""
+    """How inputs are read; see ``read_trace``. ``format_options`` are those that one format alone knows."""
 
     input_format: str | None
     assume_utc: bool
     window: str | Window | None
     skip_bad_rows: bool
     progress: Callable[[int, int | None], None] | None
+    format_options: Mapping[str, str]
 
 
 def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[str, Workload]:
@@ -62,14 +63,14 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
             return usagefile.usage_of(document)
         if reading.looks_like(document):
             return reading.read_profile(document)
-        raise InputError(
-            f"{path}: this YAML is no input: `usage:` (monthly totals) or `profile:` (a load) must stand "
-            "at its top level."
-        )
-    found = read_input(path, **options)
-    if isinstance(found, (Trace, Usage, UsageFile, Profile)):
-        return found
-    raise InputError(f"{path}: this is a plan, not a record. Simulate it first.")
+        if not sniff(path.read_bytes(), path):
+            raise InputError(
+                f"{path}: this YAML is no input: `usage:` (monthly totals) or `profile:` (a load) must stand "
+                "at its top level."
+            )
+    reading_options = options.copy()
+    format_options = reading_options.pop("format_options", {})
+    return read_input(path, **reading_options, **format_options)  # type: ignore[arg-type]
 
 
 def _at_hand(path: Path) -> Path:
