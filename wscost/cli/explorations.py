@@ -90,13 +90,10 @@ def _told(format_: Format = "table", file: options.Output = None) -> None:
 
 def _command(explore: Callable[..., Any]) -> Callable[..., None]:
     """Make a command of a function: with the options that all explorations share, and its result told."""
-    own = [
-        p
-        for p in signature(explore, eval_str=True).parameters.values()
-        if p.kind is not Parameter.VAR_KEYWORD
-    ]
-    shared = list(signature(_shared, eval_str=True).parameters.values())
-    said = list(signature(_told, eval_str=True).parameters.values())
+    own, shared, said = (
+        list(signature(one, eval_str=True).parameters.values()) for one in (explore, _shared, _told)
+    )
+    own = [parameter for parameter in own if parameter.kind is not Parameter.VAR_KEYWORD]
 
     @wraps(explore)
     def run(*, format_: str, file: Path | None, **given: Any) -> None:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 
 from wscost.bill import Bill
 from wscost.deployment import Deployment
+from wscost.drawable import draw
 from wscost.errors import ConfigError
 from wscost.estimating import Options, deployment_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import with_value
 from wscost.exploring.ranges import Span, Vary, asked, span_of
-from wscost.exploring.words import cost_of, joined
+from wscost.exploring.words import cost_of, joined, short_names
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.units import money, plain
@@ -97,8 +98,8 @@ class BreakEven:
     @property
     def names(self) -> tuple[str, str]:
         """What tells the sides apart: their plans, or their deployments."""
-        one, other = self.sides
-        return (one.plan, other.plan) if one.plan != other.plan else (one.deployment, other.deployment)
+        one, other = short_names(self.sides)
+        return one, other
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a stretch: its ends, who is cheaper there, and both totals at both ends."""
@@ -165,6 +166,10 @@ class BreakEven:
                 until, start = self.span.text(first.end), self.span.text(then.start)
                 return f"both bills are the same up to {until}, and {name} is cheaper from {start} on"
         return f"{name} is cheaper, or both are the same"
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw both bills and where they cross; return matplotlib axes."""
+        return draw(self, ax)
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from wscost.bill import Bill
 from wscost.deployment import Deployment
+from wscost.drawable import draw
 from wscost.errors import ConfigError, NoPriceError
 from wscost.estimating import Options
 from wscost.exploring.case import Case
@@ -56,6 +57,10 @@ class History:
         import pandas as pd
 
         return pd.DataFrame(self.bills, columns=Past._fields)
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw a stair a plan; return matplotlib axes."""
+        return draw(self, ax)
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False))

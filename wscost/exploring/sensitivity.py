@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from wscost.bill import Bill, BillLine
 from wscost.deployment import Deployment
+from wscost.drawable import draw
 from wscost.errors import ConfigError, WscostError
 from wscost.estimating import Options
 from wscost.exploring.case import Case
@@ -70,6 +71,10 @@ class Sensitivity:
             for name, value, why in self.unmoved
         ]
         return pd.DataFrame(rows, columns=columns)
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw a tornado; return matplotlib axes."""
+        return draw(self, ax)
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False))

@@ -10,13 +10,15 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
-from wscost.bill import Bill, Comparison
+from wscost.bill import Bill
 from wscost.deployment import Deployment
+from wscost.drawable import draw
 from wscost.errors import ConfigError
 from wscost.estimating import Options, deployment_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import value_at, with_value
 from wscost.exploring.ranges import Setting, Vary, asked, settings
+from wscost.exploring.words import cost_of
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.usage import Usage
@@ -36,7 +38,7 @@ METERED_BY = tuple(
 
 
 class Priced(NamedTuple):
-    """What one plan and deployment come to at one point."""
+    """What one plan and deployment come to at one point; the first of those that cost least is cheapest."""
 
     plan: str
     deployment: str
@@ -70,6 +72,10 @@ class Sweep:
 
         rows = [(*point.values, *priced) for point in self.points for priced in point.prices]
         return pd.DataFrame(rows, columns=[*self.paths, *Priced._fields])
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the totals over the first field; return matplotlib axes."""
+        return draw(self, ax)
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False))
@@ -141,12 +147,14 @@ def _moved(case: Case, paths: Iterable[str], chosen: Sequence[Setting]) -> Case:
 
 
 def _point(case: Case, paths: Sequence[str], chosen: Sequence[Setting], bills: Sequence[Bill]) -> Point:
-    cheapest = Comparison(tuple(bills)).cheapest
+    least = min(bills, key=cost_of)
     return Point(
         tuple(value_at(case, path) for path in paths),
         tuple(setting.text for setting in chosen),
         tuple(
-            Priced(b.plan, b.deployment, b.currency, b.total, b.feasible, b.complete, b is cheapest)
+            Priced(
+                b.plan, b.deployment, b.currency, b.total, b.feasible, b.complete, b is least and b.feasible
+            )
             for b in bills
         ),
     )

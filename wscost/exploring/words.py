@@ -13,6 +13,18 @@ def cost_of(bill: Bill) -> Decimal:
     return bill.total if bill.feasible else Decimal("Infinity")
 
 
+def short_names(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the shortest names that tell plans on deployments apart."""
+    plans, built = [plan for plan, _ in pairs], [deployment for _, deployment in pairs]
+    if len({plan.partition("/")[0] for plan in plans}) == 1:
+        plans = [plan.partition("/")[2] for plan in plans]
+    if len(set(built)) == 1:
+        return plans
+    if len(set(plans)) == 1:
+        return built
+    return [f"{plan}, {deployment}" for plan, deployment in zip(plans, built, strict=True)]
+
+
 def joined(names: Sequence[str]) -> str:
     """Write names as a sentence does: ``a, b and c``."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import singledispatch
@@ -15,11 +15,13 @@ from wscost.exploring.breaking_even import BreakEven
 from wscost.exploring.history import History
 from wscost.exploring.sensitivity import Sensitivity
 from wscost.exploring.sweeping import Priced, Sweep
+from wscost.exploring.words import joined, short_names
 from wscost.notes import Note
 from wscost.reports.wording import AT_LEAST, figure, title
 from wscost.units import grouped, money
 
 CANNOT_SERVE = "cannot serve"
+BEST = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +47,24 @@ def tell(exploration: object) -> Told:
 @tell.register
 def _sweep(swept: Sweep) -> Told:
     first = swept.points[0].prices
-    names = _names([(priced.plan, priced.deployment) for priced in first])
+    names = short_names([(priced.plan, priced.deployment) for priced in first])
     several = len(first) > 1
-    rows = []
-    for point in swept.points:
-        best = [name for name, priced in zip(names, point.prices, strict=True) if priced.cheapest]
-        rows.append([*point.texts, *map(_priced, point.prices), *(best or ["none can serve"]) * several])
+    rows = [[*point.texts, *(_priced(one, several) for one in point.prices)] for point in swept.points]
     varied = len(swept.paths)
     return Told(
         title=f"{len(swept.points) * len(first):,} bills over {' and '.join(swept.paths)}",
-        answers=[],
-        headings=[*swept.paths, *(names if several else ["Total"]), *["Cheapest"] * several],
+        answers=[f"{BEST} costs least of those that can serve."] if several else [],
+        headings=[*swept.paths, *(names if several else ["Total"])],
         rows=rows,
         right=frozenset(range(varied + len(names))),
-        wrap=frozenset(range(varied, varied + len(names) + 1)),
+        wrap=frozenset(range(varied, varied + len(names))),
         notes=swept.notes,
     )
 
 
 @tell.register
 def _break_even(found: BreakEven) -> Told:
-    names = _names(list(found.sides))
+    names = short_names(list(found.sides))
     rows = [
         [
             found.span.text(stretch.start),
@@ -130,7 +129,7 @@ def _advice(given: Advice) -> Told:
     elif given.together:
         left = money(given.total_together, currency)
         saved = money(given.bill.total - given.total_together, currency)
-        answers = [f"{_joined(given.together)}: {saved} a month less, {left} left."]
+        answers = [f"{joined(given.together)}: {saved} a month less, {left} left."]
     else:
         answers = []
     useless = [f"{one.change}: {one.how}." for one in given.useless]
@@ -149,7 +148,7 @@ def _advice(given: Advice) -> Told:
 
 @tell.register
 def _history(past: History) -> Told:
-    names = _names([(plan, "") for plan in past.plans])
+    names = short_names([(plan, "") for plan in past.plans])
     totals = {(p.as_of, p.plan): p for p in past.bills}
     days = list(dict.fromkeys(p.as_of for p in past.bills))
     rows = [[str(day), *(_past(totals[day, plan]) for plan in past.plans)] for day in days]
@@ -195,22 +194,11 @@ def _fine(amount: Decimal, currency: str) -> str:
     return f"${text}" if currency == "USD" else f"{text} {currency}"
 
 
-def _names(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the shortest names that tell plans and deployments apart."""
-    plans, built = [plan for plan, _ in pairs], [deployment for _, deployment in pairs]
-    if len({plan.partition("/")[0] for plan in plans}) == 1:
-        plans = [plan.partition("/")[2] for plan in plans]
-    if len(set(built)) == 1:
-        return plans
-    if len(set(plans)) == 1:
-        return built
-    return [f"{plan}, {deployment}" for plan, deployment in zip(plans, built, strict=True)]
-
-
-def _priced(priced: Priced) -> str:
+def _priced(priced: Priced, several: bool) -> str:
     if not priced.feasible:
         return CANNOT_SERVE
-    return f"{'' if priced.complete else AT_LEAST}{money(priced.total, priced.currency)}"
+    best = f"{BEST} " if several and priced.cheapest else ""
+    return f"{best}{'' if priced.complete else AT_LEAST}{money(priced.total, priced.currency)}"
 
 
 def _past(past: Any) -> str:
@@ -226,8 +214,3 @@ def _between(start: Decimal | None, end: Decimal | None, currency: str) -> str:
 
 def _figure(value: Any) -> str:
     return grouped(Decimal(f"{Decimal(str(value)):.6g}"))
-
-
-def _joined(names: Iterable[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
