@@ -10,11 +10,35 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from wscost.comparing import compare
     from wscost.estimating import estimate
+    from wscost.exploring.advising import advise
+    from wscost.exploring.breaking_even import break_even
+    from wscost.exploring.history import history
+    from wscost.exploring.sensitivity import sensitivity
+    from wscost.exploring.sweeping import sweep
     from wscost.readers import read_trace
 
-__all__ = ["__version__", "compare", "estimate", "read_trace"]
+__all__ = [
+    "__version__",
+    "advise",
+    "break_even",
+    "compare",
+    "estimate",
+    "history",
+    "read_trace",
+    "sensitivity",
+    "sweep",
+]
 
-_HOMES = {"compare": "comparing", "estimate": "estimating", "read_trace": "readers"}
+_HOMES = {
+    "advise": "exploring.advising",
+    "break_even": "exploring.breaking_even",
+    "compare": "comparing",
+    "estimate": "estimating",
+    "history": "exploring.history",
+    "read_trace": "readers",
+    "sensitivity": "exploring.sensitivity",
+    "sweep": "exploring.sweeping",
+}
 
 
 def __getattr__(name: str) -> Any:
