@@ -42,7 +42,7 @@ def _names(text: str) -> frozenset[str]:
 
 # A package's name stands for everything in it.
 LAYERS = (
-    Layer("things", _names("errors units notes pricelist bill usage trace deployment shipped")),
+    Layer("things", _names("errors units notes pricelist bill usage trace deployment shipped drawable")),
     Layer(
         "doors in",
         _names(
@@ -52,7 +52,7 @@ LAYERS = (
     ),
     Layer("algebra", _names("intervals distributions"), siblings=False),
     Layer("kernel", _names("simulating metering projecting rating"), siblings=False),
-    Layer("paths", _names("account completing replicating estimating comparing exploring checking diffing")),
+    Layer("paths", _names("account completing replicating estimating comparing exploring studying checking diffing")),
     Layer("front door", _names("__init__")),
     Layer("faces", _names("reports checkreports plots cli pytest_plugin __main__")),
 )

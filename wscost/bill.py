@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wscost.drawable import draw
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Provenance
@@ -205,6 +206,10 @@ class Bill:
         rows = [{column: getattr(line, column) for column in columns} for line in self.lines]
         return pd.DataFrame(rows, columns=columns)
 
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the bill by line; return matplotlib axes."""
+        return draw(self, ax)
+
     def __str__(self) -> str:
         bound = "" if self.complete else "at least "
         return f"{self.plan}, {self.deployment}, {self.month}: {bound}{money(self.total, self.currency)}"
@@ -236,6 +241,10 @@ class Comparison:
 
         columns = ["plan", "deployment", "month", "total", "feasible", "coverage"]
         return pd.DataFrame([{c: getattr(b, c) for c in columns} for b in self.bills], columns=columns)
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the bills side by side; return matplotlib axes."""
+        return draw(self, ax)
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.bills), *filter(None, [self.decides])])

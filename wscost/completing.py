@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wscost.deployment import Deployment
 from wscost.notes import Grade, Note
 from wscost.pricelist import Consume
-from wscost.replicating import SimulatedMonth
 from wscost.usage import MonthlyUsage, Period, Quantities, combine
+
+if TYPE_CHECKING:
+    from wscost.replicating import SimulatedMonth
 
 Consumed = Sequence[tuple[Consume, ...]]
 """What each charge consumes: meters that stand together in one line."""

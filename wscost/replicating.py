@@ -72,6 +72,35 @@ class Replicates(NamedTuple, Generic[Month]):
     months: Sequence[Month]
     by_chance: Sequence[Month]
 
+    def ranged(self, bill: Bill, rate: Callable[[Month], Bill]) -> Bill:
+        """Return a bill with the range that these months give it.
+
+        Parameters
+        ----------
+        bill : Bill
+            The bill of the simulated month.
+        rate : callable
+            From a month to its bill, under the same prices.
+        """
+        bills = [rate(month) for month in self.months]
+        same = self.months is self.by_chance
+        chance = bills if same else [rate(month) for month in self.by_chance]
+        whole, by_chance = (float(np.var([float(b.total) for b in some])) for some in (bills, chance))
+        unknown = 0.0 if same or not whole else min(max(1 - by_chance / whole, 0.0), 1.0)
+        costs = {
+            line.sku: [cost for b in bills if (cost := b.line(line.sku).cost) is not None]
+            for line in bill.lines
+        }
+        return replace(
+            bill,
+            range=Range(
+                replicates=len(bills),
+                total=_spread([b.total for b in bills]),
+                lines={sku: _spread(amounts) for sku, amounts in costs.items() if amounts},
+                workload_share=Decimal(unknown).quantize(Decimal("0.01")),
+            ),
+        )
+
 
 def simulate_month(
     profile: Profile,
@@ -117,39 +146,6 @@ def simulate_month(
     quantities = {key: _whole(key, float(q)) for key, q in total(days.values()).items()}
     month = MonthlyUsage(period, quantities, days, grades, tuple(notes))
     return SimulatedMonth(profile, deployment, seed, share, parameters, month)
-
-
-def ranged(bill: Bill, rate: Callable[[MonthlyUsage], Bill], replicates: Replicates[MonthlyUsage]) -> Bill:
-    """Return a bill with the range that replicated months give it.
-
-    Parameters
-    ----------
-    bill : Bill
-        The bill of the simulated month.
-    rate : callable
-        From a month's usage to its bill, under the same prices.
-    replicates : Replicates
-        Months that might have been.
-    """
-    bills = [rate(month) for month in replicates.months]
-    same = replicates.months is replicates.by_chance
-    chance = bills if same else [rate(month) for month in replicates.by_chance]
-    whole, by_chance = (float(np.var([float(b.total) for b in some])) for some in (bills, chance))
-    unknown_share = 0.0 if same or not whole else min(max(1 - by_chance / whole, 0.0), 1.0)
-    lines = {
-        line.sku: _spread([cost for b in bills if (cost := b.line(line.sku).cost) is not None])
-        for line in bill.lines
-        if line.cost is not None
-    }
-    return replace(
-        bill,
-        range=Range(
-            replicates=len(bills),
-            total=_spread([b.total for b in bills]),
-            lines=lines,
-            workload_share=Decimal(round(unknown_share, 2)).quantize(Decimal("0.01")),
-        ),
-    )
 
 
 def _spread(amounts: Sequence[Decimal]) -> Spread:

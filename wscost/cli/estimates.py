@@ -37,6 +37,8 @@ def estimate(
     assume_utc: options.AssumeUtc = False,
     window: options.Window = None,
     skip_bad_rows: options.SkipBadRows = False,
+    seed: options.Seed = None,
+    replicates: options.Replicates = None,
     format_: options.Format = "table",
     file: options.Output = None,
 ) -> None:
@@ -62,6 +64,8 @@ def estimate(
             assume_utc=assume_utc,
             window=window,
             skip_bad_rows=skip_bad_rows,
+            seed=seed,
+            replicates=replicates,
             progress=progress,
         )
     output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
@@ -84,6 +88,8 @@ def explain(
     assume_utc: options.AssumeUtc = False,
     window: options.Window = None,
     skip_bad_rows: options.SkipBadRows = False,
+    seed: options.Seed = None,
+    replicates: options.Replicates = None,
     file: options.Output = None,
 ) -> None:
     """Explain each amount of a bill, down to its source.
@@ -110,6 +116,8 @@ def explain(
             assume_utc=assume_utc,
             window=window,
             skip_bad_rows=skip_bad_rows,
+            seed=seed,
+            replicates=replicates,
             progress=progress,
         )
     output.tell(explain(bill, sku, width=output.width(file), color=output.colored(file)), file)

@@ -100,6 +100,19 @@ SkipBadRows = Annotated[
     bool,
     typer.Option("--skip-bad-rows", help="Leave bad rows out and count them, instead of refusing the input."),
 ]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="For a profile: the seed; its own if absent.")
+]
+Replicates = Annotated[
+    int | None,
+    typer.Option(
+        "--replicates",
+        min=0,
+        max=100_000,
+        metavar="N",
+        help="For a profile: simulated months; 200 if absent.",
+    ),
+]
 Format = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(formats())}.")]
 Output = Annotated[
     Path | None,

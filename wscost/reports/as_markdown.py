@@ -34,11 +34,15 @@ def _blocks(comparison: Comparison) -> Iterator[str]:
     yield _lines(bill)
     if spread := wording.spread(bill):
         yield escape(spread)
+        yield table(["Charge", *wording.SPREAD], wording.line_spreads(bill), right=range(1, 5))
+        if len(comparison.bills) > 1:
+            headings = ["Plan", "Deployment", *wording.SPREAD]
+            yield table(headings, wording.plan_spreads(comparison), right=range(2, 6))
     if scaled := wording.scaled(bill):
-        yield _table(["Meter", "Observed", "Whole month"], scaled, right=range(1, 3))
+        yield table(["Meter", "Observed", "Whole month"], scaled, right=range(1, 3))
     if shares := wording.inputs(bill):
         rows = [(name, money(share, bill.currency)) for name, share in shares.items()]
-        yield _table(["Input", "Share of the cost"], rows, right=[1])
+        yield table(["Input", "Share of the cost"], rows, right=[1])
     if sentences := [*wording.broken(comparison), *wording.notes(comparison, bill)]:
         yield "\n".join(f"- {escape(sentence)}" for sentence in sentences)
     links = ", ".join(f"<{url}>" for url in wording.sources(bill))
@@ -51,13 +55,13 @@ def _side_by_side(comparison: Comparison) -> str:
         (bill.plan, bill.deployment, wording.total(bill), ", ".join(wording.marks(bill, comparison)))
         for bill in comparison.bills
     ]
-    return _table(["Plan", "Deployment", "Total", ""], rows, right=[2])
+    return table(["Plan", "Deployment", "Total", ""], rows, right=[2])
 
 
 def _lines(bill: Bill) -> str:
     headings = ["Charge", "Used", "Included", "Billed", "Price", "Cost"]
     rows = [_row(line, bill.currency) for line in bill.lines]
-    return _table(headings, [*rows, ("Total", "", "", "", "", wording.total(bill))], right=[1, 2, 3, 5])
+    return table(headings, [*rows, ("Total", "", "", "", "", wording.total(bill))], right=[1, 2, 3, 5])
 
 
 def _row(line: BillLine, currency: str) -> tuple[str, ...]:
@@ -65,7 +69,8 @@ def _row(line: BillLine, currency: str) -> tuple[str, ...]:
     return line.name, *wording.figures(line), price, wording.cost(line, currency)
 
 
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, right: Iterable[int] = ()) -> str:
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, right: Iterable[int] = ()) -> str:
+    """Write a table, the columns that ``right`` counts with their figures to the right."""
     head = list(headings)
     rule = ["---:" if i in set(right) else "---" for i in range(len(head))]
     cells = [head, rule, *([escape(cell) for cell in row] for row in rows)]

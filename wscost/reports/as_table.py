@@ -36,6 +36,9 @@ def _blocks(comparison: Comparison) -> Iterator[RenderableType]:
         yield drawing.bullets(left_out, title="Not in the total:")
     if spread := wording.spread(bill):
         yield drawing.text(spread)
+        yield _spreads(["Charge"], wording.line_spreads(bill))
+        if len(comparison.bills) > 1:
+            yield _spreads(["Plan", "Deployment"], wording.plan_spreads(comparison))
     if rows := wording.scaled(bill):
         yield _scaled(rows)
     if shares := wording.inputs(bill):
@@ -107,6 +110,13 @@ def _scaled(rows: list[tuple[str, str, str]]) -> Table:
     )
     for row in rows:
         table.add_row(*row)
+    return table
+
+
+def _spreads(names: list[str], rows: list[tuple[str, ...]]) -> Table:
+    table = drawing.table(*names, *wording.SPREAD, right=wording.SPREAD, wrap=names)
+    for row in rows:
+        table.add_row(*(drawing.text(cell) for cell in row))
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wscost.bill import Bill, BillLine, Breach, Comparison
+from wscost.bill import Bill, BillLine, Breach, Comparison, Spread
 from wscost.notes import Grade
 from wscost.units import cents, grouped, money, plain
 
@@ -151,17 +151,54 @@ def broken(comparison: Comparison) -> list[str]:
     return told
 
 
+SPREAD = ("p10", "p50", "p90", "mean")
+"""What a range tells of an amount: eight months in ten cost between the first and the third."""
+
+
 def spread(bill: Bill) -> str:
-    """Say how far simulated months differ, and why; or nothing."""
+    """Return how simulated months differ, and why, in a sentence or two."""
     if bill.range is None:
         return ""
-    amounts = bill.range.total
-    low, middle, high = (money(x, bill.currency) for x in (amounts.p10, amounts.p50, amounts.p90))
-    return (
-        f"Of {bill.range.replicates:,} simulated months, eight in ten cost between {low} and {high}, "
-        f"half at most {middle}. {bill.range.workload_share:.0%} of the variance is what is not known of "
-        "the workload, the rest is chance."
+    low, middle, high = (
+        money(x, bill.currency) for x in (bill.range.total.p10, bill.range.total.p50, bill.range.total.p90)
     )
+    told = (
+        f"Of {bill.range.replicates:,} simulated months, eight in ten cost between {low} and {high}, "
+        f"half at most {middle}."
+    )
+    if low == high:
+        told = f"Eight in ten of {bill.range.replicates:,} simulated months cost {low}."
+    if bill.range.workload_share:
+        return (
+            f"{told} {bill.range.workload_share:.0%} of the variance is what is not known of the workload "
+            "(figures given as ranges), the rest is chance."
+        )
+    return f"{told} They differ by chance alone: no figure of the profile is given as a range."
+
+
+def plan_spreads(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Return plan, deployment and the spread of the total for each bill that has one."""
+    return [
+        (bill.plan, bill.deployment, *_amounts(bill.range.total, bill.currency))
+        for bill in comparison.bills
+        if bill.range is not None
+    ]
+
+
+def line_spreads(bill: Bill) -> list[tuple[str, ...]]:
+    """Return name and spread of each line that costs something in some month, and of the total."""
+    if bill.range is None:
+        return []
+    rows = [
+        (line.name, *_amounts(bill.range.lines[line.sku], bill.currency))
+        for line in bill.lines
+        if line.components and line.sku in bill.range.lines and bill.range.lines[line.sku].mean
+    ]
+    return [*rows, ("Total", *_amounts(bill.range.total, bill.currency))]
+
+
+def _amounts(spread: Spread, currency: str) -> tuple[str, ...]:
+    return tuple(money(getattr(spread, name), currency) for name in SPREAD)
 
 
 def scaled(bill: Bill) -> list[tuple[str, str, str]]:
