@@ -52,7 +52,10 @@ LAYERS = (
     ),
     Layer("algebra", _names("intervals distributions"), siblings=False),
     Layer("kernel", _names("simulating metering projecting rating"), siblings=False),
-    Layer("paths", _names("account completing replicating estimating comparing exploring studying checking diffing")),
+    Layer(
+        "paths",
+        _names("account completing replicating estimating comparing exploring studying checking diffing"),
+    ),
     Layer("front door", _names("__init__")),
     Layer("faces", _names("reports checkreports plots cli pytest_plugin __main__")),
 )

@@ -9,9 +9,10 @@ import numpy as np
 
 from wscost.deployment import Deployment
 from wscost.intervals import Intervals, Ints, clip, count_by_day, length_by_day, union
-from wscost.metering.columns import UNKNOWN, Events, Sockets
+from wscost.metering.columns import UNKNOWN, Events, Sockets, sockets_and_events
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
+from wscost.trace import Trace
 from wscost.units import MICROSECONDS_PER_SECOND
 
 HIBERNATES_AFTER_US = 10 * MICROSECONDS_PER_SECOND
@@ -37,15 +38,15 @@ def meter_objects(tally: Tally, sockets: Sockets, events: Events | None, deploym
             connections=sockets.without_object,
         )
     _meter_calls(tally, events)
-    pinned = 0 if not deployment.pins.always else PIN_SWEEP_US
-    awake = _awake(tally, sockets, events, deployment, pinned)
+    awake = _by_day(tally, _awake(tally, sockets, events, deployment))
     if not deployment.hibernation:
         _add(tally, awake, tally.grade("opened_at", "closed_at", "object_id"))
         return
     if events is None:
         asleep, grade = _from_totals(tally, sockets, deployment, awake), Grade.ASSUMED
     else:
-        asleep, grade = _by_day(tally, _handlers(tally, sockets, events, deployment)), Grade.MEASURED
+        handlers = _handlers(tally, sockets, events, deployment)
+        asleep, grade = _by_day(tally, _lives(tally, handlers)), Grade.MEASURED
     known = events is not None and not (events.wall[~events.of_kind("sent")] == UNKNOWN).any()
     grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
     if deployment.pins.share:
@@ -60,6 +61,25 @@ def meter_objects(tally: Tally, sockets: Sockets, events: Events | None, deploym
         grade,
         Grade.MEASURED if known else Grade.ASSUMED,
     )
+
+
+class Lives(NamedTuple):
+    """When each object is active, and when it is in memory. [µs]"""
+
+    active: Intervals
+    resident: Intervals
+
+
+def object_lives(trace: Trace, deployment: Deployment) -> Lives:
+    """Return the intervals that ``meter`` sums up for objects, for who wants to see them.
+
+    Without events it is not known when objects sleep; they are then taken to be awake.
+    """
+    tally = Tally(trace)
+    sockets, events = sockets_and_events(trace, tally.start, tally.end)
+    if events is None or not deployment.hibernation:
+        return _awake(tally, sockets, events, deployment)
+    return _lives(tally, _handlers(tally, sockets, events, deployment))
 
 
 def _meter_calls(tally: Tally, events: Events | None) -> None:
@@ -83,10 +103,14 @@ class _Clocks(NamedTuple):
     wakeups: Ints
 
 
-def _by_day(tally: Tally, busy: Intervals, tail: Ints | int = HIBERNATES_AFTER_US) -> _Clocks:
+def _lives(tally: Tally, busy: Intervals, tail: Ints | int = HIBERNATES_AFTER_US) -> Lives:
     """Run one clock an object: it is active while busy, and in memory until a tail after."""
     active = union(clip(busy, tally.start, tally.end))
-    resident = union(busy._replace(end=busy.end + tail))
+    return Lives(active, union(busy._replace(end=busy.end + tail)))
+
+
+def _by_day(tally: Tally, lives: Lives) -> _Clocks:
+    active, resident = lives
     woken = resident.start[resident.start >= tally.start]
     in_window = clip(resident, tally.start, int(resident.end.max(initial=tally.end)))
     return _Clocks(
@@ -96,10 +120,9 @@ def _by_day(tally: Tally, busy: Intervals, tail: Ints | int = HIBERNATES_AFTER_U
     )
 
 
-def _awake(
-    tally: Tally, sockets: Sockets, events: Events | None, deployment: Deployment, pinned: int
-) -> _Clocks:
+def _awake(tally: Tally, sockets: Sockets, events: Events | None, deployment: Deployment) -> Lives:
     """Objects whose open sockets keep them active, as after ``accept()``."""
+    pinned = 0 if not deployment.pins.always else PIN_SWEEP_US
     outlasting = sockets.still_open | (sockets.closed > tally.end)
     started = sockets.opened < tally.end
     open_time = Intervals(
@@ -112,7 +135,7 @@ def _awake(
         calls = _running(events, events.of_kind(*_CALLS), deployment)
         busy = _together(busy, calls)
         tails = np.append(tails, np.full(len(calls.start), HIBERNATES_AFTER_US))
-    return _by_day(tally, busy, tails)
+    return _lives(tally, busy, tails)
 
 
 def _handlers(tally: Tally, sockets: Sockets, events: Events, deployment: Deployment) -> Intervals:

@@ -1,0 +1,42 @@
+"""Bills side by side: which plan and deployment is cheapest, and by how much."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from wscost.bill import Bill, Comparison
+from wscost.plots.bars import Bar, bar_list, bar_list_height
+from wscost.plots.style import BLUE, GREEN, MUTED, picture
+from wscost.reports import wording
+
+NAME = "comparison"
+SHOWS = Comparison
+
+
+def height(comparison: Comparison) -> float:
+    """Return how high the picture is. [inches]"""
+    return bar_list_height(len(comparison.bills))
+
+
+@picture(height)
+def draw(comparison: Comparison, ax: Axes) -> None:
+    """Draw a bar a bill, the cheapest in another colour and named so."""
+    bar_list(ax, [_bar(bill, comparison) for bill in comparison.bills])
+
+
+def _bar(bill: Bill, comparison: Comparison) -> Bar:
+    marks = wording.marks(bill, comparison)
+    name = wording.clean(f"{bill.plan_name}, {bill.deployment}")
+    color = GREEN if bill is comparison.cheapest else BLUE if bill.feasible else MUTED
+    return Bar(
+        f"{name} ({', '.join(marks)})" if marks else name, float(bill.total), wording.total(bill), color
+    )
+
+
+def alt(comparison: Comparison) -> str:
+    """Say what each bill comes to."""
+    told = "; ".join(
+        wording.clean(f"{bill.plan_name}, {bill.deployment}: {wording.total(bill)}")
+        for bill in comparison.bills
+    )
+    return f"Bars: monthly totals. {told}."

@@ -1,0 +1,66 @@
+"""The range of replicated months: how far each line and the total can lie from the middle."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from wscost.bill import Bill, Range, Spread
+from wscost.errors import InputError
+from wscost.plots.bars import ROW
+from wscost.plots.figures import amounts
+from wscost.plots.style import BLUE, INK, picture
+from wscost.reports import wording
+from wscost.units import money
+
+NAME = "range"
+SHOWS = Bill
+
+
+def height(bill: Bill) -> float:
+    """Return how high the picture is. [inches]"""
+    return 0.6 + ROW * len(_rows(bill))
+
+
+@picture(height)
+def draw(bill: Bill, ax: Axes) -> None:
+    """Draw the middle eight in ten months as a bar, with a tick at the middle and a dot at the mean."""
+    rows = _rows(bill)
+    for y, (name, spread) in enumerate(rows):
+        low, middle, high, mean = (float(x) for x in (spread.p10, spread.p50, spread.p90, spread.mean))
+        ax.barh(y, high - low, left=low, height=0.2, color=BLUE, alpha=0.45)
+        ax.plot([middle, middle], [y - 0.17, y + 0.17], color=INK)
+        ax.plot(mean, y, "o", color=INK, markersize=3)
+        ax.annotate(
+            f"{name}: {money(spread.p10, bill.currency)} to {money(spread.p90, bill.currency)}",
+            (0, y),
+            (0, 6),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="bottom",
+        )
+    ax.set_ylim(len(rows) - 0.6, -0.9)
+    ax.set_yticks([])
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
+    amounts(ax.xaxis, bill.currency)
+
+
+def _rows(bill: Bill) -> list[tuple[str, Spread]]:
+    names = {line.sku: wording.clean(line.name) for line in bill.lines}
+    spread = [
+        (names.get(sku, sku), amount)
+        for sku, amount in _range(bill).lines.items()
+        if amount.p10 != amount.p90
+    ]
+    return [("Total", _range(bill).total), *spread]
+
+
+def _range(bill: Bill) -> Range:
+    if bill.range is None:
+        raise InputError("This bill has no range: only a profile can be replicated. wscost simulates it.")
+    return bill.range
+
+
+def alt(bill: Bill) -> str:
+    """Say how far the months differ."""
+    return f"Ranges of the total and of each line that varies. {wording.spread(bill)}"

@@ -1,0 +1,37 @@
+"""Sockets of one object and their union: why many sockets are one clock."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from wscost.plots.room import COLORS, Room, frame, label, length, paint_clock, paint_sockets, sockets_height
+from wscost.plots.style import picture
+
+NAME = "sockets"
+SHOWS = Room
+
+
+def height(room: Room) -> float:
+    """Return how high the picture is. [inches]"""
+    return 1.7 + sockets_height(room)
+
+
+@picture(height)
+def draw(room: Room, ax: Axes) -> None:
+    """Draw a bar a socket, their sum, and below them the time in which at least one is open."""
+    down = paint_sockets(room, ax)
+    paint_clock(ax, room.active, down + 1.2, _name(room), color=COLORS["active"])
+    label(ax, down + 2.3, f"all sockets added up: {length(room.open)}")
+    frame(room, ax, down + 2.2)
+
+
+def _name(room: Room) -> str:
+    return "active, what is billed" if room.deployment.hibernation else "their union, what is billed"
+
+
+def alt(room: Room) -> str:
+    """Say how long the sockets are open, each and together."""
+    return (
+        f"A time line of {room.title}. Added up they are open {length(room.open)}; {_name(room)}: "
+        f"{length(room.active)}."
+    )

@@ -1,0 +1,96 @@
+"""A sweep: bills over the values of one field, a line for each plan, deployment and value of other fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import cycle
+
+from matplotlib.axes import Axes
+
+from wscost.exploring.sweeping import Point, Priced, Sweep
+from wscost.plots.figures import amounts, quantities
+from wscost.plots.style import DASHES, SERIES, picture
+from wscost.reports import wording
+from wscost.units import money
+
+NAME = "sweep"
+SHOWS = Sweep
+MOST_LINES = 9
+"""Where there would be more, only the cheapest bill of each point is drawn."""
+_LOG_FROM = 50
+"""A field that grows this many times from its first value is drawn on a logarithmic axis."""
+
+
+def height(sweep: Sweep) -> float:
+    """Return how high the picture is. [inches]"""
+    return 2.4 + 0.17 * len(_lines(sweep))
+
+
+@picture(height)
+def draw(sweep: Sweep, ax: Axes) -> None:
+    """Draw the totals over the first field; words stand at equal distances."""
+    along = _along(sweep)
+    for (name, line), color, dash in zip(_lines(sweep).items(), cycle(SERIES), cycle(DASHES)):
+        ax.plot(
+            [along[point.texts[0]] for point, _ in line],
+            [float(priced.total) for _, priced in line],
+            f"{dash}o",
+            color=color,
+            markersize=3,
+            label=name,
+        )
+    values = [point.values[0] for point in sweep.points]
+    if not _numbers(values):
+        ax.set_xticks(list(along.values()), list(along))
+    elif min(along.values()) > 0 and max(along.values()) / min(along.values()) >= _LOG_FROM:
+        ax.set_xscale("log")
+        ax.set_xticks(list(along.values()), list(along), minor=False)
+        ax.set_xticks([], minor=True)
+    elif len(along) <= 6:
+        ax.set_xticks(list(along.values()), list(along))
+    else:
+        quantities(ax.xaxis)
+    amounts(ax.yaxis, sweep.points[0].prices[0].currency)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(wording.clean(sweep.paths[0]))
+    ax.figure.legend(loc="outside lower left")
+
+
+def _along(sweep: Sweep) -> dict[str, float]:
+    """Return where each value of the first field stands along the axis, by its text."""
+    firsts = {point.texts[0]: point.values[0] for point in sweep.points}
+    if _numbers(list(firsts.values())):
+        return {text: float(value) for text, value in firsts.items()}
+    return {text: float(i) for i, text in enumerate(firsts)}
+
+
+def _numbers(values: Sequence[object]) -> bool:
+    return all(isinstance(v, (int, float, Decimal)) and not isinstance(v, bool) for v in values)
+
+
+def _lines(sweep: Sweep) -> dict[str, list[tuple[Point, Priced]]]:
+    lines: dict[str, list[tuple[Point, Priced]]] = {}
+    crowded = len({(point.texts[1:], p[:2]) for point in sweep.points for p in point.prices}) > MOST_LINES
+    for point in sweep.points:
+        for priced in point.prices:
+            if not priced.feasible or (crowded and not priced.cheapest):
+                continue
+            others = [f"{path}={text}" for path, text in zip(sweep.paths[1:], point.texts[1:], strict=True)]
+            who = ["the cheapest"] if crowded else [priced.plan, priced.deployment]
+            lines.setdefault(wording.clean(", ".join([*who, *others])), []).append((point, priced))
+    return lines
+
+
+def alt(sweep: Sweep) -> str:
+    """Say where each line begins and ends."""
+    told = "; ".join(
+        f"{name}: from {_told(line[0], sweep)} to {_told(line[-1], sweep)}"
+        for name, line in _lines(sweep).items()
+    )
+    return f"Lines: monthly totals over {', '.join(sweep.paths)}. {told}."
+
+
+def _told(end: tuple[Point, Priced], sweep: Sweep) -> str:
+    point, priced = end
+    return f"{money(priced.total, priced.currency)} at {point.texts[0]}"

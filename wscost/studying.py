@@ -1,0 +1,134 @@
+"""Studying: a comparison and all that a report tells beside it, from one reading of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Unpack
+
+import numpy as np
+
+from wscost.bill import Bill, Comparison
+from wscost.comparing import compare
+from wscost.deployment import Deployment
+from wscost.drawable import draw
+from wscost.estimating import Account, Options, deployment_of
+from wscost.exploring.breaking_even import BreakEven, break_even
+from wscost.exploring.sensitivity import Sensitivity, sensitivity
+from wscost.inputs import Input, ReadOptions, open_inputs
+from wscost.intervals import peak_by_step
+from wscost.metering.columns import microseconds
+from wscost.trace import Trace
+from wscost.usage import Usage
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_STEPS = 240
+_STEPS = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 86_400, 7 * 86_400)
+"""Lengths of a step that a person can name. [s]"""
+GROWTH = "1..1000log"
+"""How far a report looks ahead: a thousand times the traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """The most sockets open at one instant, in each of equal steps of a trace's window."""
+
+    source: str
+    start: datetime
+    step: timedelta
+    peaks: tuple[int, ...]
+
+    @property
+    def at(self) -> list[datetime]:
+        """Where each step begins."""
+        return [self.start + i * self.step for i in range(len(self.peaks))]
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the sockets open over time; return matplotlib axes."""
+        return draw(self, ax)
+
+
+@dataclass(frozen=True, slots=True)
+class Study(Comparison):
+    """A comparison, and what a report tells beside it as far as the inputs allow."""
+
+    concurrency: tuple[Concurrency, ...] = ()
+    sensitivity: Sensitivity | None = None
+    break_even: BreakEven | None = None
+
+
+def study(
+    inputs: Input | Iterable[Input],
+    *,
+    plan: str | Sequence[str] | None = None,
+    deployment: str | Path | Deployment | Sequence[str | Path | Deployment] | None = None,
+    **options: Unpack[Options],
+) -> Study:
+    """Compare plans and deployments, and find what moves the best bill and where another overtakes it.
+
+    Parameters and errors are those of ``compare``.
+    """
+    reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}  # type: ignore[literal-required]
+    opened = list(open_inputs(inputs, ReadOptions(**reading)).values())  # type: ignore[typeddict-item]
+    compared = compare(opened, plan=plan, deployment=deployment, **options)
+    best = compared.cheapest or compared.bills[0]
+    built = _deployments(opened, deployment, options)
+    rival = _rival(best, compared.bills)
+    grows = any(isinstance(workload, (Trace, Usage)) for workload in opened)
+    return Study(
+        compared.bills,
+        compared.decides,
+        compared.notes,
+        concurrency=tuple(concurrency(workload) for workload in opened if isinstance(workload, Trace)),
+        sensitivity=sensitivity(opened, plan=best.plan, deployment=built[best.deployment], **options),
+        break_even=_overtaken(opened, (best, rival), built, options) if rival and grows else None,
+    )
+
+
+def _deployments(
+    opened: Sequence[Input],
+    named: str | Path | Deployment | Sequence[str | Path | Deployment] | None,
+    options: Options,
+) -> dict[str, Deployment]:
+    """Return what ``compare`` priced, by the names on its bills."""
+    one = isinstance(named, (str, Path, Deployment))
+    built = [deployment_of(each) for each in ([named] if one else list(named or ()))]  # type: ignore[arg-type]
+    return {each.label: each for each in built or Account.of(opened, options).deployments}
+
+
+def _rival(best: Bill, bills: Iterable[Bill]) -> Bill | None:
+    """Return the bill that comes nearest: the same deployment on another plan, or the other way round."""
+    near = [b for b in bills if (b.plan == best.plan) != (b.deployment == best.deployment)]
+    return min(near, key=lambda b: (b.legacy, not b.feasible, b.total), default=None)
+
+
+def _overtaken(
+    opened: Sequence[Input], pair: tuple[Bill, Bill], built: Mapping[str, Deployment], options: Options
+) -> BreakEven:
+    """Find whether the rival becomes the cheaper one as the traffic grows."""
+    plans = list(dict.fromkeys(bill.plan for bill in pair))
+    deployments = [built[label] for label in dict.fromkeys(bill.deployment for bill in pair)]
+    return break_even(opened, f"trace.scale={GROWTH}", plans=plans, deployment=deployments, **options)
+
+
+def concurrency(trace: Trace) -> Concurrency:
+    """Count the sockets that are open at once over a trace's window, in at most a few hundred steps."""
+    start, end = (_microseconds(moment) for moment in (trace.window.start, trace.window.end))
+    seconds = max((end - start) / 1e6, 1)
+    step = next((s for s in _STEPS if seconds / s <= _MOST_STEPS), None) or int(seconds / _MOST_STEPS) + 1
+    opened = microseconds(trace.connections["opened_at"])
+    closed = microseconds(trace.connections["closed_at"].fillna(trace.window.end))
+    first = start // (step * 1_000_000) * step * 1_000_000
+    steps = -(-(end - first) // (step * 1_000_000)) or 1
+    peaks = peak_by_step(
+        np.clip(opened, start, end), np.clip(closed, start, end), first, step * 1_000_000, steps
+    )
+    return Concurrency(
+        trace.source, _EPOCH + timedelta(microseconds=first), timedelta(seconds=step), tuple(map(int, peaks))
+    )
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
