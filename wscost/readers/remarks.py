@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
 
 from wscost.notes import Note
-from wscost.readers.columns import EPOCH
 from wscost.readers.options import format_window
+from wscost.trace import Trace
 from wscost.usage import Window
 
 _MUCH = 0.05
@@ -37,32 +37,32 @@ def rooms_from_paths(rooms: int, connections: int) -> Note:
     )
 
 
-def written_at_close(first_open: int, first_close: int, last_close: int, earlier: int) -> tuple[Note, ...]:
-    """Return the notes on a log that tells of a connection only once it is closed. [µs]
+def told_at_close(trace: Trace, window: Window | None) -> Trace:
+    """Return the trace of a log that writes a line when a connection closes, with notes on what that hides.
 
-    ``earlier`` counts the connections that were open when the first line was written.
+    ``window`` is what the user gave; None: the trace's own begins with its first connection.
     """
+    rows = trace.connections
+    first_line, last_line = rows["closed_at"].min(), rows["closed_at"].max()
+    first_open = rows["opened_at"].min()
+    earlier = int((rows["opened_at"] < first_line).sum())
     notes = [
         Note(
             "written-at-close",
             "The log tells of a connection once it is closed: those still open at its end are missing from "
-            f"it (at its beginning there were {earlier:,}).",
+            f"it. When its first line was written, {earlier:,} of its connections were open.",
             {"open_at_beginning": earlier},
         )
     ]
-    if first_close - first_open > _MUCH * (last_close - first_open):
-        told = format_window(Window(_at(first_close), _at(last_close) + timedelta(microseconds=1)))
+    if window is None and first_line - first_open > _MUCH * (last_line - first_open):
+        told = format_window(Window(first_line.to_pydatetime(), trace.window.end))
         notes.append(
             Note(
                 "begins-before-log",
-                f"The window begins with the first connection, at {_at(first_open):%Y-%m-%d %H:%M:%S} UTC, "
-                f"but the first line was written at {_at(first_close):%Y-%m-%d %H:%M:%S}. If the log is cut "
-                f"from a longer one, a month projected from it is too low: pass --window {told}.",
-                {"first_open": _at(first_open).isoformat(), "first_line": _at(first_close).isoformat()},
+                f"The window begins with the first connection, at {first_open:%Y-%m-%d %H:%M:%S} UTC, but "
+                f"the first line was written at {first_line:%Y-%m-%d %H:%M:%S}. If the log is cut from a "
+                f"longer one, a month projected from it is too low: pass --window {told}.",
+                {"first_open": first_open.isoformat(), "first_line": first_line.isoformat()},
             )
         )
-    return tuple(notes)
-
-
-def _at(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)
+    return replace(trace, notes=(*trace.notes, *notes))

@@ -1,0 +1,425 @@
+"""Logs with a line a closed connection: access logs of proxies, and Cloudflare's websocket_analytics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wscost.deployment import PRESETS as DEPLOYMENTS
+from wscost.errors import ConfigError, InputError, UnknownNameError
+from wscost.metering import meter
+from wscost.notes import Grade
+from wscost.readers import read_trace, sniff
+from wscost.readers.access_log_presets import PRESETS
+from wscost.trace import Trace
+
+HERE = Path(__file__).parent
+SAMPLES = HERE / "reader_samples" / "access-log"
+LOGPUSH = HERE / "reader_samples" / "logpush-websocket"
+RECORDED = {
+    "nginx": SAMPLES / "nginx.ndjson",
+    "nginx with request_time": SAMPLES / "nginx-timed.log",
+    "caddy": SAMPLES / "caddy.ndjson",
+    "haproxy": HERE / "data" / "access-log" / "haproxy.log",
+}
+each_recording = pytest.mark.parametrize("name", list(RECORDED))
+START_NS = 1_795_418_585_941_000_000
+
+
+def truth(name: str) -> list[dict[str, Any]]:
+    seen = json.loads((HERE / "data" / "access-log" / "truth.json").read_text())[name.partition(" ")[0]]
+    return sorted(seen, key=lambda client: float(client["closed"]))
+
+
+def recorded(name: str) -> Trace:
+    return read_trace(RECORDED[name], assume_utc=True)
+
+
+def by_close(trace: Trace) -> Any:
+    return trace.connections.sort_values("closed_at")
+
+
+def codes(trace: Trace) -> set[str]:
+    return {note.code for note in trace.notes}
+
+
+def written(tmp_path: Path, *lines: str | dict[str, Any], name: str = "access.log") -> Path:
+    path = tmp_path / name
+    path.write_text("".join(f"{x if isinstance(x, str) else json.dumps(x)}\n" for x in lines))
+    return path
+
+
+# Recordings: real proxies
+
+
+@each_recording
+def test_connections_last_as_long_as_the_clients_kept_them_open(name: str) -> None:
+    rows = by_close(recorded(name))
+    lived = (rows["closed_at"] - rows["opened_at"]).dt.total_seconds()
+
+    assert lived.tolist() == pytest.approx([c["closed"] - c["opened"] for c in truth(name)], abs=0.02)
+
+
+@each_recording
+def test_connections_close_when_the_clients_left(name: str) -> None:
+    closed = by_close(recorded(name))["closed_at"].astype("int64") / 1e6
+    resolution = 1.0 if name == "nginx with request_time" else 0.02
+
+    assert closed.tolist() == pytest.approx([client["closed"] for client in truth(name)], abs=resolution)
+
+
+@each_recording
+def test_rooms_are_paths_without_their_queries(name: str) -> None:
+    assert by_close(recorded(name))["object_id"].tolist() == [client["path"] for client in truth(name)]
+
+
+@each_recording
+def test_requests_that_were_not_upgraded_are_counted_beside(name: str) -> None:
+    (note,) = (note for note in recorded(name).notes if note.code == "other-requests")
+
+    assert note.data == {"http_requests": 2}
+
+
+@pytest.mark.parametrize("name", ["nginx", "nginx with request_time", "haproxy"])
+def test_bytes_to_the_client_hold_all_payload_and_little_more(name: str) -> None:
+    trace = recorded(name)
+    handshake = 250 if name == "haproxy" else 0
+
+    for logged, client in zip(by_close(trace)["bytes_out"], truth(name), strict=True):
+        assert client["received_bytes"] <= logged <= client["received_bytes"] * 1.1 + 10 + handshake
+    assert trace.grades["bytes_out"] is Grade.ASSUMED
+
+
+def test_nginx_tells_bytes_from_the_client_by_what_went_upstream() -> None:
+    for logged, client in zip(by_close(recorded("nginx"))["bytes_in"], truth("nginx"), strict=True):
+        frames = client["sent_bytes"] // 10 + 1
+        assert client["sent_bytes"] <= logged <= client["sent_bytes"] + 8 * frames
+
+
+def test_caddy_tells_no_bytes() -> None:
+    assert recorded("caddy").grades["bytes_out"] is Grade.UNKNOWN
+
+
+def test_a_combined_log_does_not_tell_how_long_and_says_so() -> None:
+    trace = read_trace(SAMPLES / "nginx-combined.log")
+    usage = meter(trace, DEPLOYMENTS["worker"])
+
+    assert "life-unknown" in codes(trace)
+    assert usage.totals["connections_opened"] == 3
+    assert usage.totals["connection_seconds"] == 0
+    assert usage.grades["connection_seconds"] is Grade.LOWER_BOUND
+    assert usage.grades["connections_opened"] is Grade.MEASURED
+
+
+@pytest.mark.parametrize(
+    ("name", "lives", "bytes_in", "bytes_out"),
+    [
+        ("aws-alb.log", [11.822641, 64.5], [218, 218], [587, 786]),
+        ("envoy.log", [13.342, 60.25], [61, 120], [105, 2048]),
+        ("envoy.ndjson", [13.342], [61], [105]),
+        ("traefik.ndjson", [3.011], [None], [None]),
+    ],
+)
+def test_a_documented_line_reads_as_documented(
+    name: str, lives: list[float], bytes_in: list[int | None], bytes_out: list[int | None]
+) -> None:
+    rows = read_trace(SAMPLES / name).connections
+
+    assert (rows["closed_at"] - rows["opened_at"]).dt.total_seconds().tolist() == lives
+    assert rows["bytes_in"].astype(object).where(rows["bytes_in"].notna(), None).tolist() == bytes_in
+    assert rows["bytes_out"].astype(object).where(rows["bytes_out"].notna(), None).tolist() == bytes_out
+
+
+@pytest.mark.parametrize(
+    "path", [*RECORDED.values(), *SAMPLES.iterdir(), *LOGPUSH.iterdir()], ids=lambda p: p.name
+)
+def test_no_query_agent_cookie_or_address_is_kept(path: Path) -> None:
+    trace = read_trace(path, assume_utc=True)
+    kept = trace.connections.to_csv() + repr(trace.notes)
+
+    for secret in ("canary", "127.0.0.1", "203.0.113.9", "192.168.131.39", "websockets/17"):
+        assert secret not in kept
+
+
+# What a log that is written at the close hides
+
+
+def test_sockets_still_open_at_the_end_are_missing_and_it_says_so() -> None:
+    (note,) = (note for note in recorded("nginx").notes if note.code == "written-at-close")
+
+    assert note.data == {"open_at_beginning": 3}
+
+
+def combined(at: str, request_time: str | None, status: int = 101, path: str = "/ws") -> str:
+    tail = "" if request_time is None else f" {request_time}"
+    return f'10.0.0.1 - - [23/Nov/2026:{at} +0000] "GET {path} HTTP/1.1" {status} 100 "-" "ua"{tail}'
+
+
+def test_a_log_cut_from_a_longer_one_says_that_the_window_begins_too_early(tmp_path: Path) -> None:
+    lines = [combined("12:00:00", "7200.000"), combined("12:30:00", "60.000"), combined("13:00:00", "1.000")]
+    path = written(tmp_path, *lines)
+    (note,) = (note for note in read_trace(path).notes if note.code == "begins-before-log")
+    window = note.message.rpartition("--window ")[2].rstrip(".")
+    trace = read_trace(path, window=window)
+
+    assert str(trace.window.start) == "2026-11-23 12:00:00+00:00"
+    assert "begins-before-log" not in codes(trace)
+    assert meter(trace, DEPLOYMENTS["worker"]).totals["connections_opened"] == 2
+
+
+# Which layout
+
+
+def test_parts_of_different_layouts_make_one_trace() -> None:
+    trace = read_trace([SAMPLES / "nginx.ndjson", SAMPLES / "caddy.ndjson", SAMPLES / "nginx-timed.log"])
+    (note,) = (note for note in trace.notes if note.code == "layout")
+
+    assert len(trace.connections) == 9
+    assert note.data == {"layouts": ["nginx-json", "caddy", "combined"]}
+
+
+def test_lines_between_that_are_no_access_log_are_skipped_and_counted(tmp_path: Path) -> None:
+    log = RECORDED["haproxy"].read_text()
+    noisy = written(tmp_path, "Nov 23 14:55:36 haproxy[1]: Proxy fe started.", log.rstrip("\n"))
+    (note,) = (n for n in read_trace(noisy, assume_utc=True).notes if n.code == "lines-skipped")
+
+    assert note.data == {"lines": 1}
+
+
+def test_haproxy_writes_times_without_a_zone_and_they_are_refused_unasked() -> None:
+    with pytest.raises(InputError, match=r"accepted '23/Nov/2026:.*' has no time zone.*--assume-utc"):
+        read_trace(RECORDED["haproxy"])
+
+
+OWN = """\
+access_log:
+  line: json
+  opened_at: {field: began, unit: ms}
+  duration: {field: took.ms, unit: ms}
+  upgraded: {field: [proto, protocol], is: [WebSocket]}
+  url: [target, path]
+  connection_id: id
+  bytes_in: {field: got, less: handshake}
+  bytes_out: sent
+"""
+
+
+def test_a_layout_of_ones_own_is_read_from_yaml(tmp_path: Path) -> None:
+    layout = written(tmp_path, OWN, name="edge.yaml")
+    row = {
+        "began": 1_795_418_585_941,
+        "took": {"ms": "1500"},
+        "protocol": "websocket",
+        "path": "/a?b",
+        "id": 7,
+        "got": 300,
+        "handshake": 200,
+        "sent": 5,
+    }
+    trace = read_trace(written(tmp_path, row, {**row, "protocol": "http"}), layout=str(layout))
+    (found,) = trace.connections.to_dict("records")
+
+    assert str(found.pop("opened_at")) == "2026-11-23 07:23:05.941000+00:00"
+    assert str(found.pop("closed_at")) == "2026-11-23 07:23:07.441000+00:00"
+    known = {name: value for name, value in found.items() if not name.startswith("messages")}
+    assert known == {"connection_id": "7", "object_id": "/a", "bytes_in": 100, "bytes_out": 5}
+
+
+def test_a_layout_of_ones_own_may_be_an_expression(tmp_path: Path) -> None:
+    layout = written(
+        tmp_path,
+        "access_log:\n"
+        r"  line: '^(?P<start>\S+) (?P<end>\S+) (?P<what>\w+) (?P<path>\S+)$'"
+        "\n  opened_at: {field: start}\n  closed_at: {field: end}\n"
+        "  upgraded: {field: what, is: [WS]}\n  url: path",
+        name="edge.yml",
+    )
+    line = "2026-11-23T08:00:00+01:00 2026-11-23T07:00:09Z WS /room/1"
+    rows = read_trace(written(tmp_path, line), layout=str(layout)).connections
+
+    assert (rows["closed_at"] - rows["opened_at"]).dt.total_seconds().tolist() == [9.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("access_log: {line: json}", "needs opened_at or closed_at", id="no time"),
+        pytest.param(
+            "access_log: {line: '(', opened_at: {field: a}}", "nor a regular expression", id="broken"
+        ),
+        pytest.param(
+            "access_log: {line: '(?P<b>x)', opened_at: {field: a}}", "no group named a", id="group missing"
+        ),
+        pytest.param("access_log: {line: json, opend_at: {field: a}}", "opened_at", id="misspelt"),
+        pytest.param("access_log: {line: json, opened_at: {field: a, unit: min}}", "unit", id="unit"),
+        pytest.param("log: {}", "access_log", id="another file"),
+    ],
+)
+def test_a_layout_that_cannot_be_is_refused_with_its_place(tmp_path: Path, text: str, sentence: str) -> None:
+    layout = written(tmp_path, text, name="own.yaml")
+
+    with pytest.raises(ConfigError, match=rf"own.yaml:1: .*{sentence}"):
+        read_trace(SAMPLES / "nginx.ndjson", layout=str(layout))
+
+
+def test_an_unknown_preset_is_met_with_close_names() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean nginx-json"):
+        read_trace(SAMPLES / "nginx.ndjson", layout="nginx_json")
+
+
+# Bad input
+
+
+def test_a_log_without_websockets_says_what_it_holds(tmp_path: Path) -> None:
+    path = written(tmp_path, combined("12:00:00", "0.1", 200), combined("12:00:01", "0.2", 404))
+
+    with pytest.raises(InputError, match="its 2 requests are no WebSockets"):
+        read_trace(path)
+
+
+NGINX = {"msec": "1795418588.960", "request_time": "3.019", "status": "101", "request_uri": "/ws"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        pytest.param(
+            {**NGINX, "msec": "1795418588960"}, "msec '1795418588960' lies outside", id="milliseconds"
+        ),
+        pytest.param(
+            {**NGINX, "request_time": "-3"}, "request_time '-3' is not a duration in s", id="negative"
+        ),
+        pytest.param(
+            {**NGINX, "body_bytes_sent": "many"}, "body_bytes_sent 'many' is not a whole", id="words"
+        ),
+        pytest.param('{"msec": "1795418588.960", "request_', "this is not JSON", id="cut short"),
+        pytest.param('{"a":' * 10_000, "this is not JSON", id="nesting"),
+    ],
+)
+def test_a_line_that_does_not_fit_is_named(tmp_path: Path, bad: Any, sentence: str) -> None:
+    path = written(tmp_path, NGINX, bad)
+
+    with pytest.raises(InputError, match=f":2: {sentence}"):
+        read_trace(path)
+    assert read_trace(path, skip_bad_rows=True).refused == 1
+
+
+@pytest.mark.parametrize("time", ["99/Nov/2026:07:23:08 +0000", "23/Nov/2026", "23/Nov/1926:07:23:08 +0000"])
+def test_a_time_that_no_calendar_has_is_refused(tmp_path: Path, time: str) -> None:
+    line = combined("07:23:08", "3.000")
+    path = written(tmp_path, line, line.replace("23/Nov/2026:07:23:08 +0000", time))
+
+    with pytest.raises(InputError, match=r":2: time_local .*(is not a time|lies outside)"):
+        read_trace(path)
+
+
+def test_every_preset_leaves_hostile_lines_in_no_time() -> None:
+    hostile = [
+        b'"' * 100_000,
+        b"[" * 100_000,
+        b'a b [c] "' + b"\\" * 100_000,
+        b"x " * 100_000,
+        b'"a" ' * 50_000,
+    ]
+    hostile.append(b'[2026-11-23T08:32:59Z] "GET / x" 1 - ' + b'"a" ' * 50_000)
+    hostile.append(b"[23/Nov/2026:07:23:08.970] a b/c 0/0/0/0/1 1 1 " + b"q " * 100_000)
+
+    assert {layout.fields(line) for line in hostile for layout in PRESETS.values()} == {None}
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+def test_a_preset_is_found_from_a_single_line(path: Path) -> None:
+    line = path.read_bytes().splitlines()[-1]
+
+    assert sniff(line) == ("access-log",)
+
+
+# Cloudflare Logpush, websocket_analytics
+
+
+def test_zone_and_account_names_tell_the_same() -> None:
+    zone, account = (read_trace(LOGPUSH / f"{scope}.ndjson") for scope in ("zone", "account"))
+
+    assert zone.connections.equals(account.connections)
+    assert zone.connections["bytes_in"].tolist() == [99, 340, 0]
+    assert zone.connections["bytes_out"].tolist() == [5279, 90112, 12]
+    assert zone.grades["bytes_in"] is Grade.ASSUMED
+    assert zone.grades["messages_in"] is Grade.UNKNOWN
+
+
+def logpush(start: Any, end: Any, **more: Any) -> dict[str, Any]:
+    return {"EdgeStartTimestamp": start, "EdgeEndTimestamp": end, "ConnectionID": "a", **more}
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        pytest.param(START_NS, START_NS + 3 * 10**9, id="nanoseconds"),
+        pytest.param(str(START_NS), str(START_NS + 3 * 10**9), id="nanoseconds as text"),
+        pytest.param(1795418585, 1795418588, id="seconds"),
+        pytest.param("2026-11-23T07:23:05Z", "2026-11-23T07:23:08Z", id="RFC 3339"),
+        pytest.param("2026-11-23T07:23:05.941Z", "2026-11-23T07:23:08.941123456Z", id="RFC 3339 with ns"),
+    ],
+)
+def test_times_come_as_the_job_writes_them(tmp_path: Path, start: Any, end: Any) -> None:
+    rows = read_trace(written(tmp_path, logpush(start, end))).connections
+    lived = (rows["closed_at"] - rows["opened_at"]).dt.total_seconds()
+
+    assert lived.tolist() == pytest.approx([3], abs=0.001)
+    assert rows["opened_at"].dt.floor("s").astype(str).tolist() == ["2026-11-23 07:23:05+00:00"]
+
+
+def test_a_row_without_end_lasts_no_time_and_is_a_lower_bound(tmp_path: Path) -> None:
+    row = logpush(START_NS, START_NS)
+    del row["EdgeEndTimestamp"]
+    trace = read_trace(written(tmp_path, row))
+
+    assert trace.grades["closed_at"] is Grade.LOWER_BOUND
+    assert "end-unknown" in codes(trace)
+
+
+@pytest.mark.parametrize(
+    ("rate", "connections"), [("1", 3), ("0.5", 6), ("0.3", 10), ("1/3", 9), ("0.01", 300)]
+)
+def test_a_sample_stands_for_as_many_connections_as_its_rate_says(rate: str, connections: int) -> None:
+    trace = read_trace(LOGPUSH / "zone.ndjson", sample_rate=rate)
+
+    assert len(trace.connections) == connections
+    assert trace.connections["connection_id"].is_unique
+    if rate != "1":
+        assert trace.grades["connection_id"] is Grade.ASSUMED
+        assert "sampled" in codes(trace)
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "1.01", "half", "nan", "inf", "1/0"])
+def test_a_sample_rate_that_is_none_is_refused(rate: str) -> None:
+    with pytest.raises(InputError, match="is not a number above 0 and up to 1"):
+        read_trace(LOGPUSH / "zone.ndjson", sample_rate=rate)
+
+
+def test_a_sample_that_stands_for_too_many_is_refused_before_the_memory_fills() -> None:
+    with pytest.raises(InputError, match="more than 50,000,000 connections"):
+        read_trace(LOGPUSH / "zone.ndjson", sample_rate="0.00000001")
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        pytest.param(logpush(53 * 10**12, START_NS), "EdgeStartTimestamp .* lies outside", id="year 53000"),
+        pytest.param(logpush(START_NS, START_NS - 10**9), "closed_at .* is before opened_at", id="backwards"),
+        pytest.param(logpush(START_NS, START_NS), "'a' stands already in", id="an id twice"),
+        pytest.param(logpush(None, START_NS), "EdgeStartTimestamp .* is not a time", id="no start"),
+        pytest.param(logpush(START_NS, START_NS, BytesSentClient=-1), "BytesSentClient '-1'", id="negative"),
+        pytest.param({"a": 1}, "no row of websocket_analytics", id="another object"),
+        pytest.param("[]", "no row of websocket_analytics", id="a list"),
+        pytest.param('{"EdgeStart', "not JSON", id="cut short"),
+    ],
+)
+def test_a_row_of_logpush_that_does_not_fit_is_named(tmp_path: Path, row: Any, sentence: str) -> None:
+    path = written(tmp_path, logpush(START_NS, START_NS + 1), row)
+
+    with pytest.raises(InputError, match=f":2: .*{sentence}"):
+        read_trace(path)
