@@ -6,15 +6,17 @@ and types are in ``CONNECTION_COLUMNS`` and ``EVENT_COLUMNS``, their meaning in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.usage import Window
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 TIME = "datetime64[us, UTC]"
@@ -40,6 +42,11 @@ EVENT_COLUMNS: dict[str, str] = {
 }
 KINDS = ("open", "message", "close", "error", "alarm", "request")
 DIRECTIONS = ("in", "out")
+COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
+UNKNOWN = -1
+"""A count that is not known, where counts are plain integers."""
+OPEN = 2**63 - 1
+"""When a socket closes that is still open, where times are plain integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,66 @@ class Trace:
         events = "no events" if self.events is None else f"{len(self.events):,} events"
         return (
             f"{self.source}: {len(self.connections):,} connections, {events}, "
+            f"{self.window.start:%Y-%m-%d %H:%M:%S} to {self.window.end:%Y-%m-%d %H:%M:%S} UTC"
+        )
+
+
+class Batch(NamedTuple):
+    """Some connections as arrays: times in microseconds since the epoch, objects by number.
+
+    Numbers of objects are below ``objects``; one below zero has no name. ``counts`` are by column;
+    a column that is not in them is unknown for all of the batch.
+    """
+
+    opened: npt.NDArray[np.int64]
+    closed: npt.NDArray[np.int64]
+    object: npt.NDArray[np.int32]
+    objects: int
+    counts: Mapping[str, npt.NDArray[np.int64]]
+
+
+class TracePass(Protocol):
+    """One reading of a stream's connections, in order of opening; at its end it knows what to note."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the connections that overlap the window.
+
+        Raises
+        ------
+        OutOfOrderError
+            If they turn out not to be in order and were not asked to be sorted.
+        """
+
+    def grades(self) -> Mapping[str, Grade]:
+        """Return how well each column is known."""
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what the reader has to say."""
+
+
+class OutOfOrderError(Exception):
+    """Connections that were expected in order of opening are not: they must be sorted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TraceStream:
+    """Connections too many to hold at once, over an observed window; there are no events.
+
+    ``read`` begins a pass over them, sorted on the way where asked. ``passed`` remembers what passes found.
+    """
+
+    window: Window
+    source: str
+    rows: int
+    names_objects: bool
+    in_order: bool
+    """Whether the rows may be in order of opening; a pass finds out."""
+    read: Callable[[bool], TracePass]
+    passed: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.source}: {self.rows:,} connections, "
             f"{self.window.start:%Y-%m-%d %H:%M:%S} to {self.window.end:%Y-%m-%d %H:%M:%S} UTC"
         )
 

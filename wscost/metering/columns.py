@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from wscost.intervals import Ints, Pieces, split_days
-from wscost.trace import Trace
+from wscost.trace import UNKNOWN, Trace
 
-UNKNOWN = -1
+__all__ = ["UNKNOWN", "Events", "Sockets", "microseconds", "sockets_and_events"]
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 Flags = npt.NDArray[np.bool_]
 
 
@@ -54,6 +58,8 @@ class Events:
 
 def sockets_and_events(trace: Trace, start: int, end: int) -> tuple[Sockets, Events | None]:
     """Return a trace's frames as arrays, objects numbered alike in both."""
+    import pandas as pd
+
     rows = trace.connections
     names = rows["object_id"]
     if trace.events is not None:

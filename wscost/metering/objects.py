@@ -9,43 +9,38 @@ import numpy as np
 
 from wscost.deployment import Deployment
 from wscost.intervals import Intervals, Ints, clip, count_by_day, length_by_day, union
+from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, pinned_for
 from wscost.metering.columns import UNKNOWN, Events, Sockets, sockets_and_events
+from wscost.metering.streaming import Sums
+from wscost.metering.sums import FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
 from wscost.trace import Trace
-from wscost.units import MICROSECONDS_PER_SECOND
-
-HIBERNATES_AFTER_US = 10 * MICROSECONDS_PER_SECOND
-"""An idle hibernateable object leaves memory 10 s after its last event ends. [µs]
-
-https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/ (read 2026-11-23);
-workerd 1.20261117.1 took 9.945 to 10.059 s.
-"""
-
-PIN_SWEEP_US = 105 * MICROSECONDS_PER_SECOND
-"""An object that more than its sockets pins is evicted after 70 to 140 s without work (same page). [µs]"""
 
 _CALLS = ("alarm", "request")
 
 
-def meter_objects(tally: Tally, sockets: Sockets, events: Events | None, deployment: Deployment) -> None:
+def meter_objects(tally: Tally, sums: Sums, events: Events | None, deployment: Deployment) -> None:
     """Meter the requests and the clocks of the objects in which sockets end."""
-    if sockets.without_object:
+    if sums.without_object:
         tally.note(
             "no-object-id",
-            f"{sockets.without_object:,} connections name no object: each is taken as an object of its own, "
+            f"{sums.without_object:,} connections name no object: each is taken as an object of its own, "
             "so object seconds are an upper bound.",
-            connections=sockets.without_object,
+            connections=sums.without_object,
         )
     _meter_calls(tally, events)
-    awake = _by_day(tally, _awake(tally, sockets, events, deployment))
+    if isinstance(sums, FrameSums):
+        awake = _by_day(tally, _awake(tally, sums.sockets, events, deployment))
+    else:
+        awake = sums.clocks
     if not deployment.hibernation:
         _add(tally, awake, tally.grade("opened_at", "closed_at", "object_id"))
         return
-    if events is None:
-        asleep, grade = _from_totals(tally, sockets, deployment, awake), Grade.ASSUMED
+    if events is None or not isinstance(sums, FrameSums):
+        asleep, grade = _from_totals(tally, sums, deployment, awake), Grade.ASSUMED
     else:
-        handlers = _handlers(tally, sockets, events, deployment)
+        handlers = _handlers(tally, sums.sockets, events, deployment)
         asleep, grade = _by_day(tally, _lives(tally, handlers)), Grade.MEASURED
     known = events is not None and not (events.wall[~events.of_kind("sent")] == UNKNOWN).any()
     grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
@@ -95,25 +90,17 @@ def _meter_calls(tally: Tally, events: Events | None) -> None:
     )
 
 
-class _Clocks(NamedTuple):
-    """What all objects together did, by day: active and resident time, constructor calls. [µs, µs, 1]"""
-
-    active: Ints
-    resident: Ints
-    wakeups: Ints
-
-
 def _lives(tally: Tally, busy: Intervals, tail: Ints | int = HIBERNATES_AFTER_US) -> Lives:
     """Run one clock an object: it is active while busy, and in memory until a tail after."""
     active = union(clip(busy, tally.start, tally.end))
     return Lives(active, union(busy._replace(end=busy.end + tail)))
 
 
-def _by_day(tally: Tally, lives: Lives) -> _Clocks:
+def _by_day(tally: Tally, lives: Lives) -> Clocks:
     active, resident = lives
     woken = resident.start[resident.start >= tally.start]
     in_window = clip(resident, tally.start, int(resident.end.max(initial=tally.end)))
-    return _Clocks(
+    return Clocks(
         length_by_day(active.start, active.end, tally.first_day, tally.days),
         length_by_day(in_window.start, in_window.end, tally.first_day, tally.days),
         count_by_day(woken, tally.first_day, tally.days),
@@ -122,7 +109,7 @@ def _by_day(tally: Tally, lives: Lives) -> _Clocks:
 
 def _awake(tally: Tally, sockets: Sockets, events: Events | None, deployment: Deployment) -> Lives:
     """Objects whose open sockets keep them active, as after ``accept()``."""
-    pinned = 0 if not deployment.pins.always else PIN_SWEEP_US
+    pinned = pinned_for(deployment)
     outlasting = sockets.still_open | (sockets.closed > tally.end)
     started = sockets.opened < tally.end
     open_time = Intervals(
@@ -174,7 +161,7 @@ def _running(events: Events, chosen: np.ndarray, deployment: Deployment) -> Inte
     return Intervals(events.object[chosen], at, at + wall)
 
 
-def _from_totals(tally: Tally, sockets: Sockets, deployment: Deployment, awake: _Clocks) -> _Clocks:
+def _from_totals(tally: Tally, sums: Sums, deployment: Deployment, awake: Clocks) -> Clocks:
     """Bound a hibernating object's clocks where only connection totals are known."""
     tally.note(
         "hibernation-without-events",
@@ -183,14 +170,9 @@ def _from_totals(tally: Tally, sockets: Sockets, deployment: Deployment, awake: 
         "count visits (a lower bound).",
     )
     time = deployment.handler_ms
-    opened = sockets.opened[(sockets.opened >= tally.start) & (sockets.opened < tally.end)]
-    closed = sockets.closed[
-        ~sockets.still_open & (sockets.closed >= tally.start) & (sockets.closed < tally.end)
-    ]
-    handled = count_by_day(opened, tally.first_day, tally.days) * _microseconds(time.open)
-    handled += count_by_day(closed, tally.first_day, tally.days) * _microseconds(time.close)
+    handled = sums.opened * _microseconds(time.open) + sums.closed * _microseconds(time.close)
     handled += tally.integers("messages_in") * _microseconds(time.message)
-    if (sockets.messages_in == UNKNOWN).any():
+    if sums.known("messages_in") < sums.rows:
         tally.note(
             "messages-unknown",
             "Message counts are unknown, so handler time for them is missing from active seconds.",
@@ -198,17 +180,17 @@ def _from_totals(tally: Tally, sockets: Sockets, deployment: Deployment, awake: 
     return awake._replace(active=np.minimum(handled, awake.active))
 
 
-def _between(asleep: _Clocks, awake: _Clocks, share: Decimal) -> _Clocks:
+def _between(asleep: Clocks, awake: Clocks, share: Decimal) -> Clocks:
     """Mix two ways of life: so much of the time awake, the rest asleep."""
     weight = float(share)
     if not weight:
         return asleep
-    return _Clocks(
+    return Clocks(
         *(np.rint(a + weight * (b - a)).astype(np.int64) for a, b in zip(asleep, awake, strict=True))
     )
 
 
-def _add(tally: Tally, clocks: _Clocks, grade: Grade, active: Grade = Grade.MEASURED) -> None:
+def _add(tally: Tally, clocks: Clocks, grade: Grade, active: Grade = Grade.MEASURED) -> None:
     tally.add("object_active_seconds", clocks.active, MICROSECOND, Grade.worst(grade, active))
     tally.add("object_resident_seconds", clocks.resident, MICROSECOND, grade)
     tally.add("object_wakeups", clocks.wakeups, grade=grade)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from wscost.intervals import Ints
 from wscost.notes import Grade, Note
-from wscost.trace import Trace
 from wscost.units import MICROSECONDS_PER_DAY
-from wscost.usage import Usage
+from wscost.usage import Usage, Window
 
 ONE = Decimal(1)
 MICROSECOND = Decimal(1).scaleb(-6)
@@ -22,16 +21,47 @@ MICROSECOND = Decimal(1).scaleb(-6)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class Days(NamedTuple):
+    """A window and the UTC days that it touches. [µs, µs, days since the epoch, days]"""
+
+    start: int
+    end: int
+    first_day: int
+    days: int
+
+
+def days_of(window: Window) -> Days:
+    """Return a window as whole numbers."""
+    start = (window.start - _EPOCH) // timedelta(microseconds=1)
+    end = (window.end - _EPOCH) // timedelta(microseconds=1)
+    first_day = start // MICROSECONDS_PER_DAY
+    return Days(start, end, first_day, max(end - 1, start) // MICROSECONDS_PER_DAY - first_day + 1)
+
+
+class Observed(Protocol):
+    """What a tally asks of a trace."""
+
+    @property
+    def window(self) -> Window:
+        """The observed time."""
+
+    @property
+    def grades(self) -> Mapping[str, Grade]:
+        """How well each column is known."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the reader has to say."""
+
+
 class Tally:
     """The window in microseconds, and what has been counted in each of its UTC days."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Observed) -> None:
         self.window = trace.window
         self.column_grades: Mapping[str, Grade] = trace.grades
-        self.start = (trace.window.start - _EPOCH) // timedelta(microseconds=1)
-        self.end = (trace.window.end - _EPOCH) // timedelta(microseconds=1)
-        self.first_day = self.start // MICROSECONDS_PER_DAY
-        self.days = max(self.end - 1, self.start) // MICROSECONDS_PER_DAY - self.first_day + 1
+        self.window_days = days_of(trace.window)
+        self.start, self.end, self.first_day, self.days = self.window_days
         self._daily: dict[str, list[Decimal]] = {}
         self._grades: dict[str, Grade] = {}
         self._notes: list[Note] = list(trace.notes)

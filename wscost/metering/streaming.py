@@ -1,0 +1,228 @@
+"""Streams of connections: all that is asked of them from one pass, in memory that rows do not move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from wscost.deployment import Deployment
+from wscost.intervals import Ints
+from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, pinned_for
+from wscost.metering.compiling import COMPILED_FROM_ROWS, kernel
+from wscost.metering.kernel import NEVER
+from wscost.metering.sums import Cpu, FrameSums
+from wscost.metering.tally import days_of
+from wscost.notes import Grade, Note
+from wscost.trace import COUNTS, UNKNOWN, Batch, OutOfOrderError, TracePass, TraceStream
+from wscost.units import MICROSECONDS_PER_DAY
+from wscost.usage import Window
+
+NOTHING = np.empty(0, dtype=np.int64)
+
+
+class Question(NamedTuple):
+    """What one pass is to find out beside what is the same for every deployment."""
+
+    steps: tuple[int, ...]
+    multiples: tuple[int, ...]
+    cpu: Cpu
+    pinned: int | None
+    """How long objects stay active after their last socket [µs]; None: there are no objects."""
+
+    @classmethod
+    def of(cls, deployment: Deployment, steps: Iterable[int], multiples: Iterable[int]) -> Question:
+        """Return what metering a deployment asks."""
+        pinned = pinned_for(deployment) if deployment.in_object else None
+        return cls(tuple(steps), tuple(multiples), Cpu.of(deployment), pinned)
+
+
+def streamed(stream: TraceStream, question: Question) -> StreamSums:
+    """Return what a stream's connections add up to; the same question is not asked twice."""
+    if question not in stream.passed:
+        compiled = stream.rows >= COMPILED_FROM_ROWS
+        try:
+            found = _pass(stream, question, kernel(compiled=compiled), in_order=stream.in_order)
+        except OutOfOrderError:
+            found = _pass(stream, question, kernel(compiled=compiled), in_order=False)
+        stream.passed[question] = found
+    return stream.passed[question]  # type: ignore[no-any-return]
+
+
+def _pass(stream: TraceStream, question: Question, run: SimpleNamespace, *, in_order: bool) -> StreamSums:
+    rows = stream.read(not in_order)
+    sums = StreamSums(stream.window, question, run)
+    for batch in rows:
+        sums.add(batch)
+    return sums.end(rows)
+
+
+class StreamSums:
+    """The sums of a stream's connections, batch after batch in order of opening.
+
+    Sums are Python integers between batches: nothing overflows, and no order of adding can matter.
+    """
+
+    def __init__(self, window: Window, question: Question, run: SimpleNamespace) -> None:
+        self.window = window
+        self.grades: Mapping[str, Grade] = {}
+        self.notes: tuple[Note, ...] = ()
+        self.rows = self.without_object = self.opened_before = self.still_open = 0
+        self._question, self._run, self._days = question, run, days_of(window)
+        self._window = tuple(self._days)
+        self._sums: dict[object, list[int]] = {}
+        self._known = dict.fromkeys(COUNTS, 0)
+        self._active = self._resident = NOTHING
+        self._closes = NOTHING
+        self._now = np.zeros(2, dtype=np.int64)
+        self._most = np.zeros(self._days.days, dtype=np.int64)
+
+    def add(self, batch: Batch) -> None:
+        """Add connections that opened after those before."""
+        start, end, _, _ = self._days
+        opened, closed = batch.opened, batch.closed
+        self.rows += len(opened)
+        self.opened_before += int(np.searchsorted(opened, start))
+        self.still_open += int((closed > end).sum())
+        by_day = self._zeros(4)
+        self._run.count(opened, closed, self._window, by_day)
+        for key, numbers in zip(("opened", "closed", "open_time", "minutes"), by_day.T, strict=True):
+            self._sum(key, numbers)
+        for column, counts in batch.counts.items():
+            self._known[column] += int((counts != UNKNOWN).sum())
+            self._spread(column, batch, counts)
+        self._add_parameters(batch)
+        self._climb(batch)
+        if self._question.pinned is not None:
+            self._run_clocks(batch, self._question.pinned)
+
+    def end(self, rows: TracePass) -> StreamSums:
+        """Take what the reader knows at the end, and let the days after the last opening pass."""
+        self.grades, self.notes = rows.grades(), rows.notes()
+        open_now, reached = (int(n) for n in self._now)
+        for day in range(reached + 1, self._days.days):
+            midnight = (self._days.first_day + day) * MICROSECONDS_PER_DAY
+            left = open_now - int(np.searchsorted(self._closes, midnight, "right"))
+            self._most[day] = max(int(self._most[day]), left)
+        self._active = self._resident = self._closes = NOTHING
+        return self
+
+    @property
+    def opened(self) -> Ints:
+        """How many opened."""
+        return self._by_day("opened")
+
+    @property
+    def closed(self) -> Ints:
+        """How many closed."""
+        return self._by_day("closed")
+
+    @property
+    def open_time(self) -> Ints:
+        """Time open, summed over connections. [µs]"""
+        return self._by_day("open_time")
+
+    @property
+    def minutes(self) -> Ints:
+        """Started minutes of each connection."""
+        return self._by_day("minutes")
+
+    @property
+    def peak(self) -> Ints:
+        """Most connections open at one instant, for each UTC day."""
+        return self._most
+
+    @property
+    def clocks(self) -> Clocks:
+        """What objects do whose open sockets keep them active."""
+        return Clocks(*(self._by_day(key) for key in Clocks._fields))
+
+    def known(self, column: str) -> int:
+        """Return how many connections tell a count."""
+        return self._known[column]
+
+    def total(self, column: str) -> Ints:
+        """Return a count, spread evenly over each connection's time."""
+        return self._by_day(column)
+
+    def units(self, direction: str, step: int) -> Ints:
+        """Return the fewest steps of so many bytes that messages can have taken."""
+        return self._by_day((direction, step))
+
+    def overdrawn(self, multiple: int, cpu: Cpu) -> Ints:
+        """Return what a multiple of each connection's CPU time takes beyond its wall time. [µs]"""
+        return self._by_day((multiple, cpu))
+
+    def _add_parameters(self, batch: Batch) -> None:
+        """Add what depends on the parameters of price books."""
+        for step in self._question.steps:
+            for direction in ("in", "out"):
+                messages, sizes = (batch.counts.get(f"{what}_{direction}") for what in ("messages", "bytes"))
+                unknown = np.full(len(batch.opened), UNKNOWN)
+                least = np.maximum(
+                    unknown if messages is None else messages, 0 if sizes is None else -(-sizes // step)
+                )
+                self._spread((direction, step), batch, least)
+        for multiple in self._question.multiples:
+            cpu = self._question.cpu
+            handled = batch.counts.get("messages_in") if cpu.own else None
+            by_day = self._zeros()
+            if handled is None:
+                handled = np.full(len(batch.opened), UNKNOWN)
+            sockets = batch.opened, batch.closed, handled
+            self._run.overdraw(
+                sockets, self._window, (multiple, cpu.connect, cpu.message, int(cpu.own)), by_day
+            )
+            self._sum((multiple, cpu), by_day)
+
+    def _spread(self, key: object, batch: Batch, totals: Ints) -> None:
+        by_day = self._zeros()
+        self._run.spread(batch.opened, batch.closed, totals, self._window, by_day)
+        self._sum(key, by_day)
+
+    def _climb(self, batch: Batch) -> None:
+        """Follow how many are open; who outlasts the window never leaves."""
+        opens = np.maximum(batch.opened, self._days.start)
+        lasting = batch.closed > opens
+        closes = np.sort(batch.closed[lasting & (batch.closed < self._days.end)])
+        if len(self._closes):
+            together = np.empty(len(self._closes) + len(closes), dtype=np.int64)
+            self._run.merge(self._closes, closes, together)
+            closes = together
+        used = self._run.climb(opens[lasting], closes, self._days.first_day, self._now, self._most)
+        self._closes = closes[used:].copy()
+
+    def _run_clocks(self, batch: Batch, pinned: int) -> None:
+        self.without_object += int((batch.object < 0).sum())
+        self._active = _at_least(self._active, batch.objects)
+        self._resident = _at_least(self._resident, batch.objects)
+        by_day = self._zeros(3)
+        sockets, reached = (batch.opened, batch.closed, batch.object), (self._active, self._resident)
+        self._run.run_clocks(sockets, self._window, (pinned, HIBERNATES_AFTER_US), reached, by_day)
+        for key, numbers in zip(Clocks._fields, by_day.T, strict=True):
+            self._sum(key, numbers)
+
+    def _zeros(self, *shape: int) -> Ints:
+        return np.zeros((self._days.days, *shape), dtype=np.int64)
+
+    def _sum(self, key: object, by_day: Ints) -> None:
+        before = self._sums.get(key, [0] * self._days.days)
+        self._sums[key] = [a + int(b) for a, b in zip(before, by_day, strict=True)]
+
+    def _by_day(self, key: object) -> Ints:
+        return np.array(self._sums.get(key, [0] * self._days.days), dtype=np.int64)
+
+
+Sums: TypeAlias = FrameSums | StreamSums
+"""What connections add up to, whichever way they were counted."""
+
+
+def _at_least(reached: Ints, objects: int) -> Ints:
+    """Make room for objects met for the first time, twice as much as there was."""
+    if objects <= len(reached):
+        return reached
+    room = np.full(max(objects, 2 * len(reached)), NEVER, dtype=np.int64)
+    room[: len(reached)] = reached
+    return room
