@@ -10,14 +10,13 @@ from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.deriving import connections_of, looked_up
 from wscost.readers.options import format_window
-from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, Trace
+from wscost.trace import CONNECTION_COLUMNS, COUNTS, EVENT_COLUMNS, Trace
 from wscost.usage import Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TICK = timedelta(microseconds=1)
-COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
 
 
 def build_trace(
@@ -79,25 +78,13 @@ def build_trace(
         events = _in_time_order(events[_inside(events, window)], "at")
     kept = len(connections), 0 if events is None else len(events)
     if extent is not None and not any(kept):
-        raise InputError(
-            f"{source}: nothing of it lies in the window {format_window(window)}; "
-            f"it runs over {format_window(extent)}."
-        )
-    if kept != met:
-        outside = {"connections": met[0] - kept[0], "events": met[1] - kept[1]}
-        told.append(
-            Note(
-                "outside-window",
-                f"{outside['connections']:,} connections and {outside['events']:,} events "
-                "lie outside the window and are left out.",
-                outside,
-            )
-        )
+        raise nothing_inside(source, window, extent)
+    told += left_out(met[0] - kept[0], met[1] - kept[1])
     for column in COUNTS:
         if _in_events(column, events):
             continue
-        if unknown := int(connections[column].isna().sum()):
-            grade = Grade.UNKNOWN if unknown == len(connections) else Grade.LOWER_BOUND
+        grade = grade_of_count(int(connections[column].isna().sum()), len(connections))
+        if grade is not Grade.MEASURED:
             known[column] = Grade.worst(grade, known.get(column, Grade.MEASURED))
     return Trace(
         connections=connections[list(CONNECTION_COLUMNS)],
@@ -152,13 +139,41 @@ def _in_time_order(rows: pd.DataFrame, time: str) -> pd.DataFrame:
 def _censored(connections: pd.DataFrame, window: Window) -> tuple[Note, ...]:
     before = int((connections["opened_at"] < window.start).sum())
     open_still = int((connections["closed_at"].isna() | (connections["closed_at"] >= window.end)).sum())
-    if not before and not open_still:
+    return censored(len(connections), before, open_still)
+
+
+def left_out(connections: int, events: int) -> tuple[Note, ...]:
+    """Return the note on rows outside the window."""
+    if not connections and not events:
+        return ()
+    sentence = f"{connections:,} connections and {events:,} events lie outside the window and are left out."
+    return (Note("outside-window", sentence, {"connections": connections, "events": events}),)
+
+
+def censored(connections: int, opened_before: int, still_open: int) -> tuple[Note, ...]:
+    """Return the note on connections that the window cuts."""
+    if not opened_before and not still_open:
         return ()
     return (
         Note(
             "censored",
-            f"Of {len(connections):,} connections, {before:,} were open before the window began and "
-            f"{open_still:,} were still open when it ended: only their part inside it is known.",
-            {"opened_before": before, "still_open": open_still},
+            f"Of {connections:,} connections, {opened_before:,} were open before the window began and "
+            f"{still_open:,} were still open when it ended: only their part inside it is known.",
+            {"opened_before": opened_before, "still_open": still_open},
         ),
+    )
+
+
+def grade_of_count(unknown: int, connections: int) -> Grade:
+    """Return how well a count is known that some connections lack."""
+    if not unknown:
+        return Grade.MEASURED
+    return Grade.UNKNOWN if unknown == connections else Grade.LOWER_BOUND
+
+
+def nothing_inside(source: str, window: Window, extent: Window) -> InputError:
+    """Return the error for a window that holds nothing of the trace."""
+    return InputError(
+        f"{source}: nothing of it lies in the window {format_window(window)}; "
+        f"it runs over {format_window(extent)}."
     )

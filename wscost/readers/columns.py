@@ -172,7 +172,10 @@ def _number(array: pa.Array, column: Column) -> tuple[pa.Array, Faults]:
 def _count(array: pa.Array, column: Column) -> tuple[pa.Array, Faults]:
     import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+    if pa.types.is_signed_integer(array.type) and (pc.min(array).as_py() or 0) >= 0:
+        return array.cast(pa.int64()), {}
     values, given = _floats(array, column)
     whole = np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 2.0**63)
     faults = {row: column.unfit(array[row].as_py()) for row in _rows(given & ~whole)}

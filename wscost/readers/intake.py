@@ -87,23 +87,8 @@ class Intake:
         import numpy as np
         import pyarrow as pa
 
-        known = known_columns(table)
-        faults = dict(faults or {})
-        columns: dict[str, pa.Array] = {}
-        for raw, array in arrays.items():
-            try:
-                columns[known[raw].name], found = canonical(
-                    array, known[raw], assume_utc=self.options.assume_utc
-                )
-            except InputError as error:
-                raise InputError(f"{part.name}: {error}") from None
-            faults = found | faults
         size = len(lines)
-        columns = {
-            name: columns[name] if name in columns else pa.nulls(size, arrow_type(known[name].kind))
-            for name in COLUMNS[table]
-        }
-        _check_rows(table, columns, faults)
+        columns, faults = checked(part.name, table, arrays, size, self.options, faults or {})
         if table == "connections":
             columns["connection_id"] = _named(columns["connection_id"], self.rows)
         columns["line"] = pa.array(lines, pa.int64())
@@ -174,6 +159,34 @@ class Intake:
                 {"columns": names},
             ),
         )
+
+
+def checked(
+    place: str, table: Table, arrays: Mapping[str, pa.Array], size: int, options: Options, faults: Faults
+) -> tuple[dict[str, pa.Array], Faults]:
+    """Return rows as canonical columns, nulls where there is none, and what is wrong with which row.
+
+    Raises
+    ------
+    InputError
+        If an array's type cannot hold what its column holds.
+    """
+    import pyarrow as pa
+
+    known, faults = known_columns(table), dict(faults)
+    columns: dict[str, pa.Array] = {}
+    for raw, array in arrays.items():
+        try:
+            columns[known[raw].name], found = canonical(array, known[raw], assume_utc=options.assume_utc)
+        except InputError as error:
+            raise InputError(f"{place}: {error}") from None
+        faults = found | faults
+    columns = {
+        name: columns[name] if name in columns else pa.nulls(size, arrow_type(known[name].kind))
+        for name in COLUMNS[table]
+    }
+    _check_rows(table, columns, faults)
+    return columns, faults
 
 
 def _check_rows(table: Table, columns: Mapping[str, pa.Array], faults: Faults) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,6 +23,8 @@ class Options:
     skip_bad_rows: bool = False
     """Leave bad rows out, counted, instead of refusing the input."""
     own: Mapping[str, str] = field(default_factory=dict)
+    remark: Callable[[str], None] = field(default=lambda sentence: None)
+    """Told what takes long, while it does."""
 
 
 def parse_window(text: str) -> Window:

@@ -111,6 +111,15 @@ class Part:
             spool.seek(0)
             yield cast(BinaryIO, spool)
 
+    @property
+    def file(self) -> Path | None:
+        """The path where the content lies as it is, for a library that reads it itself."""
+        return self.path if self._lasting and not self._packed() else None
+
+    def count(self, size: int) -> None:
+        """Count bytes that such a library has read."""
+        self._count(size)
+
     def _line(self, number: int, line: bytes) -> bytes:
         if len(line) > LINE_LIMIT:
             raise InputError(
