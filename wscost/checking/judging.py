@@ -131,7 +131,7 @@ def _say_min(told: _Told, percentile: str) -> str:
     value = told.now.figures[percentile]
     if value < told.limit:
         return f"{told.write(value)} is less than {told.write(told.limit)}"
-    return f"{told.write(value)} is not less than {told.write(told.limit)}"
+    return f"{told.write(value)} reaches {told.write(told.limit)}"
 
 
 def _say_crosses(told: _Told, percentile: str) -> str:

@@ -9,6 +9,7 @@ from wscost.comparing import compare
 from wscost.errors import ConfigError, WscostError
 from wscost.estimating import DEFAULT_PLAN, Options
 from wscost.inputs import ReadOptions, Workload, open_input
+from wscost.profile.model import Profile
 from wscost.scenario import ScenarioFile
 from wscost.usagefile import UsageFile
 
@@ -43,14 +44,21 @@ def _price(file: ScenarioFile, name: str) -> Comparison:
         rounding=scenario.rounding,
         offers=scenario.offers,
         pricing=file.paths(name, "pricing"),
+        seed=scenario.seed,
+        replicates=scenario.replicates,
         **reading,
     )
     try:
         named = zip(scenario.input, file.paths(name, "input"), strict=True)
-        workloads: list[Workload] = [replace(open_input(path, reading), source=as_) for as_, path in named]
+        workloads = [_named(open_input(path, reading), as_) for as_, path in named]
         own_plans = [plan for w in workloads if isinstance(w, UsageFile) for plan in w.plans]
         plans = scenario.plans or own_plans or [DEFAULT_PLAN]
         return compare(workloads, plan=list(plans), deployment=file.deployment(name), **options)
     except WscostError as error:
         line = file.document.line(("scenarios", name))
         raise ConfigError(f"{file.document.name}:{line}: scenario {name}: {error}") from None
+
+
+def _named(workload: Workload, name: str) -> Workload:
+    """Return a workload under the name by which the scenario file knows it; a profile has its own."""
+    return workload if isinstance(workload, Profile) else replace(workload, source=name)

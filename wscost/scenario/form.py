@@ -88,6 +88,10 @@ class Scenario(_Form):
     rounding: Literal["book", "up", "prorate"] = "book"
     offers: Words = ()
     pricing: Annotated[Words, Field(description="Folders of price books of your own.")] = ()
+    seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent.")] = None
+    replicates: Annotated[
+        int | None, Field(ge=0, description="Simulated months of a profile; 0 for none.")
+    ] = None
     input_format: Word | None = None
     assume_utc: StrictBool = False
     window: Word | None = None
