@@ -18,7 +18,7 @@ from typing import Any
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.columns import EPOCH
-from wscost.readers.document import load_document
+from wscost.readers.document import decimal_at, load_document
 from wscost.readers.fields import Misfit, moment
 from wscost.readers.options import Options, days_of
 from wscost.readers.source import Source
@@ -71,13 +71,18 @@ def read_report(source: Source, options: Options) -> Usage:
 
 def _quantities(place: str, period: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
     counters, summaries = period.get("counters") or {}, period.get("summaries") or {}
+    if not isinstance(counters, dict) or not isinstance(summaries, dict):
+        raise InputError(f"{place}: counters and summaries must be objects.")
     for name, meter in COUNTERS.items():
         if name in counters:
-            yield meter, _number(f"{place}.counters[{name}]", counters[name])
+            yield meter, decimal_at(f"{place}.counters[{name}]", counters[name])
     length = summaries.get("vusers.session_length")
     if isinstance(length, dict) and "mean" in length and "count" in length:
         where = f"{place}.summaries[vusers.session_length]"
-        yield "connection_seconds", _number(where, length["mean"]) * _number(where, length["count"]) / 1000
+        yield (
+            "connection_seconds",
+            decimal_at(where, length["mean"]) * decimal_at(where, length["count"]) / 1000,
+        )
 
 
 def _usage(source: str, tally: dict[datetime, dict[str, Decimal]], window: Window) -> Usage:
@@ -114,9 +119,3 @@ def _at(place: str, values: dict[str, Any], name: str) -> datetime:
         return EPOCH + timedelta(microseconds=moment(name, values.get(name), "ms"))
     except Misfit as misfit:
         raise InputError(f"{place}: {misfit}") from None
-
-
-def _number(place: str, value: object) -> Decimal:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
-        return Decimal(repr(value))
-    raise InputError(f"{place} is not a number from 0 up.")

@@ -34,7 +34,7 @@ from typing import Any
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.columns import EARLIEST, LATEST, OUTSIDE
-from wscost.readers.document import load_document
+from wscost.readers.document import decimal_at, load_document
 from wscost.readers.options import Options, days_of
 from wscost.readers.refusals import shown
 from wscost.readers.source import BOM, Source
@@ -145,6 +145,8 @@ class _Tally:
             place = f"{part}: {alias}[{number}]"
             if not isinstance(row, dict) or not isinstance(row.get("dimensions"), dict):
                 raise InputError(f"{place} has no dimensions. Ask for date, and for type with invocations.")
+            if not all(isinstance(row.get(name) or {}, dict) for name in ("sum", "max", "avg")):
+                raise InputError(f"{place}: sum, max and avg must be objects.")
             self._add_row(dataset, row, place)
 
     def _add_row(self, dataset: str, row: dict[str, Any], place: str) -> None:
@@ -184,14 +186,14 @@ class _Tally:
                 grade = Grade.ASSUMED
         for name, (key, factor) in meters.items():
             if name in sums:
-                yield key, _number(sums[name], f"{place}.sum.{name}") * factor, grade
+                yield key, decimal_at(f"{place}.sum.{name}", sums[name]) * factor, grade
         if dataset == PERIODIC:
             if "activeTime" not in sums and "duration" in sums:
-                gb_seconds = _number(sums["duration"], f"{place}.sum.duration")
+                gb_seconds = decimal_at(f"{place}.sum.duration", sums["duration"])
                 yield "object_active_seconds", (gb_seconds / GB_OF_AN_OBJECT).quantize(MICRO), grade
             peak = (row.get("max") or {}).get("activeWebsocketConnections")
             if peak is not None:
-                peak = _number(peak, f"{place}.max.activeWebsocketConnections")
+                peak = decimal_at(f"{place}.max.activeWebsocketConnections", peak)
                 yield "peak_connections", peak, Grade.LOWER_BOUND
 
     def usage(self) -> Usage:
@@ -285,7 +287,9 @@ class _Tally:
 def _dataset(rows: list[Any]) -> str | None:
     """Tell a dataset under an alias by its fields."""
     first = next((row for row in rows if isinstance(row, dict)), {})
-    sums, dimensions = (first.get(name) or {} for name in ("sum", "dimensions"))
+    sums, dimensions = (
+        first[name] if isinstance(first.get(name), dict) else {} for name in ("sum", "dimensions")
+    )
     if sums.keys() & (METER_OF[PERIODIC].keys() | {"duration"}) - {"requests"} and "requests" not in sums:
         return PERIODIC
     if "cpuTimeUs" in sums or "coloCode" in dimensions:
@@ -310,9 +314,3 @@ def _bucket(dimensions: dict[str, Any], place: str) -> tuple[datetime, datetime]
     if not EARLIEST <= start < LATEST:
         raise InputError(f"{place}.dimensions.{name} {shown(written)} {OUTSIDE}.")
     return start, start + BUCKETS[name]
-
-
-def _number(value: object, place: str) -> Decimal:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
-        return Decimal(repr(value))
-    raise InputError(f"{place} {shown(value)} is not a number from 0 up.")

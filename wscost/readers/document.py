@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import orjson
 
 from wscost.errors import InputError
+from wscost.readers.refusals import shown
 from wscost.readers.source import Part
 
 DOCUMENT_LIMIT = 256 * 1024 * 1024
@@ -40,6 +42,20 @@ def load_document(part: Part) -> Any:
         raise InputError(
             f"{part.name}:{error.lineno}: this is not JSON ({error.msg}, character {error.colno}).{cut_short}"
         ) from None
+
+
+def decimal_at(place: str, value: object) -> Decimal:
+    """Return a number of a document exactly.
+
+    Raises
+    ------
+    InputError
+        If it is none, negative, or larger than any count (2**62).
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**62:
+        return Decimal(repr(value))
+    told = shown(value) if isinstance(value, (str, int, float)) else f"(a {type(value).__name__})"
+    raise InputError(f"{place} {told} is not a number from 0 up.")
 
 
 def _with_lone_surrogates(text: bytes) -> Any:

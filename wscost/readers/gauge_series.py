@@ -53,6 +53,9 @@ KNOWN: Mapping[str, Role] = {
 }
 """Series by the names that programs give them."""
 
+LARGEST = 2**53
+"""Above it not every whole number has a float of its own."""
+
 _MATRIX = re.compile(rb'"data"\s*:\s*\{\s*"resultType"')
 _TIME = re.compile(r"(time|timestamp|ts|date|datetime)(?:_(s|ms|us|ns))?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -211,7 +214,7 @@ def _cells(line: str) -> list[str]:
 def _number(cell: str, name: str) -> float | None:
     if cell.lower() in _NONE:
         return None
-    if not _NUMBER.fullmatch(cell) or float(cell) < 0:
+    if not _NUMBER.fullmatch(cell) or not 0 <= float(cell) <= LARGEST:
         raise Misfit(f"{name} {shown(cell)} is not a number from 0 up.")
     return float(cell)
 

@@ -24,7 +24,7 @@ import orjson
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.batching import Batch
-from wscost.readers.document import load_document
+from wscost.readers.document import decimal_at, load_document
 from wscost.readers.fields import Misfit, duration, moment, room_rule
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options, days_of
@@ -253,8 +253,4 @@ def _figure(part: Part, metrics: dict[str, Any], metric: str, name: str) -> Deci
         return None
     found = found.get("values", found)
     value = found.get(name) if isinstance(found, dict) else None
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise InputError(f"{part.name}: metrics.{metric}.{name} is not a number from 0 up.")
-    return Decimal(repr(value))
+    return None if value is None else decimal_at(f"{part.name}: metrics.{metric}.{name}", value)

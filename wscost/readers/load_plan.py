@@ -96,7 +96,7 @@ def _k6_scenarios(plan: dict[str, Any]) -> Mapping[str, Any]:
 def _k6_scenario(part: Part, name: str, scenario: object) -> Scenario:
     if not isinstance(scenario, dict):
         raise InputError(f"{part.name}: the scenario {name!r:.60} is no object.")
-    executor = scenario.get("executor")
+    executor = str(scenario.get("executor"))
     if executor in ITERATIONS:
         raise InputError(
             f"{part.name}: the scenario {name!r:.60} ends after so many iterations ({executor}): that is an "
@@ -112,7 +112,7 @@ def _k6_scenario(part: Part, name: str, scenario: object) -> Scenario:
             {key: _k6_value(key, value) for key, value in stage.items()} if isinstance(stage, dict) else stage
             for stage in kept["stages"]
         ]
-    if str(executor).endswith("-arrival-rate"):
+    if executor.endswith("-arrival-rate"):
         kept.setdefault("arrivals", "even")
     return kept
 
