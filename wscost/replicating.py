@@ -2,7 +2,7 @@
 
 Two things are uncertain. Months differ by chance: replicates draw their days anew among the simulated
 days of the same weekday. And the workload is not known: figures given as ranges are drawn, and usage
-follows by the ratio that a small simulation shows, run with the same random numbers for every draw.
+follows in proportion to the means that queueing theory gives for each draw.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ DEFAULT_REPLICATES = 200
 MOST_CONNECTIONS = 1_000_000
 """More than so many in a month are not simulated one by one: a share of the rooms stands for all."""
 MOST_EVENTS = 400_000
-CONNECTIONS_A_DRAW = 10_000
 _FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")
 _FROM_EVENTS_ASLEEP = ("object_active_seconds", "object_resident_seconds", "object_wakeups")
 Month = TypeVar("Month", Quantities, MonthlyUsage)
@@ -60,7 +59,7 @@ class SimulatedMonth:
             return Replicates(chance, chance)
         ratios = _ratios(self, replicates)
         drawn = [
-            {key: _whole(key, float(q) * ratio.get(key, 1.0)) for key, q in month.items()}
+            {key: _whole(key, float(q) * ratio.get(meter_of(key).name, 1.0)) for key, q in month.items()}
             for month, ratio in zip(chance, ratios, strict=True)
         ]
         return Replicates(drawn, chance)
@@ -132,7 +131,7 @@ def simulate_month(
     """
     seed = profile.seed if seed is None else seed
     middle = profile.midpoint()
-    days, share = _metered(middle, period, _How(deployment, seed, parameters, MOST_CONNECTIONS))
+    days, share = _metered(middle, period, _How(deployment, seed, parameters))
     notes = list(_notes(middle, period, share, days, seed))
     if deployment.in_object:
         days = _with_events(days, middle, deployment, period, seed)
@@ -161,8 +160,6 @@ class _How(NamedTuple):
     deployment: Deployment
     seed: int
     parameters: Parameters
-    most: float
-    """Connections at the most; of more, a share of the rooms."""
 
 
 def _metered(profile: Profile, period: Period, how: _How) -> tuple[dict[date, Quantities], float]:
@@ -170,8 +167,8 @@ def _metered(profile: Profile, period: Period, how: _How) -> tuple[dict[date, Qu
     rooms: Sequence[int] | None = None
     share = 1.0
     coming = expected(profile, period).connections
-    if coming > how.most:
-        rooms = _rooms(profile, how.most / coming, how.seed)
+    if coming > MOST_CONNECTIONS:
+        rooms = _rooms(profile, MOST_CONNECTIONS / coming, how.seed)
         share = float(profile.shares[rooms].sum())
     days: dict[date, Quantities] = {}
     for trace in simulate_days(profile, period, seed=how.seed, rooms=rooms):
@@ -291,27 +288,54 @@ def _days_of_their_own(profile: Profile) -> set[date]:
 
 
 def _ratios(simulated: SimulatedMonth, replicates: int) -> list[dict[str, float]]:
-    """Simulate one day for each draw of the ranges, and say how each meter compares with the modes."""
-    days = simulated.month.days or {}
-    middle = sorted(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))[len(days) // 2]
-    one_day = Period(middle, middle + timedelta(days=1))
-
-    how = _How(simulated.deployment, simulated.seed, simulated.parameters, CONNECTIONS_A_DRAW)
-
-    def usage(profile: Profile) -> dict[str, float]:
-        by_day, _ = _metered(profile, one_day, how)
-        return {
-            key: float(q)
-            for key, q in total(_with_http(profile, quantities) for quantities in by_day.values()).items()
-        }
-
-    usual = usage(simulated.profile.midpoint())
+    """Draw the ranges, and say how each meter's mean compares with that of the modes."""
+    period = simulated.month.period
+    usual = _means(simulated.profile.midpoint(), simulated.deployment, period)
     rng = np.random.default_rng(np.random.SeedSequence(simulated.seed, spawn_key=(2,)))
-    ratios = []
-    for _ in range(replicates):
-        drawn = usage(simulated.profile.draw(rng))
-        ratios.append({key: drawn.get(key, 0.0) / was for key, was in usual.items() if was})
-    return ratios
+    drawn = (_means(simulated.profile.draw(rng), simulated.deployment, period) for _ in range(replicates))
+    return [{key: means[key] / was for key, was in usual.items() if was} for means in drawn]
+
+
+def _means(profile: Profile, deployment: Deployment, period: Period) -> dict[str, float]:
+    """Return the mean of each meter as theory has it.
+
+    A room with people who come at random and stay is held open as an M/G/infinity queue is busy:
+    P(active) = 1 - exp(-people in it on average).
+    """
+    mean = expected(profile, period)
+    seconds = period.days * 86_400.0
+    people = mean.connection_seconds / seconds
+    handler = {kind: float(ms) / 1000 for kind, ms in deployment.handler_ms}
+    handled = mean.connections * (handler["open"] + handler["close"]) + mean.messages_in * handler["message"]
+    handled += mean.object_requests * handler["request"]
+    occupied = float(-np.expm1(-profile.shares * people).sum()) * seconds
+    cpu = mean.connections * float(deployment.cpu_ms.connect)
+    if deployment.endpoint == "worker":
+        cpu += mean.messages_in * float(deployment.cpu_ms.message)
+    open_seconds = dict.fromkeys(
+        (
+            "connection_seconds",
+            "connection_minutes",
+            "worker_wall_seconds",
+            "worker_passthrough_seconds",
+            "peak_connections",
+        ),
+        mean.connection_seconds,
+    )
+    return {
+        **open_seconds,
+        "connections_opened": mean.connections,
+        "http_requests": float(profile.http.requests(round(mean.connections), period.days)),
+        "messages_in": mean.messages_in,
+        "bytes_in": mean.messages_in,
+        "messages_out": mean.messages_out,
+        "bytes_out": mean.messages_out,
+        "object_requests": mean.object_requests,
+        "worker_cpu_ms": cpu,
+        "object_active_seconds": handled if deployment.hibernation else occupied,
+        "object_resident_seconds": occupied,
+        "object_wakeups": mean.messages_in,
+    }
 
 
 def _whole(key: str, quantity: float) -> Decimal:

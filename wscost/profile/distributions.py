@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import exp, inf
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar, Union
 
@@ -221,24 +222,27 @@ def _told(given: dict[str, Any]) -> str:
 
 def _shape_between(family: Any, median: Any, upper: Any, percentile: str) -> float:
     """Return the shape at which a law's percentile is so many times its median."""
-    import numpy as np
-    from scipy.optimize import brentq
-
     if lowest(median) <= 0:
         raise ValueError("the median must be more than 0")
     if lowest(upper) <= highest(median):
         raise ValueError(f"{percentile} must be more than the median")
-    ratio = likely(upper) / likely(median)
+    return _shape_of(family, likely(upper) / likely(median), percentile)
+
+
+@lru_cache(maxsize=4096)
+def _shape_of(family: Any, ratio: float, percentile: str) -> float:
+    import numpy as np
+    from scipy.optimize import brentq
 
     def excess(log_shape: float) -> float:
         with np.errstate(all="ignore"):
-            high, middle = family(exp(log_shape)).ppf([PERCENTILES[percentile], 0.5])
+            high, middle = family.ppf([PERCENTILES[percentile], 0.5], exp(log_shape))
             return float(np.nan_to_num(np.log(high) - np.log(middle), nan=1e9, posinf=1e9)) - float(
                 np.log(ratio)
             )
 
     try:
-        return exp(brentq(excess, -4.0, 9.0))
+        return float(exp(brentq(excess, -4.0, 9.0)))
     except ValueError:
         raise ValueError(
             f"no such law has a {percentile} of {ratio:.6g} medians. Is one of them mistyped?"
