@@ -269,6 +269,8 @@ class _Duel:
         """Look at the grid, then halve every part in which the bills could cross, widest first."""
         parts = min(parts, self.last)
         grid = [round(self._share(i, parts)) for i in range(parts + 1)]
+        for k in grid:
+            self.bills(k)
         waiting = deque(pairwise(dict.fromkeys(grid)))
         while waiting:
             low, high = waiting.popleft()

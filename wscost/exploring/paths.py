@@ -21,7 +21,7 @@ from wscost.exploring.case import Case
 from wscost.exploring.multiplying import EVERYTHING
 from wscost.profile import Profile, Range
 from wscost.profile.distributions import Constant
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 from wscost.units import plain
 from wscost.usage import METERS, Usage, meter_of
 from wscost.usagefile import DIVISIBLE, UsageFile
@@ -39,7 +39,7 @@ def fields(case: Case) -> dict[str, Any]:
         found |= dict(_leaves(profile, ""))
     for _, totals in _of_kind(case, UsageFile):
         found |= {f"{USAGE}.{key}": totals.usage.get(key, Decimal(0)) for key in {**totals.usage, **METERS}}
-    if any(isinstance(workload, (Trace, Usage)) for workload in case.account.workloads.values()):
+    if any(isinstance(workload, (Trace, TraceStream, Usage)) for workload in case.account.workloads.values()):
         found |= {f"{TRACE}.{name}": _factor(case, name) for name in (EVERYTHING, *METERS)}
     found |= dict(_leaves(case.deployment.model_copy(update={"monthly": {}}), f"{DEPLOYMENT}."))
     found |= {f"{MONTHLY}.{name}": case.deployment.monthly.get(name, Decimal(0)) for name in METERS}
@@ -122,7 +122,9 @@ def _split(case: Case, path: str) -> tuple[str, list[str]]:
     """Return where a path begins and the keys that follow; a profile's fields begin nowhere."""
     root, *keys = path.split(".")
     if root in (USAGE, TRACE, MONTHLY):
-        if root == TRACE and not any(isinstance(w, (Trace, Usage)) for w in case.account.workloads.values()):
+        if root == TRACE and not any(
+            isinstance(w, (Trace, TraceStream, Usage)) for w in case.account.workloads.values()
+        ):
             raise ConfigError(f"{path}: no input is a trace. {_kinds(case)}")
         if root == USAGE:
             _only(case, UsageFile, path)
@@ -153,7 +155,9 @@ def _kinds(case: Case) -> str:
         Profile: "A profile's fields begin with their own name, such as session.median",
         Trace: "A trace's usage is multiplied by trace.scale, or trace.messages_in and the like",
     }
-    kinds = {Trace if isinstance(w, Usage) else type(w) for w in case.account.workloads.values()}
+    kinds = {
+        Trace if isinstance(w, (TraceStream, Usage)) else type(w) for w in case.account.workloads.values()
+    }
     return " ".join(f"{words}." for kind, words in said.items() if kind in kinds)
 
 
