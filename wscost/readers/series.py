@@ -118,7 +118,8 @@ def usage_of(
             f"{source}: no sample lies in the window {format_window(window)}; "
             f"they run over {format_window(seen)}."
         )
-    step = int(np.median(np.concatenate([np.diff(at) for _, _, at, _ in series if len(at) > 1] or [[1]])))
+    steps = [np.diff(at) for _, _, at, _ in series if len(at) > 1] or [np.array([1])]
+    step = int(np.median(np.concatenate(steps)))
     tally = _Tally(window, step)
     for role, delta, at, values in series:
         if role == "connections":
