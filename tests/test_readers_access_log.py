@@ -224,7 +224,7 @@ def test_a_layout_of_ones_own_is_read_from_yaml(tmp_path: Path) -> None:
 
     assert str(found.pop("opened_at")) == "2026-11-23 07:23:05.941000+00:00"
     assert str(found.pop("closed_at")) == "2026-11-23 07:23:07.441000+00:00"
-    known = {name: value for name, value in found.items() if not name.startswith("messages")}
+    known = {name: value for name, value in found.items() if not str(name).startswith("messages")}
     assert known == {"connection_id": "7", "object_id": "/a", "bytes_in": 100, "bytes_out": 5}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -249,13 +249,21 @@ def _moment(fields: Mapping[str, Any], whens: tuple[When, ...], assume_utc: bool
 
 
 def _clf(name: str, value: Any, assume_utc: bool) -> int:
+    at = _clf_time(str(value))
+    if at is None:
+        raise Misfit(f"{name} {shown(value)} is not a time such as 23/Nov/2026:07:23:08 +0000.")
+    return since_epoch(name, str(value), at, assume_utc)
+
+
+@lru_cache(maxsize=1024)
+def _clf_time(text: str) -> datetime | None:
+    """Parse a time that many lines share: it is whole seconds."""
     for form in _CLF_FORMS:
         try:
-            at = datetime.strptime(str(value), form)
+            return datetime.strptime(text, form)
         except ValueError:
             continue
-        return since_epoch(name, str(value), at, assume_utc)
-    raise Misfit(f"{name} {shown(value)} is not a time such as 23/Nov/2026:07:23:08 +0000.")
+    return None
 
 
 def _text(fields: Mapping[str, Any], names: tuple[str, ...] | None) -> str | None:

@@ -43,6 +43,8 @@ def told_at_close(trace: Trace, window: Window | None) -> Trace:
     ``window`` is what the user gave; None: the trace's own begins with its first connection.
     """
     rows = trace.connections
+    if (rows["opened_at"] == rows["closed_at"]).all():
+        return trace
     first_line, last_line = rows["closed_at"].min(), rows["closed_at"].max()
     first_open = rows["opened_at"].min()
     earlier = int((rows["opened_at"] < first_line).sum())
