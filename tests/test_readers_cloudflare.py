@@ -299,6 +299,16 @@ def test_ten_thousand_levels_of_nesting_are_one_bad_row(written: Write, deep: st
         read_trace(written([tail("message", 0), deep]))
 
 
+def test_json_that_never_ends_is_refused_before_the_memory_fills(
+    written: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wscost.readers.jsonvalues.LINE_LIMIT", 1_000_000)
+    path = written([tail("message", 0), "{", *['"logs": ["x", "y"],'] * 200_000])
+
+    with pytest.raises(InputError, match=r":2: the JSON that begins here is longer than .* Does it ever end"):
+        read_trace(path)
+
+
 def test_binary_garbage_is_refused_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "tail.json"
     path.write_bytes(random.Random(7).randbytes(200_000))
