@@ -95,7 +95,9 @@ def reconnects_joined(trace: Trace) -> tuple[Trace, int]:
     order = rows.assign(connection_id=stay).sort_values("opened_at", kind="stable")
     grouped = order.groupby("connection_id", sort=False)
     joined = grouped.agg({"object_id": "first", "opened_at": "first"})
-    joined["closed_at"] = grouped["closed_at"].agg(lambda ends: ends.iloc[-1])
+    joined["closed_at"] = order.drop_duplicates("connection_id", keep="last").set_index("connection_id")[
+        "closed_at"
+    ]
     for column in COUNTED:
         joined[column] = grouped[column].sum(min_count=1)
     joined = joined.reset_index()[list(trace.connections.columns)].astype(trace.connections.dtypes)
