@@ -80,7 +80,7 @@ def _blocks(changes: Sequence[BillChange]) -> Iterator[RenderableType]:
     for one in changes:
         yield drawing.text(
             f"{one.scenario}: {one.bill.plan}, {one.bill.deployment}: "
-            f"{wording.amount(one.old)} → {wording.amount(one.new)} ({wording.change_of_bill(one)})",
+            f"{wording.amount(one.old)} → {wording.amount(one.new)}, {wording.change_of_bill(one)}",
             "bold",
         )
         if one.old and one.new and (one.old.plan, one.old.deployment) != (one.new.plan, one.new.deployment):

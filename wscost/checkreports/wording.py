@@ -38,7 +38,7 @@ def short(text: str) -> str:
 def sentence(result: CheckResult) -> str:
     """Return why a check came out as it did, with what its author wants to be known if it did not pass."""
     told = result.status in (Status.PASSED, Status.OFF) or not result.message
-    return short(result.reason if told else f"{result.reason} ({result.message})")
+    return short(result.reason if told else f"{result.reason} “{result.message}”")
 
 
 def subject(result: CheckResult) -> str:

@@ -59,7 +59,7 @@ Reports = Annotated[
 ]
 MoreReports = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[FORMAT=FILE]...", help="More reports.", show_default=False),
+    typer.Argument(metavar="FORMAT=FILE", help="More reports.", show_default=False),
 ]
 ExitZero = Annotated[
     bool, typer.Option("--exit-zero", help="Exit 0 even if a check fails or is inconclusive.")

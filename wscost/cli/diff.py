@@ -11,16 +11,16 @@ from wscost.cli import options, output
 from wscost.cli.check import Config, nearest_config
 from wscost.errors import UnknownNameError
 
-HELP = """Tell what changed between two saved results, and why: quantity, price, plan or deployment.
+HELP = """Tell what changed between two saved results, and why.
 
-Results are JSON as wscost check --report json=FILE or wscost estimate --format json writes it.
+A line moves by quantity, price, plan or deployment. Results are JSON as wscost check --report json=FILE or wscost estimate --format json writes it.
 With one result, it is compared with the scenarios of the work tree."""
 
 
 def diff(
     a: Annotated[Path, typer.Argument(metavar="A", help="A saved result.")],
     b: Annotated[
-        Path | None, typer.Argument(metavar="[B]", help="A later one; the work tree if absent.")
+        Path | None, typer.Argument(metavar="B", help="A later one; the work tree if absent.")
     ] = None,
     *,
     config: Config = None,
