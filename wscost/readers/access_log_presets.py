@@ -5,7 +5,8 @@ upstream): https://nginx.org/en/docs/http/ngx_http_log_module.html and
 https://nginx.org/en/docs/http/ngx_http_upstream_module.html#variables.
 HAProxy (the time in brackets is the start, without a zone; Ta is the fifth timer):
 https://docs.haproxy.org/2.6/configuration.html#8.2.3. Caddy: https://caddyserver.com/docs/logging.
-Envoy: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage.
+Envoy: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage and, for JSON,
+https://cloud.google.com/distributed-cloud/hosted/docs/latest/gdch/platform-application/pa-ao-operations/audit-service-mesh-envoy.
 Traefik (``Duration`` in ns): https://doc.traefik.io/traefik/observability/access-logs/. AWS ALB (``time`` is
 the close of a WebSocket):
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html.
