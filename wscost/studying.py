@@ -14,13 +14,15 @@ from wscost.bill import Bill, Comparison
 from wscost.comparing import compare
 from wscost.deployment import Deployment
 from wscost.drawable import draw
+from wscost.errors import InputError
 from wscost.estimating import Account, Options, deployment_of
 from wscost.exploring.breaking_even import BreakEven, break_even
 from wscost.exploring.sensitivity import Sensitivity, sensitivity
-from wscost.inputs import Input, ReadOptions, open_inputs
+from wscost.inputs import Input, Workload
 from wscost.intervals import peak_by_step
 from wscost.metering.columns import microseconds
-from wscost.trace import Trace
+from wscost.readers import read_trace
+from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,11 +72,12 @@ def study(
 
     Parameters and errors are those of ``compare``.
     """
-    reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}  # type: ignore[literal-required]
-    opened = list(open_inputs(inputs, ReadOptions(**reading)).values())  # type: ignore[typeddict-item]
+    account = Account.of(inputs, options)
+    opened = list(account.workloads.values())
     compared = compare(opened, plan=plan, deployment=deployment, **options)
     best = compared.cheapest or compared.bills[0]
-    built = _deployments(opened, deployment, options)
+    named = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
+    built = {one.label: one for one in [deployment_of(each) for each in named] or account.deployments}
     rival = _rival(best, compared.bills)
     grows = any(isinstance(workload, (Trace, Usage)) for workload in opened)
     return Study(
@@ -87,17 +90,6 @@ def study(
     )
 
 
-def _deployments(
-    opened: Sequence[Input],
-    named: str | Path | Deployment | Sequence[str | Path | Deployment] | None,
-    options: Options,
-) -> dict[str, Deployment]:
-    """Return what ``compare`` priced, by the names on its bills."""
-    one = isinstance(named, (str, Path, Deployment))
-    built = [deployment_of(each) for each in ([named] if one else list(named or ()))]  # type: ignore[arg-type]
-    return {each.label: each for each in built or Account.of(opened, options).deployments}
-
-
 def _rival(best: Bill, bills: Iterable[Bill]) -> Bill | None:
     """Return the bill that comes nearest: the same deployment on another plan, or the other way round."""
     near = [b for b in bills if (b.plan == best.plan) != (b.deployment == best.deployment)]
@@ -105,12 +97,31 @@ def _rival(best: Bill, bills: Iterable[Bill]) -> Bill | None:
 
 
 def _overtaken(
-    opened: Sequence[Input], pair: tuple[Bill, Bill], built: Mapping[str, Deployment], options: Options
+    opened: Sequence[Workload], pair: tuple[Bill, Bill], built: Mapping[str, Deployment], options: Options
 ) -> BreakEven:
     """Find whether the rival becomes the cheaper one as the traffic grows."""
     plans = list(dict.fromkeys(bill.plan for bill in pair))
     deployments = [built[label] for label in dict.fromkeys(bill.deployment for bill in pair)]
     return break_even(opened, f"trace.scale={GROWTH}", plans=plans, deployment=deployments, **options)
+
+
+def one_trace(inputs: Input | Iterable[Input], options: Options) -> Trace:
+    """Read the one trace that some pictures are of.
+
+    Raises
+    ------
+    InputError
+        If there is none, or there are several.
+    """
+    workloads = Account.of(inputs, options).workloads
+    name, one = next(iter(workloads.items()))
+    if isinstance(one, TraceStream):
+        how = ("input_format", "assume_utc", "window", "skip_bad_rows", "progress")
+        reading = {key: options[key] for key in how if key in options}  # type: ignore[literal-required]
+        one = read_trace(name, **reading, **options.get("format_options", {}))  # type: ignore[arg-type]
+    if len(workloads) > 1 or not isinstance(one, Trace):
+        raise InputError(f"{', '.join(workloads)}: this picture is drawn from one trace.")
+    return one
 
 
 def concurrency(trace: Trace) -> Concurrency:

@@ -17,7 +17,7 @@ import typer
 from typer.main import get_command
 
 import wscost
-from wscost.cli import about, check, diff, estimates, explorations, output, prices
+from wscost.cli import about, check, diff, estimates, explorations, output, pictures, prices
 from wscost.errors import WscostError
 
 FAULTY_INPUT, INTERNAL_ERROR, INTERRUPTED = 2, 70, 130
@@ -39,6 +39,8 @@ app.command("break-even")(explorations.break_even)
 app.command("sensitivity")(explorations.sensitivity)
 app.command("advise")(explorations.advise)
 app.command("history")(explorations.history)
+app.command("plot", help=pictures.PLOT)(pictures.plot)
+app.command("report", help=pictures.REPORT)(pictures.report)
 app.command("check", help=check.HELP)(check.check)
 app.command("diff", help=diff.HELP)(diff.diff)
 app.add_typer(prices.app, name="prices")

@@ -44,12 +44,14 @@ def estimate(
 ) -> None:
     """Price the inputs; run as ``compare``, under more plans unless some are named."""
     from wscost.comparing import compare
+    from wscost.studying import study
 
     report = format_named(format_)
+    look = study if getattr(report, "STUDIED", False) else compare
     if not plan and context.info_name == "compare":
         plan = list(PLANS_TO_COMPARE)
     with output.progress() as progress:
-        comparison = compare(
+        comparison = look(
             inputs,
             plan=plan,
             deployment=deployment,

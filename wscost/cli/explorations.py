@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from wscost.cli import options, output
-from wscost.pricelist import Rounding
+from wscost.cli.sharing import parameters, shared
 
 FORMATS = "table, json, markdown or csv"
 
@@ -52,60 +52,25 @@ Since = Annotated[int, typer.Option("--since", metavar="YEAR", help="The first y
 Format = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {FORMATS}.")]
 
 
-def _shared(
-    *,
-    region: options.Region = None,
-    as_of: options.AsOf = None,
-    month: options.Month = None,
-    cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = Rounding.BOOK,
-    offer: options.Offers = None,
-    pricing: options.Pricing = None,
-    input_format: options.InputFormat = None,
-    assume_utc: options.AssumeUtc = False,
-    window: options.Window = None,
-    skip_bad_rows: options.SkipBadRows = False,
-    seed: options.Seed = None,
-) -> dict[str, Any]:
-    """Return what every exploration takes beside its own options."""
-    return {
-        "region": region,
-        "as_of": as_of,
-        "month": month,
-        "cycle_start": cycle_start,
-        "rounding": rounding,
-        "offers": offer or (),
-        "pricing": pricing or (),
-        "input_format": input_format,
-        "assume_utc": assume_utc,
-        "window": window,
-        "skip_bad_rows": skip_bad_rows,
-        "seed": seed,
-    }
-
-
 def _told(format_: Format = "table", file: options.Output = None) -> None:
     """Take where and how a result is told."""
 
 
 def _command(explore: Callable[..., Any]) -> Callable[..., None]:
     """Make a command of a function: with the options that all explorations share, and its result told."""
-    own, shared, said = (
-        list(signature(one, eval_str=True).parameters.values()) for one in (explore, _shared, _told)
-    )
-    own = [parameter for parameter in own if parameter.kind is not Parameter.VAR_KEYWORD]
+    own, common, said = (parameters(one) for one in (explore, shared, _told))
 
     @wraps(explore)
     def run(*, format_: str, file: Path | None, **given: Any) -> None:
         from wscost.reports.explorations import render
 
-        common = _shared(**{p.name: given.pop(p.name) for p in shared})
+        how = shared(**{p.name: given.pop(p.name) for p in common})
         with output.progress() as progress:
-            exploration = explore(**given, **common, progress=progress)
+            exploration = explore(**given, **how, progress=progress)
         told = render(exploration, format_, width=output.width(file), color=output.colored(file))
         output.tell(told, file)
 
-    everything = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in (*own, *shared, *said)]
+    everything = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in (*own, *common, *said)]
     run.__signature__ = signature(run).replace(parameters=everything, return_annotation=None)  # type: ignore[attr-defined]
     return run
 
@@ -120,7 +85,11 @@ def sweep(
     yes: Yes = False,
     **options_: Any,
 ) -> Any:
-    """Price a grid of values of any fields of profile, deployment or usage."""
+    """Price a grid of values of any fields.
+
+    --vary names a field of the profile, the deployment (deployment.…, monthly.…), a usage file (usage.…)
+    or, for a trace, what to multiply its usage by (trace.scale).
+    """
     from wscost.exploring.sweeping import MOST_BILLS, sweep
 
     return sweep(inputs, vary, plan=plan, deployment=deployment, most=None if yes else MOST_BILLS, **options_)
@@ -136,7 +105,10 @@ def break_even(
     grid: Grid = 64,
     **options_: Any,
 ) -> Any:
-    """Find where two bills cross as one field moves: every crossing, to its smallest step."""
+    """Find where two bills cross as one field moves.
+
+    Every crossing is found to the field's smallest step. Bills that never cross are an answer.
+    """
     from wscost.exploring.breaking_even import break_even
 
     named = [plan.strip() for plan in plans.split(",")]
@@ -152,7 +124,10 @@ def sensitivity(
     by: By = 0.2,
     **options_: Any,
 ) -> Any:
-    """Tell what moves the bill, the strongest first, and why the rest cannot move it now."""
+    """Tell what moves the bill, and why the rest does not.
+
+    Each field moves alone, by a fifth of its value or over its own range; the strongest comes first.
+    """
     from wscost.exploring.sensitivity import sensitivity
 
     return sensitivity(inputs, plan=plan, deployment=deployment, by=by, **options_)
@@ -166,7 +141,10 @@ def advise(
     deployment: options.Deployment = None,
     **options_: Any,
 ) -> Any:
-    """Name changes with their saving, each by pricing anew, and warn of known traps."""
+    """Name changes that save money, and known traps.
+
+    Each change is made on the trace, the totals or the deployment, which are then priced anew.
+    """
     from wscost.exploring.advising import advise
 
     return advise(inputs, plan=plan, deployment=deployment, **options_)
@@ -181,7 +159,10 @@ def history(
     since: Since = 2021,
     **options_: Any,
 ) -> Any:
-    """Price the same usage under the prices of every year, with the change that moved each step."""
+    """Price the same usage at the prices of every year.
+
+    Days on which a price changed have their row too, with the change that moved the bill.
+    """
     from wscost.exploring.history import history
 
     return history(inputs, plan=plan, deployment=deployment, since=since, **options_)

@@ -28,7 +28,7 @@ def tell(result: str, file: Path | None = None) -> None:
         If it cannot be written.
     """
     if file is not None and str(file) != "-":
-        _write(file, f"{result}\n")
+        _write(file, f"{result}\n".encode())
         return
     if sys.stdout is None:
         raise OutputError("Standard output is closed; name a file with -o.")
@@ -83,7 +83,21 @@ def progress() -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
 
-def _write(path: Path, text: str) -> None:
+def save(picture: bytes, file: Path) -> None:
+    """Write a picture to a file, or to standard output as ``-``.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    if str(file) == "-":
+        typer.echo(picture, nl=False)
+    else:
+        _write(file, picture)
+
+
+def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: beside its place first, then moved into it."""
     place = path.resolve()
     if place.is_dir():
@@ -91,11 +105,11 @@ def _write(path: Path, text: str) -> None:
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         if place.exists() and not place.is_file():
-            place.write_text(text, "utf-8", newline="\n")
+            place.write_bytes(content)
             return
         try:
-            with beside.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with beside.open("xb") as file:
+                file.write(content)
             if place.exists():
                 shutil.copymode(place, beside)
             beside.replace(place)

@@ -6,11 +6,14 @@ A module of a kind defines
 - ``SHOWS``: the type of the thing that it draws;
 - ``height(thing)``: how high a picture of its own is. [inches]
 - ``draw(thing, *, ax=None)``: draw it, into axes of its own where none are given, and return the axes;
+- ``gather(inputs, …)``: read the inputs and find the thing; its parameters are the options that
+  ``wscost plot`` takes for it;
 - ``alt(thing)``: say in a sentence or two what the picture shows, for those who do not see it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -27,6 +30,9 @@ class Kind(Protocol):
 
     NAME: str
     SHOWS: type
+
+    def gather(self, inputs: Sequence[str], **asked: Any) -> Any:
+        """Find the thing to draw in the inputs."""
 
     def height(self, thing: Any) -> float:
         """Return how high a picture of its own is. [inches]"""

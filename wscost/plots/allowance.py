@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Unpack
 
 from matplotlib.axes import Axes
 
 from wscost.errors import InputError, UnknownNameError
+from wscost.estimating import Options
+from wscost.exploring.case import Case
 from wscost.plots.figures import amounts, quantities, short
 from wscost.plots.style import BLUE, GREEN, INK, picture
 from wscost.pricelist import Charge, PriceList
@@ -126,3 +130,18 @@ def alt(allowance: Allowance) -> str:
     if allowance.used is not None and (cost := allowance.cost(allowance.used)) is not None:
         words += f" The bill stands at {short(allowance.used)}: {money(cost, allowance.prices.currency)}."
     return words
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    sku: str,
+    plan: str | None = None,
+    deployment: str | None = None,
+    **options: Unpack[Options],
+) -> Allowance:
+    """Take a charge, and where the bill of the inputs stands on it."""
+    case = Case.of(inputs, deployment, options)
+    bill = case.bill(case.plan(plan))
+    prices = case.account.price_list(bill.plan, case.deployment)
+    return Allowance.of(prices, sku, options.get("rounding", "book"), bill.line(sku).consumed)

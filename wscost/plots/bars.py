@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from wscost.plots.style import BLUE, RULE
 
-ROW = 0.38
+ROW = 0.4
 """Height of one bar with its name. [inches]"""
 
 

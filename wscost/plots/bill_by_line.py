@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Unpack
+
 from matplotlib.axes import Axes
 
 from wscost.bill import Bill
+from wscost.estimating import Options, estimate
 from wscost.plots.bars import Bar, bar_list, bar_list_height
 from wscost.plots.style import MUTED, picture
 from wscost.reports import wording
@@ -41,3 +45,14 @@ def alt(bill: Bill) -> str:
     costs = sorted(((line.cost, line.name) for line in bill.lines if line.cost), reverse=True)
     told = ", ".join(f"{wording.clean(name)} {money(cost, bill.currency)}" for cost, name in costs)
     return f"Bars: the bill of {bill.plan_name}, {wording.total(bill)}, by line. {told or 'No line costs'}."
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    plan: str | None = None,
+    deployment: str | None = None,
+    **options: Unpack[Options],
+) -> Bill:
+    """Estimate the bill to draw."""
+    return estimate(inputs, plan=plan, deployment=deployment, **options)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Unpack
+
 from matplotlib.axes import Axes
 
 from wscost.bill import Bill, Comparison
+from wscost.comparing import compare
+from wscost.estimating import Options
 from wscost.plots.bars import Bar, bar_list, bar_list_height
 from wscost.plots.style import BLUE, GREEN, MUTED, picture
 from wscost.reports import wording
@@ -40,3 +45,14 @@ def alt(comparison: Comparison) -> str:
         for bill in comparison.bills
     )
     return f"Bars: monthly totals. {told}."
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    plan: Sequence[str] | None = None,
+    deployment: Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> Comparison:
+    """Compare the bills to draw."""
+    return compare(inputs, plan=plan, deployment=deployment, **options)

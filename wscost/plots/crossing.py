@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Unpack
 
 from matplotlib.axes import Axes
 
-from wscost.exploring.breaking_even import BreakEven, Totals
+from wscost.estimating import Options
+from wscost.exploring.breaking_even import BreakEven, Totals, break_even
 from wscost.plots.figures import amount, amounts, quantities
 from wscost.plots.style import BLUE, DASHES, INK, ORANGE, picture
 from wscost.reports import wording
@@ -70,3 +73,15 @@ def alt(found: BreakEven) -> str:
     return (
         f"Two lines: the bills of {' and '.join(map(wording.clean, found.names))} over {found.path}. {told}"
     )
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    vary: Sequence[str],
+    plans: Sequence[str],
+    deployment: Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> BreakEven:
+    """Find where two bills cross."""
+    return break_even(inputs, vary, plans=plans, deployment=deployment, **options)

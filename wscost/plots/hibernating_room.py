@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Unpack
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from wscost.errors import InputError
+from wscost.estimating import Options, deployment_of
 from wscost.intervals import Ints
 from wscost.metering.columns import microseconds
 from wscost.plots.figures import on_axis
 from wscost.plots.room import COLORS, Room, frame, label, length, paint_clock, paint_sockets, sockets_height
 from wscost.plots.style import picture
+from wscost.studying import one_trace
 
 NAME = "room"
 SHOWS = Room
@@ -58,3 +63,14 @@ def alt(room: Room) -> str:
         f"{length(room.resident)}, active for {length(room.active)}, and wakes "
         f"{len(room.resident.start):,} times."
     )
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    object_: str | None = None,
+    deployment: str = "durable-object-hibernation",
+    **options: Unpack[Options],
+) -> Room:
+    """Cut the room to draw out of a trace."""
+    return Room.of(one_trace(inputs, options), object_, deployment_of(deployment))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Unpack
+
 from matplotlib.axes import Axes
 
 from wscost.bill import Bill, Range, Spread
 from wscost.errors import InputError
+from wscost.estimating import Options, estimate
 from wscost.plots.bars import ROW
 from wscost.plots.figures import amounts
 from wscost.plots.style import BLUE, INK, picture
@@ -64,3 +68,14 @@ def _range(bill: Bill) -> Range:
 def alt(bill: Bill) -> str:
     """Say how far the months differ."""
     return f"Ranges of the total and of each line that varies. {wording.spread(bill)}"
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    plan: str | None = None,
+    deployment: str | None = None,
+    **options: Unpack[Options],
+) -> Bill:
+    """Simulate the months to draw."""
+    return estimate(inputs, plan=plan, deployment=deployment, **options)

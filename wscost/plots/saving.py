@@ -16,8 +16,8 @@ from wscost.plots import Kind, style
 
 SUFFIXES = (".png", ".svg", ".pdf")
 _COLORS = {
-    style.INK: "ink", style.MUTED: "muted", style.RULE: "rule", style.BLUE: "blue", style.ORANGE: "orange",
-    style.GREEN: "green", style.RED: "red", style.PURPLE: "purple", style.SKY: "sky",
+    style.PAPER: "paper", style.INK: "ink", style.MUTED: "muted", style.RULE: "rule", style.BLUE: "blue",
+    style.ORANGE: "orange", style.GREEN: "green", style.RED: "red", style.PURPLE: "purple", style.SKY: "sky",
 }  # fmt: skip
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Unpack
+
 from matplotlib.axes import Axes
 
+from wscost.estimating import Options, deployment_of
 from wscost.plots.room import COLORS, Room, frame, label, length, paint_clock, paint_sockets, sockets_height
 from wscost.plots.style import picture
+from wscost.studying import one_trace
 
 NAME = "sockets"
 SHOWS = Room
@@ -35,3 +40,14 @@ def alt(room: Room) -> str:
         f"A time line of {room.title}. Added up they are open {length(room.open)}; {_name(room)}: "
         f"{length(room.active)}."
     )
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    object_: str | None = None,
+    deployment: str = "durable-object",
+    **options: Unpack[Options],
+) -> Room:
+    """Cut the room to draw out of a trace."""
+    return Room.of(one_trace(inputs, options), object_, deployment_of(deployment))

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Unpack
+
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
+from wscost.estimating import Options
 from wscost.plots.figures import moments, quantities
 from wscost.plots.style import BLUE, picture
-from wscost.studying import Concurrency
+from wscost.studying import Concurrency, concurrency, one_trace
 
 NAME = "concurrency"
 SHOWS = Concurrency
 
 
-def height(concurrency: Concurrency) -> float:
+def height(seen: Concurrency) -> float:
     """Return how high the picture is. [inches]"""
     return 1.9
 
 
 @picture(height)
-def draw(concurrency: Concurrency, ax: Axes) -> None:
+def draw(seen: Concurrency, ax: Axes) -> None:
     """Draw the most sockets open in each step as a filled stair."""
-    edges = [*concurrency.at, concurrency.start + len(concurrency.peaks) * concurrency.step]
+    edges = [*seen.at, seen.start + len(seen.peaks) * seen.step]
     at = [float(date2num(edge)) for edge in edges]  # type: ignore[no-untyped-call]
-    ax.stairs(concurrency.peaks, at, fill=True, color=BLUE, alpha=0.3)
-    ax.stairs(concurrency.peaks, at, color=BLUE)
+    ax.stairs(seen.peaks, at, fill=True, color=BLUE, alpha=0.3)
+    ax.stairs(seen.peaks, at, color=BLUE)
     ax.set_ylim(bottom=0)
     ax.xaxis_date()
     moments(ax)
@@ -32,8 +36,13 @@ def draw(concurrency: Concurrency, ax: Axes) -> None:
     ax.set_title("sockets open")
 
 
-def alt(concurrency: Concurrency) -> str:
+def alt(seen: Concurrency) -> str:
     """Say how many sockets there were, and when most."""
-    most = max(concurrency.peaks)
-    when = concurrency.at[concurrency.peaks.index(most)]
+    most = max(seen.peaks)
+    when = seen.at[seen.peaks.index(most)]
     return f"A stair: sockets open over time, at most {most:,}, about {when:%Y-%m-%d %H:%M} UTC."
+
+
+def gather(inputs: Sequence[str], **options: Unpack[Options]) -> Concurrency:
+    """Count the sockets of the one trace among the inputs."""
+    return concurrency(one_trace(inputs, options))

@@ -17,7 +17,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-WIDTH = 4.6
+WIDTH = 4.1
 """Of a picture of its own, so that its text can still be read on a phone. [inches]"""
 INK, MUTED, RULE, PAPER = "#1f2328", "#59636e", "#d1d9e0", "#ffffff"
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
@@ -33,31 +33,31 @@ STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.labelcolor": MUTED,
-    "axes.labelsize": 8,
+    "axes.labelsize": 8.5,
     "axes.prop_cycle": cycler(color=SERIES),
     "axes.spines.left": False,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlecolor": INK,
     "axes.titlelocation": "left",
-    "axes.titlesize": 9,
+    "axes.titlesize": 9.5,
     "figure.dpi": 160,
     "figure.facecolor": PAPER,
     "font.family": "DejaVu Sans",
-    "font.size": 8,
+    "font.size": 8.5,
     "grid.color": RULE,
     "grid.linewidth": 0.6,
     "hatch.linewidth": 0.6,
-    "legend.fontsize": 8,
+    "legend.fontsize": 8.5,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "savefig.facecolor": PAPER,
     "text.color": INK,
     "text.parse_math": False,
     "xtick.color": MUTED,
-    "xtick.labelsize": 8,
+    "xtick.labelsize": 8.5,
     "ytick.color": MUTED,
-    "ytick.labelsize": 8,
+    "ytick.labelsize": 8.5,
     "ytick.left": False,
 }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import cycle
+from typing import Unpack
 
 from matplotlib.axes import Axes
 
-from wscost.exploring.sweeping import Point, Priced, Sweep
+from wscost.estimating import Options
+from wscost.exploring.sweeping import Point, Priced, Sweep, sweep
 from wscost.plots.figures import amounts, quantities
 from wscost.plots.style import DASHES, SERIES, picture
 from wscost.reports import wording
@@ -22,16 +24,16 @@ _LOG_FROM = 50
 """A field that grows this many times from its first value is drawn on a logarithmic axis."""
 
 
-def height(sweep: Sweep) -> float:
+def height(swept: Sweep) -> float:
     """Return how high the picture is. [inches]"""
-    return 2.4 + 0.17 * len(_lines(sweep))
+    return 2.4 + 0.17 * len(_lines(swept))
 
 
 @picture(height)
-def draw(sweep: Sweep, ax: Axes) -> None:
+def draw(swept: Sweep, ax: Axes) -> None:
     """Draw the totals over the first field; words stand at equal distances."""
-    along = _along(sweep)
-    for (name, line), color, dash in zip(_lines(sweep).items(), cycle(SERIES), cycle(DASHES)):
+    along = _along(swept)
+    for (name, line), color, dash in zip(_lines(swept).items(), cycle(SERIES), cycle(DASHES)):
         ax.plot(
             [along[point.texts[0]] for point, _ in line],
             [float(priced.total) for _, priced in line],
@@ -40,7 +42,7 @@ def draw(sweep: Sweep, ax: Axes) -> None:
             markersize=3,
             label=name,
         )
-    values = [point.values[0] for point in sweep.points]
+    values = [point.values[0] for point in swept.points]
     if not _numbers(values):
         ax.set_xticks(list(along.values()), list(along))
     elif min(along.values()) > 0 and max(along.values()) / min(along.values()) >= _LOG_FROM:
@@ -51,15 +53,15 @@ def draw(sweep: Sweep, ax: Axes) -> None:
         ax.set_xticks(list(along.values()), list(along))
     else:
         quantities(ax.xaxis)
-    amounts(ax.yaxis, sweep.points[0].prices[0].currency)
+    amounts(ax.yaxis, swept.points[0].prices[0].currency)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(wording.clean(sweep.paths[0]))
+    ax.set_xlabel(wording.clean(swept.paths[0]))
     ax.figure.legend(loc="outside lower left")
 
 
-def _along(sweep: Sweep) -> dict[str, float]:
+def _along(swept: Sweep) -> dict[str, float]:
     """Return where each value of the first field stands along the axis, by its text."""
-    firsts = {point.texts[0]: point.values[0] for point in sweep.points}
+    firsts = {point.texts[0]: point.values[0] for point in swept.points}
     if _numbers(list(firsts.values())):
         return {text: float(value) for text, value in firsts.items()}
     return {text: float(i) for i, text in enumerate(firsts)}
@@ -69,28 +71,39 @@ def _numbers(values: Sequence[object]) -> bool:
     return all(isinstance(v, (int, float, Decimal)) and not isinstance(v, bool) for v in values)
 
 
-def _lines(sweep: Sweep) -> dict[str, list[tuple[Point, Priced]]]:
+def _lines(swept: Sweep) -> dict[str, list[tuple[Point, Priced]]]:
     lines: dict[str, list[tuple[Point, Priced]]] = {}
-    crowded = len({(point.texts[1:], p[:2]) for point in sweep.points for p in point.prices}) > MOST_LINES
-    for point in sweep.points:
+    crowded = len({(point.texts[1:], p[:2]) for point in swept.points for p in point.prices}) > MOST_LINES
+    for point in swept.points:
         for priced in point.prices:
             if not priced.feasible or (crowded and not priced.cheapest):
                 continue
-            others = [f"{path}={text}" for path, text in zip(sweep.paths[1:], point.texts[1:], strict=True)]
+            others = [f"{path}={text}" for path, text in zip(swept.paths[1:], point.texts[1:], strict=True)]
             who = ["the cheapest"] if crowded else [priced.plan, priced.deployment]
             lines.setdefault(wording.clean(", ".join([*who, *others])), []).append((point, priced))
     return lines
 
 
-def alt(sweep: Sweep) -> str:
+def alt(swept: Sweep) -> str:
     """Say where each line begins and ends."""
     told = "; ".join(
-        f"{name}: from {_told(line[0], sweep)} to {_told(line[-1], sweep)}"
-        for name, line in _lines(sweep).items()
+        f"{name}: from {_told(line[0])} to {_told(line[-1])}" for name, line in _lines(swept).items()
     )
-    return f"Lines: monthly totals over {', '.join(sweep.paths)}. {told}."
+    return f"Lines: monthly totals over {', '.join(swept.paths)}. {told}."
 
 
-def _told(end: tuple[Point, Priced], sweep: Sweep) -> str:
+def _told(end: tuple[Point, Priced]) -> str:
     point, priced = end
     return f"{money(priced.total, priced.currency)} at {point.texts[0]}"
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    vary: Sequence[str],
+    plan: Sequence[str] | None = None,
+    deployment: Sequence[str] | None = None,
+    **options: Unpack[Options],
+) -> Sweep:
+    """Price the grid to draw."""
+    return sweep(inputs, vary, plan=plan, deployment=deployment, **options)

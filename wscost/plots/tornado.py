@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Unpack
+
 from matplotlib.axes import Axes
 
-from wscost.exploring.sensitivity import Moved, Sensitivity
+from wscost.estimating import Options
+from wscost.exploring.sensitivity import BY, Moved, Sensitivity, sensitivity
 from wscost.plots.bars import ROW
 from wscost.plots.figures import amounts
-from wscost.plots.style import BLUE, INK, ORANGE, picture
+from wscost.plots.style import BLUE, INK, ORANGE, PAPER, picture
 from wscost.reports import wording
 from wscost.units import money
 
@@ -28,9 +32,7 @@ def draw(found: Sensitivity, ax: Axes) -> None:
     base = float(found.bill.total)
     for y, field in enumerate(_shown(found)):
         for total, color, hatch in ((field.total_low, BLUE, ""), (field.total_high, ORANGE, "////")):
-            ax.barh(
-                y, float(total) - base, left=base, height=0.24, color=color, hatch=hatch, edgecolor="white"
-            )
+            ax.barh(y, float(total) - base, left=base, height=0.24, color=color, hatch=hatch, edgecolor=PAPER)
         ax.annotate(
             f"{wording.clean(field.field)}: {_from_to(field, found.bill.currency)}",
             (0, y),
@@ -38,6 +40,7 @@ def draw(found: Sensitivity, ax: Axes) -> None:
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             va="bottom",
+            bbox={"facecolor": PAPER, "linewidth": 0, "pad": 0.5},
         )
     ax.axvline(base, color=INK, linewidth=0.8)
     ax.set_ylim(max(len(_shown(found)), 1) - 0.6, -0.9)
@@ -46,7 +49,7 @@ def draw(found: Sensitivity, ax: Axes) -> None:
     ax.grid(visible=True, axis="x")
     ax.margins(x=0.08)
     amounts(ax.xaxis, found.bill.currency)
-    ax.set_xlabel("monthly total; plain: the field at its low end, hatched: at its high end")
+    ax.set_xlabel("monthly total; plain: field at its low end, hatched: at its high")
 
 
 def _shown(found: Sensitivity) -> tuple[Moved, ...]:
@@ -65,3 +68,15 @@ def alt(found: Sensitivity) -> str:
         f"{wording.clean(f.field)} from {_from_to(f, found.bill.currency)}" for f in _shown(found)[:3]
     )
     return f"Bars around {money(found.bill.total, found.bill.currency)}: most moves {told}."
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    by: float = BY,
+    plan: str | None = None,
+    deployment: str | None = None,
+    **options: Unpack[Options],
+) -> Sensitivity:
+    """Find what moves the bill."""
+    return sensitivity(inputs, plan=plan, deployment=deployment, by=by, **options)

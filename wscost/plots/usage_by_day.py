@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Unpack
 
 from matplotlib.axes import Axes
 
 from wscost.bill import Bill
 from wscost.errors import InputError, UnknownNameError
+from wscost.estimating import Options, estimate
 from wscost.plots.figures import moments, quantities, short
 from wscost.plots.style import BLUE, picture
 from wscost.usage import meter_of
@@ -88,3 +91,15 @@ def alt(usage: UsageByDay) -> str:
         f"Bars: {_title(usage.meter)} on each of {len(usage.days)} days; most on {high} "
         f"({short(usage.days[high])}), least on {low} ({short(usage.days[low])})."
     )
+
+
+def gather(
+    inputs: Sequence[str],
+    *,
+    meter: str | None = None,
+    plan: str | None = None,
+    deployment: str | None = None,
+    **options: Unpack[Options],
+) -> UsageByDay:
+    """Estimate the month whose days to draw."""
+    return UsageByDay.of(estimate(inputs, plan=plan, deployment=deployment, **options), meter)

@@ -3,6 +3,7 @@
 A format module defines
 
 - ``NAME``: what ``--format`` calls it;
+- ``STUDIED``, if it tells what a ``Study`` knows beside the bills, and so is better given one;
 - ``render(comparison, *, width=80, color=False) -> str``: the whole report, without a last newline.
 """
 
