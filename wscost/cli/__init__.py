@@ -17,7 +17,18 @@ import typer
 from typer.main import get_command
 
 import wscost
-from wscost.cli import about, check, diff, estimates, explorations, output, pictures, prices
+from wscost.cli import (
+    about,
+    check,
+    conversions,
+    diff,
+    estimates,
+    explorations,
+    output,
+    pictures,
+    plans,
+    prices,
+)
 from wscost.errors import WscostError
 
 FAULTY_INPUT, INTERNAL_ERROR, INTERRUPTED = 2, 70, 130
@@ -43,6 +54,10 @@ app.command("plot", help=pictures.PLOT)(pictures.plot)
 app.command("report", help=pictures.REPORT)(pictures.report)
 app.command("check", help=check.HELP)(check.check)
 app.command("diff", help=diff.HELP)(diff.diff)
+app.command("init")(plans.init)
+app.command("simulate")(plans.simulate)
+app.command("convert")(conversions.convert)
+app.add_typer(conversions.queries, name="query")
 app.add_typer(prices.app, name="prices")
 app.command("info")(about.info)
 

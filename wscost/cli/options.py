@@ -20,6 +20,17 @@ def day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no day. Write it as YYYY-MM-DD.") from None
 
 
+def format_options(columns: str | None, named: list[str] | None) -> dict[str, str]:
+    """Gather the options that one trace format alone knows."""
+    given = {} if columns is None else {"map": columns}
+    for one in named or ():
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="--format-option")
+        given[name.replace("-", "_")] = value
+    return given
+
+
 Inputs = Annotated[
     list[str],
     typer.Argument(
@@ -99,6 +110,20 @@ Window = Annotated[
 SkipBadRows = Annotated[
     bool,
     typer.Option("--skip-bad-rows", help="Leave bad rows out and count them, instead of refusing the input."),
+]
+Map = Annotated[
+    str | None,
+    typer.Option(
+        "--map",
+        metavar="COLUMNS",
+        help="Read any CSV or NDJSON: opened_at=start:unix_ms,closed_at=end,object_id=room.",
+    ),
+]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format-option", metavar="NAME=VALUE", help="An option of the trace's format. Repeatable."
+    ),
 ]
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="For a profile: the seed; its own if absent.")

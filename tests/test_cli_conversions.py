@@ -1,0 +1,103 @@
+"""Profiles to begin with, logs made canonical, queries to ask with: the commands that make inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import wscost
+from wscost.cli import main
+from wscost.shipped import shipped
+
+TINY = """
+profile: tiny
+calendar: {period: {start: 2026-11-02, days: 1}}
+scenarios: {people: {executor: constant-arrival-rate, rate: 0.01}}
+session: {median: 5m, p90: 30m, max: 8h}
+rooms: {count: 3}
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY)
+    return path
+
+
+def test_init_prints_a_profile_that_can_be_priced_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "chat"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("# ")
+    assert "profile: chat" in text
+
+
+def test_init_offers_close_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "chta"]) == 2
+    assert "Did you mean chat" in capsys.readouterr().err
+
+
+def test_init_never_overwrites_a_profile(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "chat", "-o", str(tiny)]) == 2
+    assert tiny.read_text() == TINY
+
+
+def test_a_simulated_trace_is_an_input(tiny: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.parquet"
+
+    assert main(["simulate", str(tiny), "-o", str(made)]) == 0
+    trace = wscost.read_trace(made)
+    assert 500 < len(trace.connections) < 1_400
+    assert trace.connections["object_id"].nunique() == 3
+
+
+def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tiny: Path, tmp_path: Path) -> None:
+    for name, seed in (("a.csv", 1), ("b.csv", 1), ("c.csv", 2)):
+        assert main(["simulate", str(tiny), "-o", str(tmp_path / name), "--seed", str(seed)]) == 0
+
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    assert (tmp_path / "a.csv").read_bytes() != (tmp_path / "c.csv").read_bytes()
+
+
+def test_converting_keeps_what_the_bill_needs(tmp_path: Path) -> None:
+    made = tmp_path / "evening.ndjson.gz"
+
+    assert main(["convert", str(shipped("sample_traces") / "hib200.ndjson"), "-o", str(made)]) == 0
+    assert wscost.estimate(made).total == wscost.estimate(shipped("sample_traces") / "hib200.ndjson").total
+
+
+def test_the_report_tells_what_was_read_and_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "sample_traces/chat.csv", "--report"]) == 0
+    told = capsys.readouterr().out
+
+    assert "32 read, 32 used, 0 refused" in told
+    assert "missing: messages_out, bytes_out, events" in told
+
+
+def test_converting_to_nowhere_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "sample_traces/chat.csv"]) == 2
+    assert "-o" in capsys.readouterr().err
+
+
+def test_any_csv_is_read_by_naming_its_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("who,start,end,room\na,1793577600000,1793577660000,x\nb,1793577600000,1793577720000,x\n")
+    columns = "connection_id=who,opened_at=start:unix_ms,closed_at=end:unix_ms,object_id=room"
+
+    assert main(["estimate", str(log), "--map", columns, "--format", "csv"]) == 0
+    assert "do-duration" in capsys.readouterr().out
+
+
+def test_a_format_option_is_name_and_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", "sample_traces/chat.csv", "--format-option", "nonsense"]) == 2
+    assert "NAME=VALUE" in capsys.readouterr().err
+
+
+def test_a_query_asks_for_the_last_day_too(capsys: pytest.CaptureFixture[str]) -> None:
+    days = ["--from", "2026-11-01", "--to", "2026-11-20"]
+
+    assert main(["query", "cloudflare", "--namespace", "0" * 32, *days]) == 0
+    assert 'date_leq: "2026-11-20"' in capsys.readouterr().out

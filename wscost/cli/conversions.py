@@ -1,0 +1,86 @@
+"""``wscost convert`` and ``query``: logs into canonical traces, and how to ask for them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wscost.cli import options, output
+
+queries = typer.Typer(
+    name="query",
+    help="Print the query that fetches billed meters.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def convert(
+    inputs: options.Inputs,
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="TRACE", help="Write .parquet, .csv, .ndjson or .ndjson.gz."),
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Tell what was read, refused, bounded, and what is missing.")
+    ] = False,
+    input_format: options.InputFormat = None,
+    assume_utc: options.AssumeUtc = False,
+    window: options.Window = None,
+    skip_bad_rows: options.SkipBadRows = False,
+    map_: options.Map = None,
+    format_option: options.FormatOption = None,
+) -> None:
+    """Read logs of any known format as one trace, and write it in a canonical form.
+
+    No payload, header, cookie or address of the log is in the result.
+    """
+    from wscost.errors import InputError
+    from wscost.inputs import at_hand
+    from wscost.readers import read_input, read_trace
+    from wscost.readers.findings import findings_of
+    from wscost.trace import Trace
+    from wscost.tracefile import write_trace
+    from wscost.usage import Usage
+
+    if file is None and not report:
+        raise InputError("Nothing to do: name the trace to write with -o, or ask for --report.")
+    with output.progress() as progress:
+        read = (read_input if file is None else read_trace)(
+            [at_hand(Path(one)) for one in inputs],
+            input_format=input_format,
+            assume_utc=assume_utc,
+            window=window,
+            skip_bad_rows=skip_bad_rows,
+            progress=progress,
+            **options.format_options(map_, format_option),  # type: ignore[arg-type]
+        )
+    if file is not None and isinstance(read, Trace):
+        for note in write_trace(read, file):
+            output.complain(note.message)
+    if not report:
+        return
+    if not isinstance(read, (Trace, Usage)):
+        raise InputError(f"{inputs[0]}: this is a plan, not a record: there is nothing to report.")
+    output.tell(str(findings_of(read)))
+
+
+@queries.command("cloudflare")
+def cloudflare(
+    *,
+    namespace: Annotated[str, typer.Option("--namespace", metavar="ID", help="The objects' namespace.")],
+    start: Annotated[date, typer.Option("--from", metavar="DATE", parser=options.day, help="First day.")],
+    end: Annotated[date, typer.Option("--to", metavar="DATE", parser=options.day, help="Last day.")],
+    script: Annotated[
+        str | None, typer.Option("--script", metavar="NAME", help="The Worker in front, for its CPU.")
+    ] = None,
+    file: options.Output = None,
+) -> None:
+    """Print a GraphQL query for Cloudflare's analytics; its answer is an input of wscost estimate."""
+    from wscost.readers.cloudflare_query import cloudflare_query
+
+    output.tell(cloudflare_query(namespace, start, end + timedelta(days=1), script), file)
