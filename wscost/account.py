@@ -29,7 +29,7 @@ from wscost.pricelist import PriceList
 from wscost.profile.model import Profile
 from wscost.projecting import billing_period, project
 from wscost.rating import rate
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
 from wscost.usagefile import UsageFile
 
@@ -64,6 +64,8 @@ class Account:
         default_factory=dict, repr=False, compare=False
     )
     """What was metered already: another price asks for no second time."""
+    listed: dict[tuple[object, ...], PriceList] = field(default_factory=dict, repr=False, compare=False)
+    """Price lists that were asked for already."""
 
     @classmethod
     def of(cls, inputs: Input | Iterable[Input], options: Options) -> Account:
@@ -96,8 +98,7 @@ class Account:
             return [self.declared]
         if any(isinstance(w, Profile) and w.rooms is not None for w in self.workloads.values()):
             return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
-        traces = [w for w in self.workloads.values() if isinstance(w, Trace)]
-        if any(trace.connections["object_id"].notna().any() for trace in traces):
+        if any(w.names_objects for w in self.workloads.values() if isinstance(w, (Trace, TraceStream))):
             return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
         totals = [w.usage for w in self.workloads.values() if isinstance(w, UsageFile)]
         totals += [w.totals for w in self.workloads.values() if isinstance(w, Usage)]
@@ -163,7 +164,11 @@ class Account:
         return part._replace(month=month, scaled=part.scaled or month is not part.month)
 
     def _month(
-        self, workload: Trace | Usage | Profile, deployment: Deployment, period: Period, consumed: Consumed
+        self,
+        workload: Trace | TraceStream | Usage | Profile,
+        deployment: Deployment,
+        period: Period,
+        consumed: Consumed,
     ) -> Part:
         uses = {use for consumes in consumed for use in consumes}
         steps = frozenset(use.step_bytes for use in uses if use.step_bytes)
@@ -208,19 +213,23 @@ class Account:
 
     def price_list(self, plan: str, deployment: Deployment) -> PriceList:
         """Return what a plan charges such a deployment on the date asked for."""
-        return self.books.price_list(
-            plan,
-            as_of=self.as_of,
-            region=self.options.get("region"),
-            properties=deployment.properties,
-            offers=self.options.get("offers", ()),
-        )
+        region, offers = self.options.get("region"), tuple(self.options.get("offers", ()))
+        key = (plan, self.as_of, region, offers, *deployment.properties.items())
+        if key not in self.listed:
+            self.listed[key] = self.books.price_list(
+                plan,
+                as_of=self.as_of,
+                region=region,
+                properties=deployment.properties,
+                offers=offers,
+            )
+        return self.listed[key]
 
     def period(self, priced_on: date) -> Period:
         """Return the billing month: the one asked for, else that of the first trace, else of the prices."""
         month, cycle_start = self.options.get("month"), self.options.get("cycle_start", 1)
         named = [w.month for w in self.workloads.values() if isinstance(w, UsageFile) and w.month]
-        windows = [w.window for w in self.workloads.values() if isinstance(w, (Trace, Usage))]
+        windows = [w.window for w in self.workloads.values() if isinstance(w, (Trace, TraceStream, Usage))]
         planned = [
             w.calendar.period.period
             for w in self.workloads.values()

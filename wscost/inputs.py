@@ -12,11 +12,11 @@ from wscost.profile import reading
 from wscost.profile.model import Profile
 from wscost.readers import read_input, sniff
 from wscost.shipped import shipped
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
 
-Workload: TypeAlias = Trace | Usage | UsageFile | Profile
+Workload: TypeAlias = Trace | TraceStream | Usage | UsageFile | Profile
 Input: TypeAlias = str | Path | Workload
 
 
@@ -28,6 +28,7 @@ class ReadOptions(TypedDict, total=False):
     window: str | Window | None
     skip_bad_rows: bool
     progress: Callable[[int, int | None], None] | None
+    remark: Callable[[str], None] | None
     format_options: Mapping[str, str]
 
 
@@ -39,7 +40,7 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     InputError
         If one cannot be read, or two have the same name.
     """
-    several = [inputs] if isinstance(inputs, (str, Path, Trace, Usage, UsageFile, Profile)) else list(inputs)
+    several = [inputs] if isinstance(inputs, Input) else list(inputs)
     if not several:
         raise InputError("There is no input. Name a trace or a usage file.")
     opened: dict[str, Workload] = {}
@@ -54,9 +55,9 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
 
 def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
-    if isinstance(one, (Trace, Usage, UsageFile, Profile)):
+    if isinstance(one, Workload):
         return one
-    path = _at_hand(Path(one))
+    path = at_hand(Path(one))
     if path.suffix in (".yaml", ".yml") and not options.get("input_format"):
         document = yamlfile.load(path)
         if usagefile.looks_like(document):
@@ -70,10 +71,10 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
             )
     reading_options = options.copy()
     format_options = reading_options.pop("format_options", {})
-    return read_input(path, **reading_options, **format_options)  # type: ignore[arg-type]
+    return read_input(path, streamed=True, **reading_options, **format_options)  # type: ignore[arg-type]
 
 
-def _at_hand(path: Path) -> Path:
+def at_hand(path: Path) -> Path:
     """Find ``sample_traces/NAME`` among the shipped traces where the working directory has none."""
     if path.parts[:1] == ("sample_traces",) and not path.exists():
         sample = shipped("sample_traces").joinpath(*path.parts[1:])

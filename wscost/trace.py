@@ -67,6 +67,11 @@ class Trace:
     rows: int = 0
     refused: int = 0
 
+    @property
+    def names_objects(self) -> bool:
+        """Whether any connection tells its object."""
+        return bool(self.connections["object_id"].notna().any())
+
     def _repr_html_(self) -> str:
         return f"<p>{self}</p>{self.connections.head().to_html(index=False)}"
 

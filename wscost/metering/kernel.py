@@ -30,9 +30,9 @@ def count(opened: Ints, closed: Ints, days: Window, by_day: Ints) -> None:
     for i in range(len(opened)):
         o, c = opened[i], min(closed[i], end)
         s, e = max(o, start), max(c, start)
-        while s >= midnight:
-            midnight += DAY
-            day += 1
+        if s >= midnight:
+            day = s // DAY - first_day
+            midnight = (first_day + day + 1) * DAY
         by_day[day, 0] += o >= start
         if start <= closed[i] < end:
             last = day if e < midnight else e // DAY - first_day
@@ -61,9 +61,9 @@ def spread(opened: Ints, closed: Ints, totals: Ints, days: Window, by_day: Ints)
             continue
         o, c = opened[i], closed[i] if closed[i] != OPEN else end
         s = max(o, start)
-        while s >= midnight:
-            midnight += DAY
-            day += 1
+        if s >= midnight:
+            day = s // DAY - first_day
+            midnight = (first_day + day + 1) * DAY
         if s == o and c <= midnight:
             by_day[day] += total
             continue
@@ -129,9 +129,9 @@ def run_clocks(
         busy_until = end if outlasting else c + pinned
         gone = end if outlasting else busy_until + tail
         s = max(o, start)
-        while s >= midnight:
-            midnight += DAY
-            day += 1
+        if s >= midnight:
+            day = s // DAY - first_day
+            midnight = (first_day + day + 1) * DAY
         was_active = active[number] if number >= 0 else NEVER
         was_resident = resident[number] if number >= 0 else NEVER
         if o > was_resident and o >= start:

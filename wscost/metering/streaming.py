@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from wscost.deployment import Deployment
 from wscost.intervals import Ints
@@ -81,6 +82,7 @@ class StreamSums:
 
     def add(self, batch: Batch) -> None:
         """Add connections that opened after those before."""
+        batch = _fixed(batch)
         start, end, _, _ = self._days
         opened, closed = batch.opened, batch.closed
         self.rows += len(opened)
@@ -217,6 +219,18 @@ class StreamSums:
 
 Sums: TypeAlias = FrameSums | StreamSums
 """What connections add up to, whichever way they were counted."""
+
+
+def _fixed(batch: Batch) -> Batch:
+    """Return a batch of arrays that nobody may write to: one kind of array, so one piece of machine code."""
+
+    def fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        view = array.view()
+        view.flags.writeable = False
+        return view
+
+    counts = {name: fixed(counts) for name, counts in batch.counts.items()}
+    return Batch(fixed(batch.opened), fixed(batch.closed), fixed(batch.object), batch.objects, counts)
 
 
 def _at_least(reached: Ints, objects: int) -> Ints:

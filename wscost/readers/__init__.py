@@ -6,6 +6,8 @@ A reader module defines
 - ``sniff(head: bytes, path: Path | None) -> bool``: whether the content begins like this format;
 - ``read(source: Source, options: Options) -> Reading``: the whole input, all its parts, as one trace;
   where the format has no connections as usage by day or in all, where it is a plan as a profile;
+- ``stream(source, options, notes) -> TraceStream | None`` (optional): the same trace in batches, where
+  it is too big to be held at once; the notes are kept beside its own;
 - ``OPTIONS`` (optional): its own options by name, each with one sentence; given in ``options.own``;
 - ``CHOSEN_BY`` (optional): the option that asks for this format where no content could tell it.
 
@@ -17,7 +19,7 @@ share: ``source`` (bytes and lines), ``intake`` (rows into a trace, bad ones ref
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -29,14 +31,14 @@ from wscost.errors import InputError, UnknownNameError
 from wscost.notes import Note
 from wscost.readers.options import Options, parse_window
 from wscost.readers.source import Part, Progress, Source, open_source
-from wscost.trace import Trace, check_trace
+from wscost.trace import Trace, TraceStream, check_trace
 from wscost.usage import Usage, Window
 
 if TYPE_CHECKING:
     from wscost.profile import Profile
     from wscost.usagefile import UsageFile
 
-Reading: TypeAlias = Union[Trace, Usage, "UsageFile", "Profile"]
+Reading: TypeAlias = Union[Trace, TraceStream, Usage, "UsageFile", "Profile"]
 """What an input can hold: what happened, what was metered of it, or what is to come."""
 
 
@@ -110,6 +112,8 @@ def read_trace(
         window=window,
         skip_bad_rows=skip_bad_rows,
         progress=progress,
+        remark=None,
+        streamed=False,
         **format_options,
     )
     if not isinstance(found, Trace):
@@ -128,11 +132,14 @@ def read_input(
     window: str | Window | None = None,
     skip_bad_rows: bool = False,
     progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+    streamed: bool = False,
     **format_options: str,
 ) -> Reading:
     """Read an input of any known format as what it holds: a trace, usage or a profile.
 
-    Parameters and errors are those of ``read_trace``.
+    Parameters and errors are those of ``read_trace``. Where ``streamed``, a trace too big to be held at
+    once is not read yet, but returned as a stream; ``remark`` is told what then takes long.
     """
     source = open_source(path, progress)
     source, reader, notes = _recognise(source, input_format or _asked_for(format_options))
@@ -145,7 +152,12 @@ def read_input(
         window=parse_window(window) if isinstance(window, str) else window,
         skip_bad_rows=skip_bad_rows,
         own=format_options,
+        remark=remark or (lambda sentence: None),
     )
+    if streamed and (stream := getattr(reader, "stream", None)):
+        found = stream(source, options, notes)
+        if found is not None:
+            return cast(TraceStream, found)
     found = reader.read(source, options)
     if isinstance(found, Trace):
         check_trace(found)

@@ -88,7 +88,7 @@ class Intake:
         import pyarrow as pa
 
         size = len(lines)
-        columns, faults = checked(part.name, table, arrays, size, self.options, faults or {})
+        columns, faults = checked(part.name, table, arrays, size=size, options=self.options, faults=faults)
         if table == "connections":
             columns["connection_id"] = _named(columns["connection_id"], self.rows)
         columns["line"] = pa.array(lines, pa.int64())
@@ -132,7 +132,7 @@ class Intake:
             events,
             window=self.options.window or heading.window,
             grades={**heading.grades, **(grades or {})},
-            notes=(*notes, *refused, *self._ignored_note()),
+            notes=(*notes, *refused, *ignored(self._ignored)),
             rows=self.rows,
             refused=self.refusals.total,
         )
@@ -147,22 +147,31 @@ class Intake:
             self.refusals.add(self.source.parts[part].name, line, sentence)
         return rows.drop(index=list(faults)).reset_index(drop=True) if faults else rows
 
-    def _ignored_note(self) -> tuple[Note, ...]:
-        if not self._ignored:
-            return ()
-        names = [name if len(name) <= SHOWN_CHARACTERS else shown(name) for name in list(self._ignored)[:20]]
-        more = f" and {len(self._ignored) - len(names):,} more" if len(self._ignored) > len(names) else ""
-        return (
-            Note(
-                "columns-ignored",
-                f"Columns that a trace does not have were ignored: {', '.join(names)}{more}.",
-                {"columns": names},
-            ),
-        )
+
+def ignored(names: Iterable[str]) -> tuple[Note, ...]:
+    """Return the note on columns that mean nothing in a trace."""
+    several = list(names)
+    if not several:
+        return ()
+    told = [name if len(name) <= SHOWN_CHARACTERS else shown(name) for name in several[:20]]
+    more = f" and {len(several) - len(told):,} more" if len(several) > len(told) else ""
+    return (
+        Note(
+            "columns-ignored",
+            f"Columns that a trace does not have were ignored: {', '.join(told)}{more}.",
+            {"columns": told},
+        ),
+    )
 
 
 def checked(
-    place: str, table: Table, arrays: Mapping[str, pa.Array], size: int, options: Options, faults: Faults
+    place: str,
+    table: Table,
+    arrays: Mapping[str, pa.Array],
+    *,
+    size: int,
+    options: Options,
+    faults: Faults | None = None,
 ) -> tuple[dict[str, pa.Array], Faults]:
     """Return rows as canonical columns, nulls where there is none, and what is wrong with which row.
 
@@ -173,7 +182,7 @@ def checked(
     """
     import pyarrow as pa
 
-    known, faults = known_columns(table), dict(faults)
+    known, faults = known_columns(table), dict(faults or {})
     columns: dict[str, pa.Array] = {}
     for raw, array in arrays.items():
         try:

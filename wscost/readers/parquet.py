@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from wscost.errors import InputError, WscostError
 from wscost.readers.columns import lay_out, table_of
-from wscost.readers.heading import PARQUET_KEY, heading_of
-from wscost.readers.intake import Intake
+from wscost.readers.heading import PARQUET_KEY, Heading, heading_of, merged
+from wscost.readers.intake import Intake, ignored
 from wscost.readers.options import Options
 from wscost.readers.source import Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
+
+if TYPE_CHECKING:
+    from wscost.notes import Note
+    from wscost.readers.bulk.groups import File
 
 NAME = "parquet"
 MAGIC = b"PAR1"
 BATCH_ROWS = 1_048_576
+READ_BYTES = 1_048_576
+STREAMED_FROM_ROWS = 1_000_000
+"""From here on, holding all rows takes more memory and time than a pass that keeps none of them."""
 
 
 def sniff(head: bytes, path: Path | None) -> bool:
@@ -47,9 +56,9 @@ def _read_part(part: Part, intake: Intake) -> None:
             file = parquet.ParquetFile(stream)
             schema = file.schema_arrow
             table = table_of(schema.names)
-            layout, ignored = lay_out(schema.names, table, part.name)
-            intake.ignore(name for name in ignored if not name.startswith("__index_level_"))
-            _take_heading(part, intake, schema.metadata or {})
+            layout, strange = lay_out(schema.names, table, part.name)
+            intake.ignore(_meant(strange))
+            intake.take_heading(_heading(part, schema.metadata or {}))
             row = 1
             for batch in file.iter_batches(BATCH_ROWS, columns=list(layout)):
                 arrays = {raw: batch.column(raw) for raw in layout}
@@ -59,11 +68,66 @@ def _read_part(part: Part, intake: Intake) -> None:
             raise InputError(f"{part.name}: this Parquet file is damaged or cut short.") from None
 
 
-def _take_heading(part: Part, intake: Intake, metadata: dict[bytes, bytes]) -> None:
+def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceStream | None:
+    """Return a trace as a stream; None if it is small, has events, or lies in no plain files.
+
+    Raises
+    ------
+    InputError
+        As ``read`` does, for what is seen without reading rows.
+    """
+    from wscost.readers.bulk import stream as bulk
+
+    files = _files(source)
+    if sum(file.rows.metadata.num_rows for file in files) < STREAMED_FROM_ROWS:
+        return None
+    for file in files:
+        bulk.check_types(file, options)
+    heading = merged(_heading(file.part, file.rows.schema_arrow.metadata or {}) for file in files)
+    strange = {
+        name: None
+        for file in files
+        for name in _meant(file.rows.schema_arrow.names)
+        if name not in file.layout
+    }
+    given = bulk.Input(source.name, files, options, heading.grades, ignored(strange), notes)
+    return bulk.stream_of(given, options.window or heading.window)
+
+
+def _files(source: Source) -> list[File]:
+    """Return all parts as files of connections; none unless all of them are."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from wscost.readers.bulk.groups import File
+
+    files = []
+    for part in source.parts:
+        if (path := part.file) is None:
+            return []
+        try:
+            names = parquet.read_schema(path).names
+            if table_of(names) == "events":
+                return []
+            layout, _ = lay_out(names, "connections", part.name)
+            coded = [raw for raw, column in layout.items() if column.name == "object_id"]
+            rows = parquet.ParquetFile(path, read_dictionary=coded, buffer_size=READ_BYTES)
+        except (pa.ArrowException, OSError):
+            raise InputError(f"{part.name}: this Parquet file is damaged or cut short.") from None
+        files.append(File(part, rows, layout))
+    return files
+
+
+def _meant(names: Iterable[str]) -> list[str]:
+    """Leave out the columns that hold a frame's index, which nobody wrote on purpose."""
+    return [name for name in names if not name.startswith("__index_level_")]
+
+
+def _heading(part: Part, metadata: dict[bytes, bytes]) -> Heading:
     if PARQUET_KEY not in metadata:
-        return
+        return Heading()
     try:
-        intake.take_heading(heading_of(orjson.loads(metadata[PARQUET_KEY])))
+        return heading_of(orjson.loads(metadata[PARQUET_KEY]))
     except (orjson.JSONDecodeError, AttributeError):
         raise InputError(
             f"{part.name}: the heading under {PARQUET_KEY.decode()} is no JSON object."

@@ -1,0 +1,110 @@
+"""Row groups: what a Parquet file's own statistics tell before a row is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pyarrow import parquet
+
+from wscost.readers.columns import EARLIEST, LATEST, PER_SECOND, Column
+from wscost.readers.source import Part
+from wscost.units import MICROSECONDS_PER_SECOND
+
+_UNITS = {"milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
+
+
+class Extent(NamedTuple):
+    """The first and the last time in a column. [µs]"""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A part that is a Parquet file of connections, and the columns of it that a trace has."""
+
+    part: Part
+    rows: parquet.ParquetFile
+    layout: Mapping[str, Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A row group: the number of its first row, and what is known of it; an extent of None is not known."""
+
+    file: File
+    number: int
+    first_row: int
+    rows: int
+    size: int
+    opened: Extent | None
+    closed: Extent | None
+    always_open: bool
+    names_objects: bool
+
+
+def groups_of(file: File) -> list[Group]:
+    """Return a file's row groups in the order of their rows."""
+    metadata, found, row = file.rows.metadata, [], 1
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        by_name = {}
+        for index in range(group.num_columns):
+            chunk = group.column(index)
+            by_name[chunk.path_in_schema] = (chunk, file.rows.schema.column(index))
+        chosen = {column.name: by_name[raw] for raw, column in file.layout.items() if raw in by_name}
+        columns = {column.name: column for column in file.layout.values()}
+        found.append(
+            Group(
+                file,
+                number,
+                row,
+                group.num_rows,
+                sum(chunk.total_compressed_size for chunk, _ in chosen.values()),
+                _extent(*chosen["opened_at"], columns["opened_at"]),
+                _extent(*chosen["closed_at"], columns["closed_at"]) if "closed_at" in chosen else None,
+                "closed_at" not in chosen or _nulls(chosen["closed_at"][0]) == group.num_rows,
+                "object_id" in chosen and _nulls(chosen["object_id"][0]) != group.num_rows,
+            )
+        )
+        row += group.num_rows
+    return found
+
+
+def in_turn(groups: Sequence[Group]) -> list[Group] | None:
+    """Return groups so that each begins when the one before has ended; None if their times overlap."""
+    if any(group.opened is None for group in groups):
+        return None
+    ordered = sorted(groups, key=lambda group: group.opened or Extent(0, 0))
+    ends = [(group.opened or Extent(0, 0)).last for group in ordered]
+    begins = [(group.opened or Extent(0, 0)).first for group in ordered]
+    if any(end > begin for end, begin in zip(ends, begins[1:], strict=False)):
+        return None
+    return ordered
+
+
+def _nulls(chunk: parquet.ColumnChunkMetaData) -> int | None:
+    statistics = chunk.statistics
+    return statistics.null_count if statistics is not None and statistics.has_null_count else None
+
+
+def _extent(
+    chunk: parquet.ColumnChunkMetaData, schema: parquet.ColumnSchema, column: Column
+) -> Extent | None:
+    """Return a column's extent where its statistics are integers of a known unit."""
+    statistics = chunk.statistics
+    if statistics is None or not statistics.has_min_max or chunk.physical_type != "INT64":
+        return None
+    kind = json.loads(schema.logical_type.to_json())
+    unit = column.unit if kind["Type"] == "None" else _UNITS.get(kind.get("timeUnit", ""))
+    if unit is None:
+        return None
+    first, last = (
+        raw * MICROSECONDS_PER_SECOND // PER_SECOND[unit] for raw in (statistics.min_raw, statistics.max_raw)
+    )
+    low, high = (int(at.timestamp()) * MICROSECONDS_PER_SECOND for at in (EARLIEST, LATEST))
+    return Extent(first, last) if low <= first and last < high else None

@@ -1,0 +1,97 @@
+"""Connections in any order, sorted by opening on disk: memory holds one run of them, never all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wscost.trace import Batch
+
+RUN_ROWS = 1_048_576
+"""Rows that are sorted in memory at once."""
+LEAST_ROWS = 4_096
+"""Rows that are read of a run at once, however many runs there are."""
+
+Columns = list[npt.NDArray[Any]]
+"""Opened first, then the other columns of a batch."""
+
+
+def in_time_order(batches: Iterable[Batch], run_rows: int = RUN_ROWS) -> Iterator[Batch]:
+    """Yield the same connections in order of opening.
+
+    Sorted runs go to one temporary file as long as the arrays are; then all runs are read side by side.
+    Each round takes from every run what opened no later than the earliest of the last rows at hand.
+    """
+    names: tuple[str, ...] = ()
+    objects = 0
+    with tempfile.TemporaryFile() as spool:
+        runs: list[_Run] = []
+        waiting: list[Columns] = []
+        for batch in batches:
+            names, objects = tuple(batch.counts), batch.objects
+            waiting.append([batch.opened, batch.closed, batch.object, *batch.counts.values()])
+            if sum(len(columns[0]) for columns in waiting) >= run_rows:
+                runs.append(_Run(spool, _sorted(waiting)))
+                waiting = []
+        if waiting:
+            runs.append(_Run(spool, _sorted(waiting)))
+            waiting = []
+        for columns in _merged(runs, max(run_rows // max(len(runs), 1), LEAST_ROWS)):
+            opened, closed, object_, *counts = columns
+            yield Batch(opened, closed, object_, objects, dict(zip(names, counts, strict=True)))
+
+
+class _Run:
+    """Sorted rows in a file, read from their beginning a block at a time."""
+
+    def __init__(self, spool: IO[bytes], columns: Columns) -> None:
+        self._spool = spool
+        self._types = [column.dtype for column in columns]
+        self._rows, self._read = len(columns[0]), 0
+        self._starts = []
+        for column in columns:
+            self._starts.append(spool.seek(0, 2))
+            spool.write(column.data)
+        self.block: Columns = []
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all rows are in the block or were taken."""
+        return self._read == self._rows
+
+    def fill(self, rows: int) -> None:
+        """Read more rows where the block is empty."""
+        if self.exhausted or (self.block and len(self.block[0])):
+            return
+        rows = min(rows, self._rows - self._read)
+        self.block = []
+        for start, kind in zip(self._starts, self._types, strict=True):
+            self._spool.seek(start + self._read * kind.itemsize)
+            self.block.append(np.frombuffer(self._spool.read(rows * kind.itemsize), kind))
+        self._read += rows
+
+    def take(self, until: int) -> Columns:
+        """Return the rows of the block that opened no later than an instant."""
+        cut = int(np.searchsorted(self.block[0], until, "right"))
+        taken = [column[:cut] for column in self.block]
+        self.block = [column[cut:] for column in self.block]
+        return taken
+
+
+def _merged(runs: list[_Run], rows: int) -> Iterator[Columns]:
+    while runs:
+        for run in runs:
+            run.fill(rows)
+        until = min(int(run.block[0][-1]) for run in runs)
+        yield _sorted([run.take(until) for run in runs])
+        runs = [run for run in runs if not run.exhausted or len(run.block[0])]
+
+
+def _sorted(parts: list[Columns]) -> Columns:
+    """Return several parts as one, in order of opening."""
+    order = np.argsort(np.concatenate([part[0] for part in parts]))
+    return [np.concatenate(pieces)[order] for pieces in zip(*parts, strict=True)]

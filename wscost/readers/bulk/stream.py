@@ -1,0 +1,262 @@
+"""Big Parquet files of connections as a stream: opened by their statistics, read batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wscost.errors import InputError
+from wscost.notes import Grade, Note
+from wscost.readers.building import TICK, censored, grade_of_count, left_out, nothing_inside
+from wscost.readers.bulk.ahead import ahead
+from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
+from wscost.readers.bulk.numbering import Numbers
+from wscost.readers.bulk.ordering import in_time_order
+from wscost.readers.columns import EARLIEST, EPOCH, LATEST
+from wscost.readers.intake import checked
+from wscost.readers.options import Options
+from wscost.readers.refusals import Refusals
+from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, OutOfOrderError, TraceStream
+from wscost.usage import Window
+
+BATCH_ROWS = 524_288
+UNREAD = ("connection_id",)
+"""Columns that no meter asks for; whether they repeat themselves is not found out."""
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The files of one trace, how to read them, and what is known before a row is read."""
+
+    source: str
+    files: Sequence[File]
+    options: Options
+    grades: Mapping[str, Grade]
+    ignored: tuple[Note, ...]
+    beside: tuple[Note, ...]
+    batch_rows: int = BATCH_ROWS
+
+
+def stream_of(given: Input, window: Window | None) -> TraceStream:
+    """Return the stream of an input's connections; without a window, that of its first to its last event.
+
+    Raises
+    ------
+    BadRowsError
+        If the window is to be found from rows, and some are refused.
+    InputError
+        If there are no rows in it.
+    """
+    groups = [group for file in given.files for group in groups_of(file) if group.rows]
+    if window is None:
+        window = _extent(given, groups) or _extent_of_rows(given, groups)
+    ordered = in_turn(groups)
+    return TraceStream(
+        window=window,
+        source=given.source,
+        rows=sum(group.rows for group in groups),
+        names_objects=any(group.names_objects for group in groups),
+        in_order=ordered is not None,
+        read=lambda sort: Pass(given, ordered or groups, window, sort=sort),
+    )
+
+
+def check_types(file: File, options: Options) -> None:
+    """Refuse columns whose type cannot hold what they are named for, before a row is read.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the column.
+    """
+    schema = file.rows.schema_arrow
+    empty = {raw: pa.array([], schema.field(raw).type) for raw in file.layout}
+    checked(file.part.name, "connections", empty, size=0, options=options)
+
+
+class Pass:
+    """One reading of all rows; grades and notes are complete when it has ended."""
+
+    def __init__(self, given: Input, groups: Sequence[Group], window: Window, *, sort: bool) -> None:
+        self._given, self._groups, self._window, self._sort = given, groups, window, sort
+        self._start, self._end = (
+            (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
+        )
+        self._refusals, self._numbers = Refusals(), Numbers()
+        self._met = self._kept = self._before = self._still = 0
+        self._unknown = dict.fromkeys(COUNTS, 0)
+        self._outside: Extent | None = None
+        self._refused: tuple[Note, ...] = ()
+        told = {column.name for file in given.files for column in file.layout.values()}
+        self._columns = tuple(column for column in COUNTS if column in told)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the connections that overlap the window, in order of opening."""
+        if not self._sort:
+            yield from ahead(self._in_order())
+        else:
+            self._given.options.remark(
+                f"{self._given.source}: the rows are not in order of time; sorting them on disk."
+            )
+            yield from in_time_order(ahead(self._batches()))
+        self._end_of_rows()
+
+    def grades(self) -> Mapping[str, Grade]:
+        """Return how well each column is known."""
+        grades = dict(self._given.grades)
+        for column in COUNTS:
+            unknown = self._unknown[column] if column in self._columns else self._kept
+            grade = grade_of_count(unknown, self._kept)
+            if grade is not Grade.MEASURED:
+                grades[column] = Grade.worst(grade, grades.get(column, Grade.MEASURED))
+        return grades
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was refused, ignored, left out and cut."""
+        return (
+            *self._refused,
+            *self._given.ignored,
+            *left_out(self._met - self._kept, 0),
+            *censored(self._kept, self._before, self._still),
+            *self._given.beside,
+        )
+
+    def _in_order(self) -> Generator[Batch]:
+        """Yield batches that begin when the one before has ended; within, they are put in order."""
+        last = -OPEN
+        for batch in self._batches():
+            if int(batch.opened.min()) < last:
+                raise OutOfOrderError
+            last = int(batch.opened.max())
+            if np.any(batch.opened[1:] < batch.opened[:-1]):
+                order = np.argsort(batch.opened)
+                counts = {name: column[order] for name, column in batch.counts.items()}
+                yield Batch(
+                    batch.opened[order], batch.closed[order], batch.object[order], batch.objects, counts
+                )
+            else:
+                yield batch
+
+    def _batches(self) -> Generator[Batch]:
+        """Yield the connections that overlap the window as they stand in the files."""
+        for file, groups in groupby(self._groups, key=lambda group: group.file):
+            for numbers, first_row, size in _neighbours(groups):
+                row = first_row
+                for rows in self._read(file, numbers):
+                    batch = self._batch(file, rows, row)
+                    row += len(rows)
+                    if len(batch.opened):
+                        yield batch
+                file.part.count(size)
+
+    def _read(self, file: File, numbers: list[int]) -> Iterator[pa.RecordBatch]:
+        columns = [raw for raw, column in file.layout.items() if column.name not in UNREAD]
+        try:
+            yield from file.rows.iter_batches(self._given.batch_rows, row_groups=numbers, columns=columns)
+        except (pa.ArrowException, OSError):
+            raise InputError(f"{file.part.name}: this Parquet file is damaged or cut short.") from None
+
+    def _batch(self, file: File, rows: pa.RecordBatch, first_row: int) -> Batch:
+        arrays = {raw: rows.column(raw) for raw in rows.schema.names}
+        named = next((raw for raw in arrays if file.layout[raw].name == "object_id"), None)
+        names = pa.nulls(len(rows)) if named is None else arrays.pop(named)
+        columns, faults = checked(
+            file.part.name, "connections", arrays, size=len(rows), options=self._given.options
+        )
+        opened = columns["opened_at"].cast(pa.int64()).fill_null(0).to_numpy()
+        closed = columns["closed_at"].cast(pa.int64()).fill_null(OPEN).to_numpy()
+        good = np.ones(len(rows), dtype=bool)
+        for row in sorted(faults):
+            self._refusals.add(file.part.name, first_row + row, faults[row])
+            good[row] = False
+        self._met += int(good.sum())
+        inside = good & (opened < self._end) & (closed >= self._start)
+        left = good & ~inside
+        if left.any():
+            self._see_outside(opened[left], closed[left])
+        whole = bool(inside.all())
+
+        def kept(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            return column if whole else column[inside]
+
+        batch = Batch(
+            kept(opened),
+            kept(closed),
+            kept(self._numbers.of(names)),
+            len(self._numbers),
+            {name: kept(columns[name].fill_null(UNKNOWN).to_numpy()) for name in self._columns},
+        )
+        self._see_inside(batch)
+        return batch
+
+    def _see_inside(self, batch: Batch) -> None:
+        self._kept += len(batch.opened)
+        self._before += int((batch.opened < self._start).sum())
+        self._still += int((batch.closed >= self._end).sum())
+        for name, counts in batch.counts.items():
+            self._unknown[name] += int((counts == UNKNOWN).sum())
+
+    def _see_outside(self, opened: Ints, closed: Ints) -> None:
+        ends = closed[closed != OPEN]
+        last = int(max(opened.max(), ends.max(initial=0)))
+        before = self._outside or Extent(int(opened.min()), last)
+        self._outside = Extent(min(before.first, int(opened.min())), max(before.last, last))
+
+    def _end_of_rows(self) -> None:
+        rows = self._met + self._refusals.total
+        self._refused = self._refusals.settle(self._given.source, rows, self._given.options)
+        if not self._kept and self._outside is not None:
+            raise nothing_inside(self._given.source, self._window, _window(self._outside))
+
+
+def _neighbours(groups: Iterator[Group]) -> Iterator[tuple[list[int], int, int]]:
+    """Yield row groups that follow each other in the file: their numbers, first row and size."""
+    numbers: list[int] = []
+    row = size = 0
+    for group in groups:
+        if numbers and group.number != numbers[-1] + 1:
+            yield numbers, row, size
+            numbers = []
+        if not numbers:
+            row, size = group.first_row, 0
+        numbers.append(group.number)
+        size += group.size
+    yield numbers, row, size
+
+
+def _extent(given: Input, groups: Sequence[Group]) -> Window | None:
+    """Return the window from statistics; None where they do not tell it, or tell of rows to be skipped."""
+    if given.options.skip_bad_rows:
+        return None
+    times: list[int] = []
+    for group in groups:
+        if group.opened is None or (group.closed is None and not group.always_open):
+            return None
+        times += (*group.opened, *(group.closed or ()))
+    return _window(Extent(min(times), max(times)))
+
+
+def _extent_of_rows(given: Input, groups: Sequence[Group]) -> Window:
+    """Return the window by reading every row."""
+    rows = Pass(given, groups, Window(EARLIEST, LATEST), sort=False)
+    first, last = OPEN, -OPEN
+    for batch in ahead(rows._batches()):
+        ends = batch.closed[batch.closed != OPEN]
+        first = min(first, int(batch.opened.min()))
+        last = max(last, int(batch.opened.max()), int(ends.max(initial=-OPEN)))
+    rows._end_of_rows()
+    return _window(Extent(first, last))
+
+
+def _window(extent: Extent) -> Window:
+    first, last = (EPOCH + timedelta(microseconds=at) for at in extent)
+    return Window(first, last + TICK)
