@@ -95,7 +95,7 @@ DEEDS = (
         "Take the time as an argument.",
     ),
 )
-OWN_GENERATORS = _names("default_rng Generator SeedSequence BitGenerator PCG64 Philox")
+OWN_GENERATORS = _names("default_rng Generator SeedSequence BitGenerator PCG64 PCG64DXSM Philox")
 
 
 @dataclass(frozen=True)
