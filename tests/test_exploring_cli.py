@@ -1,0 +1,175 @@
+"""What-if on the command line: answers in every format, mistakes in one plain line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from wscost.cli import main
+
+STANDARD, BUNDLED = "cloudflare/workers-standard", "cloudflare/workers-bundled"
+PLANS = f"{STANDARD}, {BUNDLED}"
+SCHEMA = json.loads(files("wscost").joinpath("schemas/table-1.json").read_text("utf-8"))
+COMMANDS: dict[str, list[str]] = {
+    "sweep": ["sweep", "USAGE", "--vary", "usage.connections_opened=1e6..50e6x3"],
+    "break-even": [
+        "break-even", "USAGE", "--vary", "usage.connections_opened=0..30e6", "--plans", PLANS,
+    ],
+    "sensitivity": ["sensitivity", "USAGE"],
+    "advise": ["advise", "ROOMS"],
+    "history": ["history", "USAGE"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def usage(tmp_path: Path) -> str:
+    path = tmp_path / "busy.yaml"
+    path.write_text("usage: {connections_opened: 20e6, worker_cpu_ms: 0}\ndeployment: worker\n", "utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> str:
+    path = tmp_path / "rooms.yaml"
+    totals = "{connections_opened: 1e6, messages_in: 1e6, object_active_seconds: 90e6}"
+    path.write_text(f"usage: {totals}\ndeployment: durable-object\n", "utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def ask(usage: str, rooms: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main([{"USAGE": usage, "ROOMS": rooms}.get(one, one) for one in arguments])
+        told, complained = capsys.readouterr()
+        return code, told, complained
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_table_fits_eighty_columns(command: str, ask: Any) -> None:
+    code, told, complained = ask(*COMMANDS[command])
+
+    assert (code, complained) == (0, "")
+    assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_keeps_its_schema(command: str, ask: Any) -> None:
+    code, told, _ = ask(*COMMANDS[command], "--format", "json")
+
+    report = json.loads(told)
+    Draft202012Validator(SCHEMA).validate(report)
+    assert code == 0
+    assert report["rows"] != []
+    assert all(list(row) == report["columns"] for row in report["rows"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_csv_holds_the_rows_of_the_json(command: str, ask: Any) -> None:
+    report = json.loads(ask(*COMMANDS[command], "--format", "json")[1])
+    rows = list(csv.reader(io.StringIO(ask(*COMMANDS[command], "--format", "csv")[1])))
+
+    assert rows[0] == report["columns"]
+    assert len(rows) - 1 == len(report["rows"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_markdown_has_a_table_of_equal_rows(command: str, ask: Any) -> None:
+    _, told, _ = ask(*COMMANDS[command], "--format", "markdown")
+
+    table = [line for line in told.splitlines() if line.startswith("|")]
+    assert told.startswith("### ")
+    assert len({line.count(" | ") for line in table}) == 1
+
+
+def test_a_sweep_tells_each_total_and_marks_the_least(ask: Any) -> None:
+    grid = ["--vary", "usage.connections_opened=20e6"]
+    _, told, _ = ask("sweep", "USAGE", *grid, "-p", STANDARD, "-p", BUNDLED)
+
+    assert "* $8.00" in told
+    assert "$10.00" in told
+
+
+def test_values_are_shown_as_they_were_written(ask: Any) -> None:
+    _, told, _ = ask("sweep", "USAGE", "--vary", "usage.connections_opened=1e6,2_000", "-p", STANDARD)
+
+    assert [line.split()[0] for line in told.splitlines() if "$" in line] == ["1e6", "2_000"]
+
+
+def test_plans_that_never_cross_are_told_and_no_failure(ask: Any) -> None:
+    grid = ["--vary", "usage.connections_opened=20e6..30e6"]
+    code, told, _ = ask("break-even", "USAGE", *grid, "--plans", PLANS)
+
+    assert code == 0
+    assert "No crossing for usage.connections_opened from 20,000,000 to 30,000,000" in told.replace("\n", " ")
+
+
+def test_a_sensitivity_tells_the_unit_costs_too(ask: Any) -> None:
+    _, told, _ = ask("sensitivity", "USAGE")
+
+    assert "Per unit:" in told
+    assert "$0.000000400: a connection" in told
+
+
+def test_a_history_tells_what_moved_it(ask: Any) -> None:
+    _, told, _ = ask("history", "USAGE", "--since", "2023")
+
+    assert "2023-10-31" in told
+    assert "first known price" in told
+    assert "2022" not in told
+
+
+def test_a_large_grid_needs_a_yes(ask: Any) -> None:
+    large = ["sweep", "USAGE", "--vary", "usage.connections_opened=0..1e6x10001", "-p", STANDARD]
+
+    code, told, complained = ask(*large)
+    assert (code, told) == (2, "")
+    assert "10,001 bills, more than 10,000" in complained
+
+    code, told, _ = ask(*large, "--yes", "--format", "csv")
+    assert code == 0
+    assert len(told.splitlines()) == 10_002
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sweep", "USAGE", "--vary", "usage.connection_opened=1"], "Did you mean usage.connections_opened"),
+        (["sweep", "USAGE", "--vary", "usage.connections_opened=5..5x2"], "the range is empty"),
+        (["sweep", "USAGE", "--vary", "usage.connections_opened"], "write PATH=VALUES"),
+        (["sweep", "USAGE"], "Missing option"),
+        (["sweep", "nothing.csv", "--vary", "a=1"], "nothing.csv"),
+        (["sweep", "USAGE", "--vary", "deployment.endpoint=a..bx2"], "is no number"),
+        (["history", "USAGE", "--format", "tabel"], "Did you mean table"),
+        (["break-even", "USAGE", "--vary", "usage.bytes_in=0..1", "--plans", STANDARD], "two plans"),
+        (["break-even", "USAGE", "--vary", "usage.bytes_in=0..1", "--plans", "a,b"], "no plan named 'a'"),
+        (["sensitivity", "USAGE", "--by", "7"], "between 0 and 1"),
+        (["sensitivity", "USAGE", "--plan", "cloudflare/*"], "Name one"),
+        (["history", "USAGE", "--since", "9000"], "--since 9000"),
+        (["history", "USAGE", "--since", "1000"], "--since"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else None,
+)
+def test_a_mistake_is_told_in_one_line_with_exit_code_2(arguments: list[str], words: str, ask: Any) -> None:
+    code, told, complained = ask(*arguments)
+
+    assert (code, told) == (2, "")
+    assert words in complained
+    assert "Traceback" not in complained
+    assert len(complained.splitlines()) == 1
+
+
+def test_a_result_can_be_written_to_a_file(ask: Any, tmp_path: Path) -> None:
+    file = tmp_path / "swept.csv"
+    code, told, _ = ask(*COMMANDS["sweep"], "--format", "csv", "-o", str(file))
+
+    assert (code, told) == (0, "")
+    assert file.read_text("utf-8").startswith("usage.connections_opened,plan,deployment")
