@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from wscost import compare, estimate
 from wscost.deployment import Deployment
-from wscost.errors import ConfigError
+from wscost.errors import ConfigError, WscostError
 from wscost.scenario import (
     Kind,
     Limit,
@@ -23,6 +24,7 @@ from wscost.scenario import (
     read_limit,
     read_scenarios,
     schema,
+    selected,
     unit_of,
 )
 from wscost.yamlfile import load
@@ -314,3 +316,61 @@ def test_the_shipped_schema_takes_what_the_reader_takes(repository: Path) -> Non
 
     Draft202012Validator.check_schema(SHIPPED)
     assert list(Draft202012Validator(SHIPPED).iter_errors(as_json)) == []
+
+
+# A scenario as an input.
+
+TWO = """\
+scenarios:
+  prod: {input: usage.yaml, plans: [cloudflare/workers-standard], deployment: worker, month: 2027-02}
+  test: {input: usage.yaml, plans: cloudflare/workers-unbound, deployment: durable-object, as_of: 2024-05-01}
+"""
+
+
+def test_the_only_scenario_of_a_file_is_an_input(repository: Path) -> None:
+    bill = estimate(_write(repository, "\n".join(TWO.splitlines()[:2])))
+
+    assert (bill.plan, bill.deployment, bill.month) == ("cloudflare/workers-standard", "worker", "2027-02")
+
+
+def test_one_of_several_scenarios_is_named(repository: Path) -> None:
+    [bill] = compare(f"{_write(repository, TWO)}#test").bills
+
+    assert (bill.plan, bill.deployment) == ("cloudflare/workers-unbound", "durable-object")
+    assert str(bill.as_of) == "2024-05-01"
+
+
+def test_what_is_asked_for_goes_before_what_the_scenario_says(repository: Path) -> None:
+    named = f"{_write(repository, TWO)}#prod"
+    bill = estimate(named, plan="cloudflare/workers-unbound", deployment="durable-object", month="2027-03")
+
+    assert (bill.plan, bill.deployment, bill.month) == (
+        "cloudflare/workers-unbound",
+        "durable-object",
+        "2027-03",
+    )
+    assert estimate(named, month=None, cycle_start=1, rounding="book", offers=()).month == "2027-02"
+
+
+@pytest.mark.parametrize(
+    ("named", "more", "words"),
+    [
+        ("wscost.yaml", [], r"holds several scenarios \(prod, test\). Name one: .*wscost.yaml#prod"),
+        ("wscost.yaml#tset", [], "There is no scenario in .*wscost.yaml named 'tset'. Did you mean test"),
+        ("wscost.yaml#prod", ["usage.yaml"], "a scenario file stands alone"),
+        ("usage.yaml#prod", [], "no such file|cannot be read|usage.yaml#prod"),
+    ],
+)
+def test_an_input_that_names_no_scenario_is_told(
+    repository: Path, named: str, more: list[str], words: str
+) -> None:
+    _write(repository, TWO)
+
+    with pytest.raises(WscostError, match=words):
+        estimate([str(repository / name) for name in [named, *more]])
+
+
+def test_a_profile_is_no_scenario_file_though_it_has_scenarios() -> None:
+    profile = files("wscost").joinpath("profiles/chat.yaml")
+
+    assert selected([str(profile)]) is None

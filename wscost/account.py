@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from wscost.bill import Bill, UnitCosts
 from wscost.completing import (
@@ -29,6 +29,7 @@ from wscost.pricelist import PriceList
 from wscost.profile.model import Profile
 from wscost.projecting import billing_period, project
 from wscost.rating import rate
+from wscost.scenario import selected
 from wscost.trace import Trace, TraceStream
 from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
 from wscost.usagefile import UsageFile
@@ -66,17 +67,29 @@ class Account:
     """What was metered already: another price asks for no second time."""
     listed: dict[tuple[object, ...], PriceList] = field(default_factory=dict, repr=False, compare=False)
     """Price lists that were asked for already."""
+    scenario_plans: tuple[str, ...] = ()
+    scenario_deployment: Deployment | None = None
 
     @classmethod
     def of(cls, inputs: Input | Iterable[Input], options: Options) -> Account:
-        """Open the inputs and the price books."""
+        """Open the inputs and the price books; of a scenario file, what it names, and with its options."""
+        inputs = [inputs] if isinstance(inputs, Input) else list(inputs)
+        scenario = selected(inputs)
+        if scenario:
+            inputs = list(scenario.inputs)
+            options = cast("Options", {**scenario.options, **_given(options)})
         reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}  # type: ignore[literal-required]
         books = load_books(options.get("pricing", ()))
-        return cls(open_inputs(inputs, ReadOptions(**reading)), books, options)  # type: ignore[typeddict-item]
+        account = cls(open_inputs(inputs, ReadOptions(**reading)), books, options)  # type: ignore[typeddict-item]
+        if not scenario:
+            return account
+        return replace(account, scenario_plans=scenario.plans, scenario_deployment=scenario.deployment)
 
     @property
     def plans(self) -> list[str]:
-        """The plans that usage files name for themselves."""
+        """The plans that the scenario names, or usage files for themselves."""
+        if self.scenario_plans:
+            return list(self.scenario_plans)
         return [plan for w in self.workloads.values() if isinstance(w, UsageFile) for plan in w.plans]
 
     @property
@@ -87,7 +100,9 @@ class Account:
 
     @property
     def declared(self) -> Deployment | None:
-        """The deployment that a usage file names for itself."""
+        """The deployment that the scenario names, or a usage file for itself."""
+        if self.scenario_deployment:
+            return self.scenario_deployment
         files = (w for w in self.workloads.values() if isinstance(w, UsageFile))
         return next((w.deployment for w in files if w.deployment), None)
 
@@ -241,3 +256,12 @@ class Account:
         elif planned:
             middle = planned[0].start
         return billing_period(month or (named[0] if named else None), cycle_start, middle)
+
+
+def _given(options: Options) -> dict[str, Any]:
+    """Return the options that say something: what is left at its default leaves a scenario its own."""
+    defaults: dict[str, Any] = {"cycle_start": 1, "rounding": "book"}
+    said = {
+        name: x for name, x in options.items() if x is not None and x is not False and x != defaults.get(name)
+    }
+    return {name: x for name, x in said.items() if x not in ((), [], {})}

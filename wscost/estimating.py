@@ -52,7 +52,8 @@ def estimate(
     deployments = [deployment_of(deployment)] if deployment else account.deployments[-1:]
     bills = account.bills(deployments[0], account.books.match(plans), per_unit=True)
     if len(bills) > 1:
-        raise ConfigError(f"{plan} is {len(bills)} plans. Name one, or compare them with wscost.compare.")
+        named = " and ".join(plans)
+        raise ConfigError(f"{named}: {len(bills)} plans. Name one, or compare them with wscost.compare.")
     return bills[0]
 
 

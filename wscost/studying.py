@@ -73,7 +73,8 @@ def study(
     Parameters and errors are those of ``compare``.
     """
     account = Account.of(inputs, options)
-    opened = list(account.workloads.values())
+    opened, options = list(account.workloads.values()), account.options
+    plan, deployment = plan or account.scenario_plans, deployment or account.scenario_deployment
     compared = compare(opened, plan=plan, deployment=deployment, **options)
     best = compared.cheapest or compared.bills[0]
     named = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from wscost.bill import Comparison
 from wscost.comparing import compare
@@ -30,23 +31,9 @@ def price(file: ScenarioFile) -> dict[str, Comparison]:
 
 def _price(file: ScenarioFile, name: str) -> Comparison:
     scenario = file.scenarios[name]
-    reading = ReadOptions(
-        input_format=scenario.input_format,
-        assume_utc=scenario.assume_utc,
-        window=scenario.window,
-        skip_bad_rows=scenario.skip_bad_rows,
-    )
-    options = Options(
-        region=scenario.region,
-        as_of=scenario.as_of,
-        month=scenario.month,
-        cycle_start=scenario.cycle_start,
-        rounding=scenario.rounding,
-        offers=scenario.offers,
-        pricing=file.paths(name, "pricing"),
-        seed=scenario.seed,
-        replicates=scenario.replicates,
-        **reading,
+    options = cast("Options", file.options(name))
+    reading = cast(
+        "ReadOptions", {key: x for key, x in options.items() if key in ReadOptions.__annotations__}
     )
     try:
         named = zip(scenario.input, file.paths(name, "input"), strict=True)

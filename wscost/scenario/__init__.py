@@ -11,6 +11,7 @@ from wscost.scenario.reading import (
     repository_root,
     scenario_file,
 )
+from wscost.scenario.selecting import Selected, selected
 
 __all__ = [
     "Check",
@@ -18,6 +19,7 @@ __all__ = [
     "Limit",
     "Scenario",
     "ScenarioFile",
+    "Selected",
     "find_scenario_file",
     "kind_of",
     "looks_like",
@@ -27,5 +29,6 @@ __all__ = [
     "repository_root",
     "scenario_file",
     "schema",
+    "selected",
     "unit_of",
 ]

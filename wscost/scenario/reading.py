@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
@@ -16,6 +17,7 @@ from wscost.scenario.form import Check, File, Scenario
 from wscost.shipped import shipped
 from wscost.yamlfile import Document, Location, load, validate
 
+_NO_OPTIONS = ("input", "deployment", "plans")
 NAMES = ("wscost.yaml", "wscost.yml", "pyproject.toml")
 _HEADER = re.compile(r"\s*\[\[?\s*tool\.wscost(?:\.([\w.-]+))?\s*\]\]?")
 
@@ -57,6 +59,12 @@ class ScenarioFile:
     def paths(self, scenario: str, key: str) -> list[Path]:
         """Return the files or folders that a scenario names under ``input`` or ``pricing``."""
         return [at_hand(self.folder, named) for named in getattr(self.scenarios[scenario], key)]
+
+    def options(self, scenario: str) -> dict[str, Any]:
+        """Return what else a scenario says, as ``wscost.estimate`` takes it."""
+        named = self.scenarios[scenario]
+        options = {key: getattr(named, key) for key in type(named).model_fields if key not in _NO_OPTIONS}
+        return options | {"pricing": self.paths(scenario, "pricing")}
 
     def deployment(self, scenario: str) -> Deployment | None:
         """Return what a scenario runs on, if it says so.
