@@ -1,0 +1,150 @@
+"""The range of a bill: months that differ by chance, and workloads that nobody knows exactly."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal as D
+from statistics import mean, pvariance
+
+import pytest
+
+from wscost import compare, estimate, yamlfile
+from wscost import replicating as module
+from wscost.deployment import PRESETS
+from wscost.profile.model import Profile
+from wscost.profile.reading import read_profile
+from wscost.replicating import SimulatedMonth, simulate_month
+from wscost.simulating import expected
+from wscost.usage import Period
+
+NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
+RATE = 0.02
+HIBERNATING, ACCEPT, WORKER = (
+    PRESETS[name] for name in ("durable-object-hibernation", "durable-object", "worker")
+)
+
+
+def profile(
+    rate: str = str(RATE), session: str = "{mean: 5m, distribution: exponential, max: 8h}"
+) -> Profile:
+    return read_profile(
+        yamlfile.loads(
+            f"""
+            profile: rooms
+            calendar: {{period: 2026-11}}
+            scenarios: {{people: {{executor: constant-arrival-rate, rate: {rate}}}}}
+            session: {session}
+            rooms: {{count: 4}}
+            messages: {{in: {{process: poisson, every: 20s, bytes: 100}}}}
+            """,
+            "rooms.yaml",
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def month() -> SimulatedMonth:
+    return simulate_month(profile(), ACCEPT, NOVEMBER)
+
+
+def test_a_simulated_month_comes_to_what_the_profile_says(month: SimulatedMonth) -> None:
+    coming = expected(profile(), NOVEMBER)
+
+    assert float(month.month.quantities["connections_opened"]) == pytest.approx(coming.connections, rel=0.02)
+    assert float(month.month.quantities["connection_seconds"]) == pytest.approx(
+        coming.connection_seconds, rel=0.03
+    )
+    assert float(month.month.quantities["messages_in"]) == pytest.approx(coming.messages_in, rel=0.1)
+
+
+def test_months_of_random_arrivals_differ_as_a_poisson_count_does(month: SimulatedMonth) -> None:
+    opened = [float(q["connections_opened"]) for q in month.replicate(2_000).months]
+
+    assert mean(opened) == pytest.approx(float(month.month.quantities["connections_opened"]), rel=0.005)
+    # Thirty days tell their own variance to about a quarter; a count's variance is its mean.
+    assert 0.4 < pvariance(opened) / mean(opened) < 2.5
+
+
+def test_the_same_seed_gives_the_same_months_and_another_does_not(month: SimulatedMonth) -> None:
+    again, other = (simulate_month(profile(), ACCEPT, NOVEMBER, seed=seed) for seed in (0, 1))
+
+    assert again.month == month.month
+    assert again.replicate(5) == month.replicate(5)
+    assert other.month.quantities != month.month.quantities
+
+
+def test_rooms_are_held_open_as_an_m_g_infinity_queue_is_busy(month: SimulatedMonth) -> None:
+    theory = module._means(profile(), ACCEPT, NOVEMBER)["object_active_seconds"]
+
+    assert float(month.month.quantities["object_active_seconds"]) == pytest.approx(theory, rel=0.03)
+
+
+def test_a_share_of_the_rooms_stands_for_all_and_the_note_says_how_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_CONNECTIONS", 30_000)
+    sampled = simulate_month(profile(), ACCEPT, NOVEMBER)
+    (note,) = (note for note in sampled.month.notes if note.code == "sampled-rooms")
+
+    assert 0.2 < sampled.share < 1
+    assert float(sampled.month.quantities["connections_opened"]) == pytest.approx(
+        expected(profile(), NOVEMBER).connections, rel=0.03
+    )
+    assert note.data["error"] < 0.05
+
+
+def test_hibernating_objects_are_active_for_their_handlers(month: SimulatedMonth) -> None:
+    asleep = simulate_month(profile(), HIBERNATING, NOVEMBER).month.quantities
+    events = 2 * asleep["connections_opened"] + asleep["messages_in"]
+
+    assert float(asleep["object_active_seconds"]) == pytest.approx(float(events) * 0.002, rel=0.1)
+    assert asleep["object_active_seconds"] < month.month.quantities["object_active_seconds"] / 100
+
+
+def test_a_bill_of_a_profile_carries_its_range() -> None:
+    bill = estimate(profile(), deployment="durable-object", replicates=50)
+
+    assert bill.range is not None
+    assert bill.range.replicates == 50
+    assert bill.range.total.p10 <= bill.range.total.p50 <= bill.range.total.p90
+    assert bill.range.workload_share == 0
+    assert bill.range.lines["workers-base"].p90 == 5
+
+
+def test_figures_given_as_ranges_widen_the_bill_and_are_told_apart_from_chance() -> None:
+    known = estimate(profile(), deployment="durable-object", replicates=60, rounding="prorate").range
+    unknown = estimate(
+        profile(rate="{low: 0.005, mode: 0.02, high: 0.06}"),
+        deployment="durable-object",
+        replicates=60,
+        rounding="prorate",
+    ).range
+
+    assert known is not None
+    assert unknown is not None
+    assert unknown.total.p90 - unknown.total.p10 > 3 * (known.total.p90 - known.total.p10)
+    assert unknown.workload_share > D("0.8")
+
+
+def test_without_replicates_there_is_no_range() -> None:
+    assert estimate(profile(), deployment="worker", replicates=0).range is None
+
+
+def test_a_trace_or_totals_have_no_range() -> None:
+    assert estimate("sample_traces/chat.csv").range is None
+
+
+def test_a_profile_with_rooms_is_priced_with_and_without_hibernation() -> None:
+    comparison = compare(profile(), replicates=10)
+
+    assert {bill.deployment for bill in comparison.bills} == {ACCEPT.label, HIBERNATING.label}
+    assert {bill.usage["connections_opened"] for bill in comparison.bills} == {
+        comparison.bills[0].usage["connections_opened"]
+    }
+
+
+def test_every_figure_of_a_simulated_bill_is_an_assumption() -> None:
+    bill = estimate(profile(), deployment="durable-object", replicates=0)
+
+    assert {line.grade for line in bill.lines if line.components and line.cost is not None} == {"assumed"}
+    assert "simulated" in {note.code for note in bill.notes}
