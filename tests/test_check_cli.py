@@ -134,6 +134,23 @@ def test_without_today_it_is_today(repository: Path, run: Run, tmp_path: Path) -
     assert report["today"] in days | {datetime.now(UTC).date().isoformat()}
 
 
+def test_a_profile_is_held_to_a_limit_over_its_simulated_months(repository: Path, run: Run) -> None:
+    profile = files("wscost").joinpath("profiles/chat.yaml").read_text("utf-8")
+    write(repository, profile=profile.replace("vus: 2000", "vus: 60"), rooms=ROOMS)
+    scenario = "  prod: {input: profile.yaml, deployment: rooms.yaml, replicates: 10}\n"
+    checks = (
+        "  - {id: open, metric: total, max: 99 USD}\n  - {id: high, metric: total, max: 99 USD, at: p90}\n"
+    )
+    write(repository, wscost=f"scenarios:\n{scenario}checks:\n{checks}")
+
+    _, out, _ = run("check", "--report", "json=-")
+    whole, high = sorted(json.loads(out)["results"], key=lambda result: result["at"] or "")
+
+    assert float(whole["low"]) <= float(whole["value"]) <= float(whole["high"])
+    assert (high["at"], high["low"], high["value"]) == ("p90", None, whole["high"])
+    assert "one figure stands for" not in high["reason"]
+
+
 # Where the file is.
 
 

@@ -181,6 +181,12 @@ def test_an_unknown_line_leaves_a_total_under_the_limit_open() -> None:
     assert UNKNOWN.depends_on[0] in result.reason
 
 
+def test_storage_that_nobody_declared_says_how_to_declare_it() -> None:
+    rows = replace(UNKNOWN, depends_on=("storage_rows_read",))
+
+    assert "a deployment may declare storage: none" in only(run({"max": "100 USD"}, now=bill(1, rows))).reason
+
+
 def test_an_unknown_line_cannot_save_a_total_over_the_limit() -> None:
     assert only(run({"max": "100 USD"}, now=bill(101, UNKNOWN))).status == "failed"
 

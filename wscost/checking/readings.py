@@ -98,6 +98,8 @@ def _missing(lines: list[BillLine]) -> str:
         return ""
     meters = dict.fromkeys(meter for line in lines for meter in line.depends_on)
     cure = f" (depends on {_some(list(meters))})" if meters else " (its price is not published)"
+    if meters and all(meter.startswith("storage_") for meter in meters):
+        cure += "; a deployment may declare storage: none, or what it stores under monthly:"
     return f"the cost of {_some([line.name for line in lines])} is unknown{cure}"
 
 
