@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias, TypedDict
 
@@ -11,6 +12,7 @@ from wscost.errors import InputError
 from wscost.profile import reading
 from wscost.profile.model import Profile
 from wscost.readers import read_input, sniff
+from wscost.readers.findings import findings_of
 from wscost.shipped import shipped
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage, Window
@@ -71,7 +73,10 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
             )
     reading_options = options.copy()
     format_options = reading_options.pop("format_options", {})
-    return read_input(path, streamed=True, **reading_options, **format_options)  # type: ignore[arg-type]
+    found = read_input(path, streamed=True, **reading_options, **format_options)  # type: ignore[arg-type]
+    if isinstance(found, (Trace, Usage)):
+        return replace(found, notes=(*found.notes, findings_of(found).note()))
+    return found
 
 
 def at_hand(path: Path) -> Path:

@@ -70,7 +70,7 @@ def _meter_connections(tally: Tally, sums: Sums) -> None:
     tally.add("connection_seconds", sums.open_time, MICROSECOND, grade)
     tally.add("connection_minutes", sums.minutes, grade=grade)
     tally.add("peak_connections", sums.peak, grade=grade)
-    if sums.opened_before or sums.still_open:
+    if (sums.opened_before or sums.still_open) and not tally.told("censored"):
         tally.note(
             "cut-at-window",
             f"Of {sums.rows:,} connections, {sums.opened_before:,} were open before the window began "

@@ -82,6 +82,10 @@ class Tally:
         """Return the weakest grade of the trace's columns."""
         return Grade.worst(*(self.column_grades.get(column, Grade.MEASURED) for column in columns))
 
+    def told(self, code: str) -> bool:
+        """Tell whether a note of that code is kept already."""
+        return any(note.code == code for note in self._notes)
+
     def note(self, code: str, message: str, **data: Any) -> None:
         """Keep a note for the bill."""
         self._notes.append(Note(code, message, data))
