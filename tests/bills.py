@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from wscost.bill import Bill, BillLine, Breach, Comparison, Component, Range, Spread
+from wscost.bill import Bill, BillLine, Breach, Comparison, Component, Range, Spread, UnitCosts
 from wscost.notes import Grade, Note
 from wscost.pricelist import Provenance
 from wscost.usage import Period
@@ -114,6 +114,15 @@ UNKNOWN = BillLine(
     depends_on=("storage_rows_written",),
     components=(Component("storage_rows_written", None, Decimal(1), Decimal(1), None),),
 )
+UNIT_COSTS = UnitCosts(
+    per_connection=Decimal("0.000953"),
+    per_connection_hour=Decimal("0.0285900"),
+    per_thousand_messages=None,
+    concurrent_users=Decimal("6.94444"),
+    per_concurrent_user=Decimal("20.5848"),
+    per_next_user=Decimal("19.8125"),
+    per_idle_client=Decimal("4.15"),
+)
 BILL = Bill(
     plan="cloudflare/workers-standard",
     plan_name="Workers Standard",
@@ -124,6 +133,7 @@ BILL = Bill(
     region=None,
     lines=(BASE, FREE, REQUESTS, DURATION, UNKNOWN),
     total=Decimal("142.95"),
+    unit_costs=UNIT_COSTS,
     usage={
         "connections_opened": Decimal(5_000),
         "messages_in": Decimal(2_400_000),

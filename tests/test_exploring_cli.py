@@ -116,7 +116,7 @@ def test_a_sensitivity_tells_the_unit_costs_too(ask: Any) -> None:
     _, told, _ = ask("sensitivity", "USAGE")
 
     assert "Per unit:" in told
-    assert "$0.000000400: a connection" in told
+    assert "$0.0000004 for a connection" in told
 
 
 def test_a_history_tells_what_moved_it(ask: Any) -> None:

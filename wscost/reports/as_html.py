@@ -146,10 +146,7 @@ def _line(line: BillLine, currency: str) -> tuple[str, ...]:
 
 
 def _unit_costs(bill: Bill) -> Section | None:
-    from wscost.reports.telling import unit_costs
-
-    told = [sentence.partition(": ")[::2] for sentence in unit_costs(bill)]
-    rows = [(what, amount) for amount, what in told]
+    rows = list(wording.per_unit(bill).items())
     return Section("Per unit", tables=[Table(["For", "Cost"], rows, frozenset({1}))]) if rows else None
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from wscost.bill import Bill, BillLine, Breach, Comparison, Range, Spread
+from wscost.bill import Bill, BillLine, Breach, Comparison, Range, Spread, UnitCosts
 from wscost.notes import Note
 from wscost.units import plain
 
@@ -62,10 +63,15 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "usage": _quantities(bill.usage),
         "projected": None if bill.projected is None else _quantities(bill.projected),
         "range": None if bill.range is None else _range(bill.range),
+        "unit_costs": None if bill.unit_costs is None else _unit_costs(bill.unit_costs),
         "grades": {meter: str(grade) for meter, grade in bill.grades.items()},
         "notes": notes_as_dicts(bill.notes),
         "coverage": {"priced": plain(bill.coverage)},
     }
+
+
+def _unit_costs(costs: UnitCosts) -> dict[str, str | None]:
+    return {field.name: _number(getattr(costs, field.name)) for field in fields(costs)}
 
 
 def _line(line: BillLine) -> dict[str, Any]:

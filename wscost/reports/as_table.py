@@ -43,6 +43,8 @@ def _blocks(comparison: Comparison) -> Iterator[RenderableType]:
         yield _scaled(rows)
     if shares := wording.inputs(bill):
         yield _shares(shares, bill.currency)
+    if sentence := wording.per_unit_in_a_sentence(bill):
+        yield drawing.text(sentence)
     if notes := wording.notes(comparison, bill):
         yield drawing.bullets(notes)
     footer = [*wording.legend(comparison), wording.prices_read(bill), *wording.sources(bill)]

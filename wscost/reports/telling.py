@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import singledispatch
 from typing import Any
 
-from wscost.bill import Bill, UnitCosts
 from wscost.exploring.advising import Advice
 from wscost.exploring.breaking_even import BreakEven
 from wscost.exploring.history import History
@@ -17,7 +16,7 @@ from wscost.exploring.sensitivity import Sensitivity
 from wscost.exploring.sweeping import Priced, Sweep
 from wscost.exploring.words import joined, short_names
 from wscost.notes import Note
-from wscost.reports.wording import AT_LEAST, figure, title
+from wscost.reports.wording import AT_LEAST, per_unit, title
 from wscost.units import grouped, money
 
 CANNOT_SERVE = "cannot serve"
@@ -105,6 +104,7 @@ def _sensitivity(found: Sensitivity) -> Told:
     for name, _, why in found.unmoved:
         by_reason[why].append(name)
     still = [f"{', '.join(names)}: {why}." for why, names in by_reason.items()]
+    costs = [f"{amount} for {what}" for what, amount in per_unit(bill).items()]
     return Told(
         title=title(bill),
         answers=[] if rows else ["Nothing moves this bill now."],
@@ -112,7 +112,10 @@ def _sensitivity(found: Sensitivity) -> Told:
         rows=rows,
         right=frozenset({1, 2, 3, 4}),
         wrap=frozenset({1, 2, 3, 4}),
-        sections=[("Cannot move it now:", still), ("Per unit:", unit_costs(bill))],
+        sections=[
+            ("Cannot move it now:", still),
+            ("Per unit:", costs),
+        ],
         notes=found.notes,
     )
 
@@ -168,30 +171,6 @@ def _history(past: History) -> Told:
         sections=[("What moved it:", moved)],
         notes=past.notes,
     )
-
-
-def unit_costs(bill: Bill) -> list[str]:
-    """Say what a bill comes to per connection, hour, message and user; what is unknown is left out."""
-    if bill.unit_costs is None:
-        return []
-    costs: UnitCosts = bill.unit_costs
-    at_once = "" if costs.concurrent_users is None else f" ({figure(costs.concurrent_users)} on average)"
-    told = {
-        "a connection": costs.per_connection,
-        "an hour of connection": costs.per_connection_hour,
-        "1,000 messages": costs.per_thousand_messages,
-        f"a user connected all month{at_once}": costs.per_concurrent_user,
-        "each of the next 1,000 such users": costs.per_next_user,
-        "each of 1,000 more clients that stay connected and say nothing": costs.per_idle_client,
-    }
-    return [f"{_fine(cost, bill.currency)}: {what}" for what, cost in told.items() if cost is not None]
-
-
-def _fine(amount: Decimal, currency: str) -> str:
-    """Write a small amount with three digits that count."""
-    places = 2 if not amount else max(2, 2 - amount.adjusted())
-    text = f"{amount:,.{places}f}"
-    return f"${text}" if currency == "USD" else f"{text} {currency}"
 
 
 def _priced(priced: Priced, several: bool) -> str:

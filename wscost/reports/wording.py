@@ -201,6 +201,35 @@ def _amounts(spread: Spread, currency: str) -> tuple[str, ...]:
     return tuple(money(getattr(spread, name), currency) for name in SPREAD)
 
 
+def per_unit(bill: Bill) -> dict[str, str]:
+    """Return what a connection, an hour, a message and a user come to; what is not known is left out."""
+    if bill.unit_costs is None:
+        return {}
+    costs = bill.unit_costs
+    users = "" if costs.concurrent_users is None else f", {figure(costs.concurrent_users)} on average"
+    told = {
+        "a connection": costs.per_connection,
+        "an hour of connection": costs.per_connection_hour,
+        "1,000 messages": costs.per_thousand_messages,
+        f"a user connected all month{users}": costs.per_concurrent_user,
+        "each of the next 1,000 such users": costs.per_next_user,
+        "each of 1,000 more clients that stay connected and say nothing": costs.per_idle_client,
+    }
+    return {what: _fine(cost, bill.currency) for what, cost in told.items() if cost is not None}
+
+
+def per_unit_in_a_sentence(bill: Bill) -> str:
+    """Say what a bill comes to per unit, or nothing where it is not known."""
+    told = "; ".join(f"{amount} for {what}" for what, amount in per_unit(bill).items())
+    return f"Per unit: {told}." if told else ""
+
+
+def _fine(amount: Decimal, currency: str) -> str:
+    """Write a small amount with three digits that count, cents at least."""
+    places = max(2, 2 - amount.adjusted()) if amount else 2
+    return rate(amount.quantize(Decimal(1).scaleb(-places)), currency)
+
+
 def scaled(bill: Bill) -> list[tuple[str, str, str]]:
     """Return what the bill's charges count: the meter, as observed and in the whole month."""
     if bill.projected is None:
