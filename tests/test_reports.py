@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -59,6 +60,11 @@ def table(comparison: Comparison) -> str:
     return as_table.render(comparison)
 
 
+def without_pictures(name: str, comparison: Comparison) -> str:
+    """Return a report as a file holds it, its drawings cut out: their coordinates are matplotlib's."""
+    return re.sub(r"<svg .*?</svg>", "<svg/>", f"{formats()[name].render(comparison)}\n", flags=re.DOTALL)
+
+
 def flat(report: str) -> str:
     """Return a report's words without line breaks and without the lines of a tree."""
     return " ".join(report.translate(str.maketrans("│├└─", "    ")).split())
@@ -72,7 +78,7 @@ def flat(report: str) -> str:
 def test_a_report_is_what_it_was(name: str, sample: str) -> None:
     golden = GOLDEN / f"{sample}.{name}"
 
-    assert f"{formats()[name].render(SAMPLES[sample])}\n" == golden.read_text("utf-8")
+    assert without_pictures(name, SAMPLES[sample]) == golden.read_text("utf-8")
 
 
 @every_format
@@ -98,7 +104,7 @@ def test_an_unknown_cost_is_never_written_as_an_amount(name: str) -> None:
     report = formats()[name].render(one(bill))
 
     assert "storage_rows_written" in report
-    assert "0.00" not in report
+    assert re.search(r"(?<![\d.])0\.00(?!\d)", report) is None
 
 
 @every_format
@@ -532,5 +538,5 @@ def test_in_jupyter_names_are_text() -> None:
 
 if __name__ == "__main__":
     for sample, comparison in SAMPLES.items():
-        for name, report in formats().items():
-            (GOLDEN / f"{sample}.{name}").write_text(f"{report.render(comparison)}\n", "utf-8")
+        for name in formats():
+            (GOLDEN / f"{sample}.{name}").write_text(without_pictures(name, comparison), "utf-8")

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from wscost.errors import InputError, UnknownNameError
 from wscost.estimating import Options
 from wscost.exploring.case import Case
-from wscost.plots.figures import amounts, quantities, short
+from wscost.plots.figures import amounts, label, quantities, short
 from wscost.plots.style import BLUE, GREEN, INK, picture
 from wscost.pricelist import Charge, PriceList
 from wscost.rating import rate
@@ -114,17 +114,17 @@ def draw(allowance: Allowance, ax: Axes) -> None:
     quantities(ax.xaxis)
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(f"{wording.clean(allowance.charge.unit)} a month")
-    ax.set_title(wording.clean(allowance.charge.name))
+    ax.set_xlabel(f"{label(allowance.charge.unit)} a month")
+    ax.set_title(label(allowance.charge.name))
 
 
 def alt(allowance: Allowance) -> str:
     """Say what is free and what the next step costs."""
     first = allowance.cost(allowance.included + 1)
     step = "not published" if first is None else money(first, allowance.prices.currency)
-    unit = wording.clean(allowance.charge.unit)
+    unit = allowance.charge.unit
     words = (
-        f"A line of steps: {wording.clean(allowance.charge.name)} cost nothing up to "
+        f"A line of steps: {allowance.charge.name} cost nothing up to "
         f"{wording.short(allowance.included)} {unit} a month; one more costs {step}."
     )
     if allowance.used is not None and (cost := allowance.cost(allowance.used)) is not None:

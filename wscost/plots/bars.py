@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
+from wscost.plots.figures import label
 from wscost.plots.style import BLUE, RULE
 
 ROW = 0.4
 """Height of one bar with its name. [inches]"""
+_LETTERS = 64
+"""How many fit above a bar, its amount included."""
 
 
 class Bar(NamedTuple):
@@ -28,8 +31,10 @@ def bar_list(ax: Axes, rows: Sequence[Bar]) -> None:
     for y, row in enumerate(rows):
         ax.barh(y, longest, height=0.16, color=RULE, alpha=0.5)
         ax.barh(y, row.length, height=0.16, color=row.color)
-        ax.annotate(row.name, (0, y), (0, 5), textcoords="offset points", annotation_clip=False, va="bottom")
-        ax.annotate(row.amount, (longest, y), (0, 5), textcoords="offset points", ha="right", va="bottom")
+        name = label(row.name, _LETTERS - len(row.amount))
+        for words, x, side in ((name, 0.0, "left"), (row.amount, longest, "right")):
+            told = ax.annotate(words, (x, y), (0, 5), textcoords="offset points", ha=side, va="bottom")
+            told.set_in_layout(False)
     ax.set_xlim(0, longest)
     ax.set_ylim(max(len(rows), 1) - 0.7, -0.8)
     ax.axis("off")

@@ -30,7 +30,7 @@ def draw(bill: Bill, ax: Axes) -> None:
         ax,
         [
             Bar(
-                wording.clean(line.name),
+                line.name,
                 float(line.cost or 0),
                 wording.cost(line, bill.currency) if line.cost is not None else "not known",
                 **({"color": MUTED} if line.model == "flat" else {}),
@@ -43,7 +43,7 @@ def draw(bill: Bill, ax: Axes) -> None:
 def alt(bill: Bill) -> str:
     """Say which lines make the bill."""
     costs = sorted(((line.cost, line.name) for line in bill.lines if line.cost), reverse=True)
-    told = ", ".join(f"{wording.clean(name)} {money(cost, bill.currency)}" for cost, name in costs)
+    told = ", ".join(f"{name} {money(cost, bill.currency)}" for cost, name in costs)
     return f"Bars: the bill of {bill.plan_name}, {wording.total(bill)}, by line. {told or 'No line costs'}."
 
 

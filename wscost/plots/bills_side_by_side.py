@@ -31,7 +31,7 @@ def draw(comparison: Comparison, ax: Axes) -> None:
 
 def _bar(bill: Bill, comparison: Comparison) -> Bar:
     marks = wording.marks(bill, comparison)
-    name = wording.clean(f"{bill.plan_name}, {bill.deployment}")
+    name = f"{bill.plan_name}, {bill.deployment}"
     color = GREEN if bill is comparison.cheapest else BLUE if bill.feasible else MUTED
     return Bar(
         f"{name} ({', '.join(marks)})" if marks else name, float(bill.total), wording.total(bill), color
@@ -41,8 +41,7 @@ def _bar(bill: Bill, comparison: Comparison) -> Bar:
 def alt(comparison: Comparison) -> str:
     """Say what each bill comes to."""
     told = "; ".join(
-        wording.clean(f"{bill.plan_name}, {bill.deployment}: {wording.total(bill)}")
-        for bill in comparison.bills
+        f"{bill.plan_name}, {bill.deployment}: {wording.total(bill)}" for bill in comparison.bills
     )
     return f"Bars: monthly totals. {told}."
 

@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 
 from wscost.estimating import Options
 from wscost.exploring.breaking_even import BreakEven, Totals, break_even
-from wscost.plots.figures import amount, amounts, quantities
+from wscost.plots.figures import amount, amounts, label, quantities
 from wscost.plots.style import BLUE, DASHES, INK, ORANGE, picture
-from wscost.reports import wording
 
 NAME = "break-even"
 SHOWS = BreakEven
@@ -32,7 +31,7 @@ def draw(found: BreakEven, ax: Axes) -> None:
     """Draw both bills; a circle and its value mark each crossing."""
     for i, (name, color, dash) in enumerate(zip(found.names, (BLUE, ORANGE), DASHES, strict=False)):
         seen = [(float(x), _known(totals, i)) for x, totals in found.samples]
-        ax.plot([x for x, _ in seen], [y for _, y in seen], dash, color=color, label=wording.clean(name))
+        ax.plot([x for x, _ in seen], [y for _, y in seen], dash, color=color, label=label(name))
     for crossing in found.crossings[:MOST]:
         x, y = float(crossing.at), min(float(t) for t in crossing.totals if t is not None)
         ax.plot(x, y, "o", color=INK, markersize=6, fillstyle="none")
@@ -58,7 +57,7 @@ def draw(found: BreakEven, ax: Axes) -> None:
     else:
         amounts(ax.yaxis, found.currency)
         ax.set_ylim(bottom=0)
-    ax.set_xlabel(wording.clean(found.path))
+    ax.set_xlabel(label(found.path))
     ax.legend(loc="upper left")
 
 
@@ -70,9 +69,7 @@ def _known(totals: Totals, i: int) -> float:
 def alt(found: BreakEven) -> str:
     """Say where the bills cross."""
     told = " ".join(found.answers())
-    return (
-        f"Two lines: the bills of {' and '.join(map(wording.clean, found.names))} over {found.path}. {told}"
-    )
+    return f"Two lines: the bills of {' and '.join(found.names)} over {found.path}. {told}"
 
 
 def gather(

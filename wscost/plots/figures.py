@@ -10,6 +10,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from wscost.intervals import Ints
+from wscost.reports import wording
 from wscost.units import money, plain
 
 _SHORT = ((Decimal(10**12), "T"), (Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
@@ -22,6 +23,12 @@ def short(quantity: float | Decimal) -> str:
         if abs(value) >= size:
             return f"{_three_digits(value / size)}{letter}"
     return _three_digits(value)
+
+
+def label(text: str, most: int = 46) -> str:
+    """Return a name as it fits into a picture, on one line; tables have it in full."""
+    words = wording.clean(text)
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def amounts(axis: Axis, currency: str) -> None:

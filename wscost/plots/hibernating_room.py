@@ -13,7 +13,16 @@ from wscost.estimating import Options, deployment_of
 from wscost.intervals import Ints
 from wscost.metering.columns import microseconds
 from wscost.plots.figures import on_axis
-from wscost.plots.room import COLORS, Room, frame, label, length, paint_clock, paint_sockets, sockets_height
+from wscost.plots.room import (
+    COLORS,
+    Room,
+    frame,
+    length,
+    paint_clock,
+    paint_sockets,
+    sockets_height,
+    write_above,
+)
 from wscost.plots.style import picture
 from wscost.studying import one_trace
 
@@ -36,12 +45,12 @@ def draw(room: Room, ax: Axes) -> None:
     down = paint_sockets(room, ax)
     at = on_axis(_messages(room))
     ax.plot(at, [down + 0.95] * len(at), "|", color=COLORS["events"], markersize=7, markeredgewidth=0.7)
-    label(ax, down + 0.95, f"messages that reach it: {len(at):,}")
+    write_above(ax, down + 0.95, f"messages that reach it: {len(at):,}")
     paint_clock(ax, room.resident, down + 2.2, "in memory", color=COLORS["resident"])
     woken = on_axis(room.resident.start)
     ax.plot(woken, [down + 2.55] * len(woken), "^", color=COLORS["wakeups"], markersize=4)
     paint_clock(ax, room.active, down + 3.6, "active, what is billed", color=COLORS["active"])
-    label(ax, down + 4.35, f"wakeups, marked by triangles: {len(woken):,}")
+    write_above(ax, down + 4.35, f"wakeups, marked by triangles: {len(woken):,}")
     frame(room, ax, down + 4.3)
 
 

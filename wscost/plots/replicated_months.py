@@ -11,7 +11,7 @@ from wscost.bill import Bill, Range, Spread
 from wscost.errors import InputError
 from wscost.estimating import Options, estimate
 from wscost.plots.bars import ROW
-from wscost.plots.figures import amounts
+from wscost.plots.figures import amounts, label
 from wscost.plots.style import BLUE, INK, picture
 from wscost.reports import wording
 from wscost.units import money
@@ -50,7 +50,7 @@ def draw(bill: Bill, ax: Axes) -> None:
 
 
 def _rows(bill: Bill) -> list[tuple[str, Spread]]:
-    names = {line.sku: wording.clean(line.name) for line in bill.lines}
+    names = {line.sku: label(line.name, 32) for line in bill.lines}
     spread = [
         (names.get(sku, sku), amount)
         for sku, amount in _range(bill).lines.items()

@@ -18,7 +18,7 @@ from wscost.errors import InputError, UnknownNameError
 from wscost.intervals import Intervals
 from wscost.metering import object_lives
 from wscost.metering.columns import microseconds
-from wscost.plots.figures import moments, on_axis
+from wscost.plots.figures import label, moments, on_axis
 from wscost.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, RED
 from wscost.reports import wording
 from wscost.trace import Trace
@@ -83,7 +83,7 @@ class Room:
     @property
     def title(self) -> str:
         """What the picture is of."""
-        return f"{wording.clean(self.name)}: {len(self.trace.connections):,} sockets"
+        return f"{label(self.name, 32)}: {len(self.trace.connections):,} sockets"
 
 
 def paint_sockets(room: Room, ax: Axes) -> float:
@@ -105,10 +105,10 @@ def paint_clock(ax: Axes, spans: Intervals, y: float, name: str, *, color: str) 
     """Draw intervals as one bar with its name and its length."""
     for a, b in zip(on_axis(spans.start), on_axis(spans.end), strict=True):
         ax.barh(y, b - a, left=a, height=0.5, color=color, edgecolor=color, linewidth=0.8)
-    label(ax, y, f"{name}: {length(spans)}")
+    write_above(ax, y, f"{name}: {length(spans)}")
 
 
-def label(ax: Axes, y: float, words: str) -> None:
+def write_above(ax: Axes, y: float, words: str) -> None:
     """Write above a row, from its left end."""
     ax.annotate(
         words,

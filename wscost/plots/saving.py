@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from wscost.errors import OutputError
 from wscost.plots import Kind, style
+from wscost.reports import wording
 
 SUFFIXES = (".png", ".svg", ".pdf")
 _COLORS = {
@@ -86,7 +87,7 @@ def _labelled(svg: str, words: str, name: str) -> str:
     ids = 'role="img" aria-labelledby="alt"'
     return re.sub(
         r"<svg ([^>]*)>",
-        lambda match: f'<svg {match[1]} {ids}>\n <title id="alt">{escape(words)}</title>',
+        lambda match: f'<svg {match[1]} {ids}>\n <title id="alt">{escape(wording.clean(words))}</title>',
         svg,
         count=1,
     )

@@ -8,7 +8,16 @@ from typing import Unpack
 from matplotlib.axes import Axes
 
 from wscost.estimating import Options, deployment_of
-from wscost.plots.room import COLORS, Room, frame, label, length, paint_clock, paint_sockets, sockets_height
+from wscost.plots.room import (
+    COLORS,
+    Room,
+    frame,
+    length,
+    paint_clock,
+    paint_sockets,
+    sockets_height,
+    write_above,
+)
 from wscost.plots.style import picture
 from wscost.studying import one_trace
 
@@ -26,7 +35,7 @@ def draw(room: Room, ax: Axes) -> None:
     """Draw a bar a socket, their sum, and below them the time in which at least one is open."""
     down = paint_sockets(room, ax)
     paint_clock(ax, room.active, down + 1.2, _name(room), color=COLORS["active"])
-    label(ax, down + 2.3, f"all sockets added up: {length(room.open)}")
+    write_above(ax, down + 2.3, f"all sockets added up: {length(room.open)}")
     frame(room, ax, down + 2.2)
 
 

@@ -11,9 +11,8 @@ from matplotlib.axes import Axes
 
 from wscost.estimating import Options
 from wscost.exploring.sweeping import Point, Priced, Sweep, sweep
-from wscost.plots.figures import amounts, quantities
+from wscost.plots.figures import amounts, label, quantities
 from wscost.plots.style import DASHES, SERIES, picture
-from wscost.reports import wording
 from wscost.units import money
 
 NAME = "sweep"
@@ -40,7 +39,7 @@ def draw(swept: Sweep, ax: Axes) -> None:
             f"{dash}o",
             color=color,
             markersize=3,
-            label=name,
+            label=label(name, 52),
         )
     values = [point.values[0] for point in swept.points]
     if not _numbers(values):
@@ -55,7 +54,7 @@ def draw(swept: Sweep, ax: Axes) -> None:
         quantities(ax.xaxis)
     amounts(ax.yaxis, swept.points[0].prices[0].currency)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel(wording.clean(swept.paths[0]))
+    ax.set_xlabel(label(swept.paths[0]))
     ax.figure.legend(loc="outside lower left")
 
 
@@ -80,7 +79,7 @@ def _lines(swept: Sweep) -> dict[str, list[tuple[Point, Priced]]]:
                 continue
             others = [f"{path}={text}" for path, text in zip(swept.paths[1:], point.texts[1:], strict=True)]
             who = ["the cheapest"] if crowded else [priced.plan, priced.deployment]
-            lines.setdefault(wording.clean(", ".join([*who, *others])), []).append((point, priced))
+            lines.setdefault(", ".join([*who, *others]), []).append((point, priced))
     return lines
 
 

@@ -11,9 +11,8 @@ from matplotlib.dates import date2num
 
 from wscost.estimating import Options
 from wscost.exploring.history import SINCE, History, history
-from wscost.plots.figures import amounts, moments
+from wscost.plots.figures import amounts, label, moments
 from wscost.plots.style import DASHES, SERIES, picture
-from wscost.reports import wording
 from wscost.units import money
 
 NAME = "history"
@@ -32,7 +31,7 @@ def draw(past: History, ax: Axes) -> None:
         rows = [row for row in past.bills if row.plan == plan]
         at = [float(date2num(row.as_of)) for row in rows]  # type: ignore[no-untyped-call]
         totals = [float("nan") if row.total is None else float(row.total) for row in rows]
-        ax.step(at, totals, f"{dash}o", where="post", color=color, markersize=3, label=wording.clean(plan))
+        ax.step(at, totals, f"{dash}o", where="post", color=color, markersize=3, label=label(plan))
     ax.xaxis_date()
     moments(ax)
     amounts(ax.yaxis, past.bills[0].currency)
@@ -49,7 +48,7 @@ def alt(past: History) -> str:
             (first, was), (last, now) = known[0], known[-1]
             currency = past.bills[0].currency
             told.append(f"{plan} {money(was, currency)} on {first}, {money(now, currency)} on {last}")
-    return f"Stairs: the monthly total under the prices of each date. {'; '.join(map(wording.clean, told))}."
+    return f"Stairs: the monthly total under the prices of each date. {'; '.join(told)}."
 
 
 def gather(

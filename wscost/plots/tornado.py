@@ -10,9 +10,8 @@ from matplotlib.axes import Axes
 from wscost.estimating import Options
 from wscost.exploring.sensitivity import BY, Moved, Sensitivity, sensitivity
 from wscost.plots.bars import ROW
-from wscost.plots.figures import amounts
+from wscost.plots.figures import amounts, label
 from wscost.plots.style import BLUE, INK, ORANGE, PAPER, picture
-from wscost.reports import wording
 from wscost.units import money
 
 NAME = "sensitivity"
@@ -34,7 +33,7 @@ def draw(found: Sensitivity, ax: Axes) -> None:
         for total, color, hatch in ((field.total_low, BLUE, ""), (field.total_high, ORANGE, "////")):
             ax.barh(y, float(total) - base, left=base, height=0.24, color=color, hatch=hatch, edgecolor=PAPER)
         ax.annotate(
-            f"{wording.clean(field.field)}: {_from_to(field, found.bill.currency)}",
+            f"{label(field.field, 32)}: {_from_to(field, found.bill.currency)}",
             (0, y),
             (0, 6),
             xycoords=("axes fraction", "data"),
@@ -64,9 +63,7 @@ def alt(found: Sensitivity) -> str:
     """Say which fields move the bill most."""
     if not found.moved:
         return "No field moves the bill."
-    told = "; ".join(
-        f"{wording.clean(f.field)} from {_from_to(f, found.bill.currency)}" for f in _shown(found)[:3]
-    )
+    told = "; ".join(f"{f.field} from {_from_to(f, found.bill.currency)}" for f in _shown(found)[:3])
     return f"Bars around {money(found.bill.total, found.bill.currency)}: most moves {told}."
 
 
