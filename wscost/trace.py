@@ -109,11 +109,17 @@ class TracePass(Protocol):
             If they turn out not to be in order and were not asked to be sorted.
         """
 
+    @property
     def grades(self) -> Mapping[str, Grade]:
-        """Return how well each column is known."""
+        """How well each column is known."""
 
+    @property
     def notes(self) -> tuple[Note, ...]:
-        """Return what the reader has to say."""
+        """What the reader has to say."""
+
+    @property
+    def account(self) -> Note:
+        """What reading came to, in one sentence."""
 
 
 class OutOfOrderError(Exception):

@@ -64,7 +64,7 @@ def spread(opened: Ints, closed: Ints, totals: Ints, days: Window, by_day: Ints)
         if s >= midnight:
             day = s // DAY - first_day
             midnight = (first_day + day + 1) * DAY
-        if s == o and c <= midnight:
+        if s == o and c <= midnight and c <= end:
             by_day[day] += total
             continue
         seconds = max((c - o) // SECOND, 1)

@@ -102,7 +102,7 @@ class StreamSums:
 
     def end(self, rows: TracePass) -> StreamSums:
         """Take what the reader knows at the end, and let the days after the last opening pass."""
-        self.grades, self.notes = rows.grades(), rows.notes()
+        self.grades, self.notes = rows.grades, (*rows.notes, rows.account)
         open_now, reached = (int(n) for n in self._now)
         for day in range(reached + 1, self._days.days):
             midnight = (self._days.first_day + day) * MICROSECONDS_PER_DAY

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 
 from wscost.notes import Grade, Note
 from wscost.readers.options import format_window
@@ -147,28 +148,61 @@ def findings_of(read: Trace | Usage) -> Findings:
 def _of_trace(trace: Trace) -> Findings:
     rows = trace.connections
     known = {column: int(rows[column].notna().sum()) for column in NAMED}
-    told = {note.code: note.data for note in trace.notes}
+    events = None if trace.events is None else len(trace.events)
+    return findings_from(trace, known, len(rows), events)
+
+
+class Read(Protocol):
+    """What is asked of a trace that was read, whether or not it was held."""
+
+    @property
+    def source(self) -> str:
+        """What it is called."""
+
+    @property
+    def window(self) -> Window:
+        """The observed time."""
+
+    @property
+    def grades(self) -> Mapping[str, Grade]:
+        """How well columns are known."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the reader had to say."""
+
+    @property
+    def rows(self) -> int:
+        """Rows met."""
+
+    @property
+    def refused(self) -> int:
+        """Rows refused."""
+
+
+def findings_from(read: Read, known: Mapping[str, int], connections: int, events: int | None) -> Findings:
+    """Return the account of connections: how many there are, and how many tell each column."""
+    told = {note.code: note.data for note in read.notes}
     cut, outside = told.get("censored", {}), told.get("outside-window", {})
-    quantities = [_of_column(trace, column, known[column], len(rows)) for column in NAMED]
-    events = 0 if trace.events is None else len(trace.events)
-    grade = Grade.UNKNOWN if trace.events is None else Grade.MEASURED
-    quantities.append(Finding("events", grade, events, events, CURES["events"]))
+    quantities = [_of_column(read.grades, column, known[column], connections) for column in NAMED]
+    grade = Grade.UNKNOWN if events is None else Grade.MEASURED
+    quantities.append(Finding("events", grade, events or 0, events or 0, CURES["events"]))
     return Findings(
-        trace.source,
-        trace.window,
-        trace.rows,
-        trace.refused,
+        read.source,
+        read.window,
+        read.rows,
+        read.refused,
         tuple(told.get("rows-refused", {}).get("first", ())),
         int(cut.get("opened_before", 0)),
         int(cut.get("still_open", 0)),
         sum(int(number) for number in outside.values()),
         tuple(quantities),
-        trace.notes,
+        read.notes,
     )
 
 
-def _of_column(trace: Trace, column: str, known: int, rows: int) -> Finding:
-    grade = trace.grades.get(column, Grade.MEASURED)
+def _of_column(grades: Mapping[str, Grade], column: str, known: int, rows: int) -> Finding:
+    grade = grades.get(column, Grade.MEASURED)
     told_by_events = column in COUNTS and not known and grade is not Grade.UNKNOWN
     if column == "closed_at" or told_by_events:
         known = rows

@@ -68,7 +68,7 @@ def groups_of(file: File) -> list[Group]:
                 _extent(*chosen["opened_at"], columns["opened_at"]),
                 _extent(*chosen["closed_at"], columns["closed_at"]) if "closed_at" in chosen else None,
                 "closed_at" not in chosen or _nulls(chosen["closed_at"][0]) == group.num_rows,
-                "object_id" in chosen and _nulls(chosen["object_id"][0]) != group.num_rows,
+                "object_id" in chosen and not _nameless(chosen["object_id"][0], group.num_rows),
             )
         )
         row += group.num_rows
@@ -90,6 +90,13 @@ def in_turn(groups: Sequence[Group]) -> list[Group] | None:
 def _nulls(chunk: parquet.ColumnChunkMetaData) -> int | None:
     statistics = chunk.statistics
     return statistics.null_count if statistics is not None and statistics.has_null_count else None
+
+
+def _nameless(chunk: parquet.ColumnChunkMetaData, rows: int) -> bool:
+    """Whether every name is null or empty."""
+    statistics = chunk.statistics
+    last = statistics.max if statistics is not None and statistics.has_min_max else None
+    return _nulls(chunk) == rows or last in ("", b"")
 
 
 def _extent(

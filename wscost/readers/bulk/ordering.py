@@ -20,7 +20,7 @@ Columns = list[npt.NDArray[Any]]
 """Opened first, then the other columns of a batch."""
 
 
-def in_time_order(batches: Iterable[Batch], run_rows: int = RUN_ROWS) -> Iterator[Batch]:
+def in_time_order(batches: Iterable[Batch]) -> Iterator[Batch]:
     """Yield the same connections in order of opening.
 
     Sorted runs go to one temporary file as long as the arrays are; then all runs are read side by side.
@@ -34,13 +34,13 @@ def in_time_order(batches: Iterable[Batch], run_rows: int = RUN_ROWS) -> Iterato
         for batch in batches:
             names, objects = tuple(batch.counts), batch.objects
             waiting.append([batch.opened, batch.closed, batch.object, *batch.counts.values()])
-            if sum(len(columns[0]) for columns in waiting) >= run_rows:
+            if sum(len(columns[0]) for columns in waiting) >= RUN_ROWS:
                 runs.append(_Run(spool, _sorted(waiting)))
                 waiting = []
         if waiting:
             runs.append(_Run(spool, _sorted(waiting)))
             waiting = []
-        for columns in _merged(runs, max(run_rows // max(len(runs), 1), LEAST_ROWS)):
+        for columns in _merged(runs, max(RUN_ROWS // max(len(runs), 1), LEAST_ROWS)):
             opened, closed, object_, *counts = columns
             yield Batch(opened, closed, object_, objects, dict(zip(names, counts, strict=True)))
 

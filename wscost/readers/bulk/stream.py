@@ -20,6 +20,7 @@ from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import in_time_order
 from wscost.readers.columns import EARLIEST, EPOCH, LATEST
+from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.readers.refusals import Refusals
@@ -43,7 +44,6 @@ class Input:
     grades: Mapping[str, Grade]
     ignored: tuple[Note, ...]
     beside: tuple[Note, ...]
-    batch_rows: int = BATCH_ROWS
 
 
 def stream_of(given: Input, window: Window | None) -> TraceStream:
@@ -87,12 +87,13 @@ class Pass:
     """One reading of all rows; grades and notes are complete when it has ended."""
 
     def __init__(self, given: Input, groups: Sequence[Group], window: Window, *, sort: bool) -> None:
-        self._given, self._groups, self._window, self._sort = given, groups, window, sort
+        self._given, self._groups, self._sort = given, groups, sort
+        self.source, self.window = given.source, window
         self._start, self._end = (
             (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
         )
         self._refusals, self._numbers = Refusals(), Numbers()
-        self._met = self._kept = self._before = self._still = 0
+        self._met = self._kept = self._named = self._before = self._still = 0
         self._unknown = dict.fromkeys(COUNTS, 0)
         self._outside: Extent | None = None
         self._refused: tuple[Note, ...] = ()
@@ -105,23 +106,24 @@ class Pass:
             yield from ahead(self._in_order())
         else:
             self._given.options.remark(
-                f"{self._given.source}: the rows are not in order of time; sorting them on disk."
+                f"{self.source}: the rows are not in order of time; sorting them on disk."
             )
             yield from in_time_order(ahead(self._batches()))
         self._end_of_rows()
 
+    @property
     def grades(self) -> Mapping[str, Grade]:
-        """Return how well each column is known."""
+        """How well each column is known."""
         grades = dict(self._given.grades)
         for column in COUNTS:
-            unknown = self._unknown[column] if column in self._columns else self._kept
-            grade = grade_of_count(unknown, self._kept)
+            grade = grade_of_count(self._unknown_of(column), self._kept)
             if grade is not Grade.MEASURED:
                 grades[column] = Grade.worst(grade, grades.get(column, Grade.MEASURED))
         return grades
 
+    @property
     def notes(self) -> tuple[Note, ...]:
-        """Return what was refused, ignored, left out and cut."""
+        """What was refused, ignored, left out and cut."""
         return (
             *self._refused,
             *self._given.ignored,
@@ -129,6 +131,26 @@ class Pass:
             *censored(self._kept, self._before, self._still),
             *self._given.beside,
         )
+
+    @property
+    def rows(self) -> int:
+        """How many rows there were."""
+        return self._met + self.refused
+
+    @property
+    def refused(self) -> int:
+        """How many were refused."""
+        return self._refusals.total
+
+    @property
+    def account(self) -> Note:
+        """What reading came to, in one sentence."""
+        known = {column: self._kept - self._unknown_of(column) for column in COUNTS}
+        known |= {"opened_at": self._kept, "closed_at": self._kept, "object_id": self._named}
+        return findings_from(self, known, self._kept, None).note()
+
+    def _unknown_of(self, column: str) -> int:
+        return self._unknown[column] if column in self._columns else self._kept
 
     def _in_order(self) -> Generator[Batch]:
         """Yield batches that begin when the one before has ended; within, they are put in order."""
@@ -161,7 +183,7 @@ class Pass:
     def _read(self, file: File, numbers: list[int]) -> Iterator[pa.RecordBatch]:
         columns = [raw for raw, column in file.layout.items() if column.name not in UNREAD]
         try:
-            yield from file.rows.iter_batches(self._given.batch_rows, row_groups=numbers, columns=columns)
+            yield from file.rows.iter_batches(BATCH_ROWS, row_groups=numbers, columns=columns)
         except (pa.ArrowException, OSError):
             raise InputError(f"{file.part.name}: this Parquet file is damaged or cut short.") from None
 
@@ -200,6 +222,7 @@ class Pass:
 
     def _see_inside(self, batch: Batch) -> None:
         self._kept += len(batch.opened)
+        self._named += int((batch.object >= 0).sum())
         self._before += int((batch.opened < self._start).sum())
         self._still += int((batch.closed >= self._end).sum())
         for name, counts in batch.counts.items():
@@ -212,10 +235,9 @@ class Pass:
         self._outside = Extent(min(before.first, int(opened.min())), max(before.last, last))
 
     def _end_of_rows(self) -> None:
-        rows = self._met + self._refusals.total
-        self._refused = self._refusals.settle(self._given.source, rows, self._given.options)
+        self._refused = self._refusals.settle(self.source, self.rows, self._given.options)
         if not self._kept and self._outside is not None:
-            raise nothing_inside(self._given.source, self._window, _window(self._outside))
+            raise nothing_inside(self.source, self.window, _window(self._outside))
 
 
 def _neighbours(groups: Iterator[Group]) -> Iterator[tuple[list[int], int, int]]:

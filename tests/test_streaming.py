@@ -1,0 +1,425 @@
+"""A trace too big to be held at once comes out as if it had been: same days, grades, notes and complaints."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from tests.traces import DAY, MIDNIGHT, at
+from wscost.comparing import compare
+from wscost.deployment import PRESETS, Pins
+from wscost.errors import InputError
+from wscost.inputs import ReadOptions, open_input
+from wscost.metering import compiling, meter, streaming
+from wscost.metering.compiling import kernel
+from wscost.readers import parquet as reader
+from wscost.readers import read_input, read_trace
+from wscost.readers.bulk import ordering, stream
+from wscost.trace import Batch, Trace, TraceStream
+from wscost.usage import Window
+
+WORKER, ACCEPT, HIBERNATING = PRESETS.values()
+PINNED = ACCEPT.model_copy(update={"name": "pinned", "pins": Pins(timer="always")})
+DEPLOYMENTS = (WORKER, ACCEPT, HIBERNATING, PINNED)
+TYPES = {
+    "connection_id": pa.string(),
+    "object_id": pa.string(),
+    "opened_at": pa.timestamp("us", "UTC"),
+    "closed_at": pa.timestamp("us", "UTC"),
+    **dict.fromkeys(("messages_in", "messages_out", "bytes_in", "bytes_out"), pa.int64()),
+}
+Row = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _everything_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every Parquet file as too big, cut it into tiny batches, sort in tiny runs."""
+    monkeypatch.setattr(reader, "STREAMED_FROM_ROWS", 0)
+    monkeypatch.setattr(stream, "BATCH_ROWS", 3)
+    monkeypatch.setattr(ordering, "RUN_ROWS", 7)
+    monkeypatch.setattr(ordering, "LEAST_ROWS", 2)
+
+
+def row(opened: float, closed: float | None, room: str | None = "room", **counts: int | None) -> Row:
+    closes = None if closed is None else at(closed)
+    return {"object_id": room, "opened_at": at(opened), "closed_at": closes, **counts}
+
+
+def write(path: Path, rows: Iterable[Mapping[str, Any]], group: int = 5, **types: pa.DataType) -> Path:
+    """Write rows as Parquet with the columns that any of them has."""
+    listed = list(rows)
+    names = [name for name in {**TYPES, **types} if any(name in one for one in listed)] or ["opened_at"]
+    columns = {name: [one.get(name) for one in listed] for name in names}
+    schema = pa.schema([(name, {**TYPES, **types}[name]) for name in names])
+    parquet.write_table(pa.table(columns, schema), path, row_group_size=group)
+    return path
+
+
+def streamed(path: Path, **options: Any) -> TraceStream:
+    found = read_input(path, streamed=True, **options)
+    assert isinstance(found, TraceStream)
+    return found
+
+
+def refusal(attempt: Callable[[], object]) -> str | None:
+    """Return what an attempt complains of, None if it succeeds."""
+    try:
+        attempt()
+    except InputError as complaint:
+        return str(complaint)
+    return None
+
+
+def held(path: Path, **options: Any) -> Trace:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "STREAMED_FROM_ROWS", 10**9)
+        found = open_input(path, ReadOptions(**options))
+    assert isinstance(found, Trace)
+    return found
+
+
+def same(path: Path, **options: Any) -> None:
+    """Hold the stream of a file against its frames, for every deployment."""
+    whole, flowing = held(path, **options), streamed(path, **options)
+    for deployment in DEPLOYMENTS:
+        expected = meter(whole, deployment, steps=[100], cpu_multiples=[8])
+        found = meter(flowing, deployment, steps=[100], cpu_multiples=[8])
+
+        assert expected.days == found.days
+        assert expected.grades == found.grades
+        assert expected.notes == found.notes
+        assert expected.window == found.window
+    assert whole.names_objects == flowing.names_objects
+
+
+# Seconds around two midnights and a turn of the month: crossing, touching, nesting, and the same instants.
+instants = st.one_of(
+    st.integers(0, 30),
+    st.integers(DAY - 15, DAY + 15),
+    st.sampled_from([0, DAY, 2 * DAY, 29 * DAY, 29 * DAY - 0.000001, 29 * DAY + 0.000001]),
+)
+counts = st.one_of(st.none(), st.integers(0, 1000))
+hostile = st.lists(
+    st.builds(
+        lambda a, b, still, room, sent, size: row(
+            min(a, b), None if still else max(a, b), room, messages_in=sent, bytes_in=size, messages_out=sent
+        ),
+        instants,
+        instants,
+        st.booleans(),
+        st.sampled_from(["a", "b", "c", "", None]),
+        counts,
+        counts,
+    ),
+    min_size=1,
+    max_size=25,
+)
+windows = st.none() | st.tuples(st.integers(-5, 25), st.integers(26, 3 * DAY))
+
+
+@settings(max_examples=40, deadline=None)
+@given(hostile, windows, st.integers(1, 9))
+def test_any_trace_in_any_order_meters_the_same_as_a_stream(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], window: tuple[int, int] | None, group: int
+) -> None:
+    path = write(tmp_path_factory.mktemp("any") / "trace.parquet", rows, group)
+    given_window = None if window is None else Window(at(window[0]), at(window[1]))
+    complaint = refusal(lambda: read_trace(path, window=given_window))
+
+    assert complaint == refusal(lambda: meter(streamed(path, window=given_window), ACCEPT))
+    if complaint is None:
+        same(path, window=given_window)
+
+
+@settings(max_examples=20, deadline=None)
+@given(hostile, st.randoms(use_true_random=False))
+def test_partial_sums_come_to_the_same_whatever_order_the_rows_and_batches_have(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], random: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("order")
+    window = Window(at(-10), at(40 * DAY))
+    shuffled = random.sample(rows, len(rows))
+    one = meter(streamed(write(folder / "a.parquet", rows, 4), window=window), ACCEPT)
+    other = meter(streamed(write(folder / "b.parquet", shuffled, 2), window=window), ACCEPT)
+
+    assert one.days == other.days
+
+
+def test_plain_and_compiled_kernels_are_one_source_and_agree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(5)
+    opened = np.sort(rng.integers(0, 3 * DAY, 400))
+    rows = [
+        row(int(o), int(o + n) if n % 7 else None, f"room-{n % 5}", messages_in=int(n), bytes_in=int(n) * 9)
+        for o, n in zip(opened, rng.integers(0, DAY, 400), strict=True)
+    ]
+    path = write(tmp_path / "trace.parquet", rows, 100)
+    monkeypatch.setattr(stream, "BATCH_ROWS", 90)
+    asked = {"steps": [100], "cpu_multiples": [8]}
+    plain = [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
+    monkeypatch.setattr(streaming, "COMPILED_FROM_ROWS", 0)
+
+    assert plain == [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
+    assert all(
+        compiled.py_func is vars(kernel(compiled=False))[name]
+        for name, compiled in vars(kernel(compiled=True)).items()
+    )
+
+
+# Order and passes
+
+
+class Passes:
+    """A stream that counts how often it is begun, and how often it was asked to sort."""
+
+    def __init__(self, given: TraceStream) -> None:
+        self.sorting: list[bool] = []
+        self.stream = replace(given, read=self._read, passed={})
+        self._given = given
+
+    def _read(self, sort: bool) -> Any:
+        self.sorting.append(sort)
+        return self._given.read(sort)
+
+
+@pytest.mark.parametrize(
+    ("starts", "passes"),
+    [
+        pytest.param(range(20), [False], id="in order: one pass that sorts nothing"),
+        pytest.param([*range(10, 20), *range(10)], [False], id="row groups that only stand in another order"),
+        pytest.param([0, 2, 1, 3, 4, 5], [False], id="disorder within a batch"),
+        pytest.param([0, 1, 4, 2, 3, 5], [False, True], id="disorder that only rows show: a second pass"),
+        pytest.param(
+            [*range(0, 20, 2), *range(1, 20, 2)], [True], id="row groups that overlap: sorted at once"
+        ),
+    ],
+)
+def test_the_data_are_passed_over_once_and_twice_only_if_disorder_comes_as_a_surprise(
+    tmp_path: Path, starts: Iterable[int], passes: list[bool]
+) -> None:
+    path = write(tmp_path / "trace.parquet", [row(s, s + 30, f"room-{s % 3}") for s in starts], group=10)
+    counted = Passes(streamed(path))
+    meter(counted.stream, ACCEPT)
+    meter(counted.stream, HIBERNATING)
+
+    assert passes == counted.sorting
+    same(path)
+
+
+def test_whoever_waits_is_told_that_rows_are_being_sorted(tmp_path: Path) -> None:
+    told: list[str] = []
+    path = write(tmp_path / "trace.parquet", [row(s, s + 1) for s in (5, 4, 3, 2, 1, 0) * 3], group=4)
+    meter(streamed(path, remark=told.append), ACCEPT)
+
+    assert [f"{path}: the rows are not in order of time; sorting them on disk."] == told
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.integers(-50, 50), min_size=1, max_size=9), max_size=9), st.integers(1, 12))
+def test_sorting_on_disk_keeps_every_row_whole(drawn: list[list[int]], run: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordering, "RUN_ROWS", run)
+        _sort_and_look(drawn)
+
+
+def _sort_and_look(drawn: list[list[int]]) -> None:
+    def batches() -> Iterator[Batch]:
+        for times in drawn:
+            opened = np.array(times, dtype=np.int64)
+            yield Batch(opened, opened + 7, opened.astype(np.int32), 100, {"messages_in": opened * 3})
+
+    found = list(ordering.in_time_order(batches()))
+    opened = [int(n) for batch in found for n in batch.opened]
+
+    assert sorted(n for times in drawn for n in times) == opened
+    for batch in found:
+        assert (batch.closed == batch.opened + 7).all()
+        assert (batch.object == batch.opened).all()
+        assert (batch.counts["messages_in"] == batch.opened * 3).all()
+
+
+def test_what_is_held_does_not_grow_with_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "BATCH_ROWS", 500)
+    monkeypatch.setattr(streaming, "COMPILED_FROM_ROWS", 10**9)
+
+    def most_held(rows: int) -> int:
+        each = (row(s / 10, s / 10 + 5, f"room-{s % 50}", messages_in=3) for s in range(rows))
+        flowing = streamed(write(tmp_path / f"{rows}.parquet", each, group=1000))
+        tracemalloc.start()
+        try:
+            meter(flowing, ACCEPT)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    most_held(1_000)
+    small, large = most_held(2_000), most_held(20_000)
+
+    assert large < 2 * small
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        pytest.param([row(0, 5), row(9, 3), row(10, 12)], {}, id="closed before opened"),
+        pytest.param([row(0, 5, messages_in=-1)], {}, id="a negative count"),
+        pytest.param([{"closed_at": at(3), "opened_at": None}, row(1, 2)], {}, id="no opening"),
+        pytest.param([row(0, 5)], {"window": Window(at(DAY), at(2 * DAY))}, id="a window that holds nothing"),
+        pytest.param([row(s, s - 1) for s in range(1, 30)], {}, id="more bad rows than are shown"),
+    ],
+)
+def test_a_stream_complains_in_the_same_words(
+    tmp_path: Path, rows: list[Row], options: dict[str, Any]
+) -> None:
+    path = write(tmp_path / "bad.parquet", rows)
+    with pytest.raises(InputError) as expected:
+        read_trace(path, **options)
+    with pytest.raises(InputError) as found:
+        meter(streamed(path, **options), ACCEPT)
+
+    assert str(expected.value) == str(found.value)
+
+
+def test_bad_rows_are_skipped_alike_and_counted(tmp_path: Path) -> None:
+    same(
+        write(tmp_path / "some.parquet", [row(5, 9), row(9, 3), row(10, 12), row(2, 80)]), skip_bad_rows=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value"),
+    [
+        pytest.param(
+            "opened_at", pa.timestamp("us"), MIDNIGHT.replace(tzinfo=None), id="a time without zone"
+        ),
+        pytest.param("messages_in", pa.string(), "many", id="text for a count"),
+        pytest.param("object_id", pa.float64(), 1.5, id="a fraction for an object"),
+        pytest.param("opend_at", pa.int64(), 3, id="a misspelt column"),
+    ],
+)
+def test_columns_that_cannot_be_meant_are_refused_before_a_row_is_read(
+    tmp_path: Path, name: str, kind: pa.DataType, value: Any
+) -> None:
+    rows = [{**row(0, 5), name: value}]
+    if name == "opend_at":
+        del rows[0]["opened_at"]
+    path = write(tmp_path / "odd.parquet", rows, **{name: kind})
+    with pytest.raises(InputError) as expected:
+        read_trace(path)
+    with pytest.raises(InputError) as found:
+        streamed(path)
+
+    assert str(expected.value) == str(found.value)
+
+
+def test_a_folder_with_an_empty_file_and_one_of_another_schema_is_one_trace(tmp_path: Path) -> None:
+    folder = tmp_path / "days"
+    folder.mkdir()
+    write(folder / "a.parquet", [row(s, s + 5, messages_in=s) for s in range(10)])
+    write(folder / "b.parquet", [row(s, None, None) for s in range(20, 30)])
+    write(folder / "c.parquet", [])
+    (folder / "d.parquet").touch()
+    (folder / "notes.txt").write_text("nothing to see")
+
+    same(folder)
+
+
+def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "cut.parquet", [row(s, s + 5) for s in range(50)])
+    whole = bytearray(path.read_bytes())
+    whole[40:200] = bytes(160)
+    path.write_bytes(whole)
+
+    with pytest.raises(InputError, match="damaged or cut short"):
+        meter(streamed(path), ACCEPT)
+
+
+@pytest.mark.parametrize(
+    ("unit", "per_second"), [("s", 1), ("ms", 1_000), ("us", 1_000_000), ("ns", 1_000_000_000)]
+)
+def test_times_in_every_unit_give_the_same_stream(tmp_path: Path, unit: str, per_second: int) -> None:
+    second = int(MIDNIGHT.timestamp())
+    numbers = [
+        {f"opened_at_{unit}": (second + s) * per_second, f"closed_at_{unit}": (second + s + 9) * per_second}
+        for s in range(12)
+    ]
+    kinds = {f"{name}_{unit}": pa.int64() for name in ("opened_at", "closed_at")}
+    same(write(tmp_path / "unix.parquet", numbers, **kinds))
+    stamps = [row(s, s + 9) for s in range(12)]
+    kinds = dict.fromkeys(("opened_at", "closed_at"), pa.timestamp(unit, "UTC"))
+    same(write(tmp_path / "stamps.parquet", stamps, **kinds))
+
+
+def test_times_as_text_and_objects_as_numbers_stream_too(tmp_path: Path) -> None:
+    rows = [
+        {
+            **row(s, s + 9),
+            "object_id": s % 3,
+            "opened_at": at(s).isoformat(),
+            "closed_at": at(s + 9).isoformat(),
+        }
+        for s in range(12)
+    ]
+    kinds = {"object_id": pa.int64(), "opened_at": pa.string(), "closed_at": pa.string()}
+    same(write(tmp_path / "text.parquet", rows, **kinds))
+
+
+# The whole path
+
+
+def test_a_comparison_from_a_stream_says_the_same_to_the_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(s, s + 900, f"room-{s % 4}", messages_in=s, messages_out=2 * s) for s in range(0, 4000, 40)]
+    path = write(tmp_path / "trace.parquet", rows, 30)
+    flowing = compare(path, plan="cloudflare/*")
+    monkeypatch.setattr(reader, "STREAMED_FROM_ROWS", 10**9)
+
+    assert compare(path, plan="cloudflare/*") == flowing
+
+
+def test_a_small_trace_needs_neither_a_stream_nor_a_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "trace.parquet", [row(s, s + 5) for s in range(100)])
+    program = (
+        "import sys; from wscost.comparing import compare; "
+        f"compare({str(path)!r}); sys.exit('numba' in sys.modules)"
+    )
+
+    run = subprocess.run([sys.executable, "-c", program], check=False)
+
+    assert not run.returncode
+
+
+def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    numba = pytest.importorskip("numba")
+    asked: list[dict[str, bool]] = []
+
+    def njit(**options: bool) -> Any:
+        asked.append(options)
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(numba, "njit", njit)
+    compiling._compile(kernel(compiled=False).merge)
+
+    assert asked == [{"cache": True, "nogil": True}, {"nogil": True}]
