@@ -43,10 +43,10 @@ class Strict(BaseModel):
 
 def _seconds(value: object) -> object:
     """Read ``8m``, ``90s`` or ``1h30m``. [s]"""
-    import pandas as pd
-
     if isinstance(value, float):
         return value
+    import pandas as pd
+
     text = re.sub(r"\s", "", value) if isinstance(value, str) else ""
     if text.startswith("-") and _DURATION.fullmatch(text[1:]):
         raise ValueError(f"must not be negative, not {value!r}")
