@@ -10,7 +10,7 @@ PYTHON = $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
            $$p -c '$(ABLE)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench coverage clean
+.PHONY: help demo test lint format docs notebooks bench coverage clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -31,8 +31,13 @@ format: $(VENV)/.developed  ## let ruff lay out the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(VENV)/.developed  ## run the examples in the docs again and write down what they print
+docs: $(VENV)/.developed  ## run the docs and notebooks again and write down what they show
 	$(BIN)/python -m tests.docrunner --update
+	$(BIN)/python -m tests.notebookrunner
+
+notebooks: $(VENV)/.installed  ## open the stories in notebooks/ in the browser
+	$(BIN)/python -m pip install --quiet --editable '.[notebooks]'
+	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/.developed  ## measure speed
 	@for bench in benchmarks/*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done

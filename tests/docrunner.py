@@ -34,6 +34,7 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+IMAGES = ROOT / "docs" / "images"
 RUN = ("console", "python")
 SHOWN = ("bash", "csv", "html", "json", "make", "mermaid", "text", "toml", "yaml")
 ELISION = "..."
@@ -291,6 +292,8 @@ def update(page: Page) -> list[str]:
             mended = block in run.ended and all(each.as_said for each in run.ended[block])
             if fault and not mended:
                 faults.append(fault)
+        for picture in pictures(run.folder):
+            shutil.copy2(picture, IMAGES)
     for block, ended in reversed(run.ended.items()):
         told = [line for each in ended for line in each.retold()]
         lines[block.line : block.line + len(block.text.splitlines())] = [
@@ -298,6 +301,11 @@ def update(page: Page) -> list[str]:
         ]
     page.path.write_text("\n".join(lines) + "\n", "utf-8")
     return faults
+
+
+def pictures(folder: Path) -> list[Path]:
+    """Return the pictures in a run's folder."""
+    return sorted((folder / IMAGES.relative_to(ROOT)).glob("*.svg"))
 
 
 def first_command() -> Command:

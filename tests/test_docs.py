@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.docrunner import (
+    IMAGES,
     README,
     ROOT,
     RUN,
@@ -22,6 +23,7 @@ from tests.docrunner import (
     first_command,
     matches,
     pages,
+    pictures,
     update,
 )
 
@@ -31,6 +33,32 @@ CLI_PAGE = ROOT / "docs" / "cli.md"
 
 with_readme = pytest.mark.skipif(not README.exists(), reason="README.md is not written yet")
 with_cli_page = pytest.mark.skipif(not CLI_PAGE.exists(), reason="docs/cli.md is not written yet")
+
+
+def test_every_picture_is_as_the_page_that_draws_it_draws_it_now(tmp_path: Path) -> None:
+    """Coordinates may differ by a hundredth of a point between machines, words and shapes may not."""
+    page = Page(ROOT / "docs" / "how-billing-works.md")
+    run = Run(page, tmp_path)
+    for picture in IMAGES.glob("*.svg"):
+        assert picture.name in page.text
+
+    assert [fault for block in page.blocks if (fault := run.fault(block))] == []
+    drawn, kept = ({p.name: _shape(p) for p in pictures(folder)} for folder in (run.folder, ROOT))
+    assert drawn.keys() == kept.keys()
+    assert {name: shape[0] for name, shape in kept.items()} == {n: s[0] for n, s in drawn.items()}, (
+        "make docs"
+    )
+    for name, (_, numbers) in drawn.items():
+        assert kept[name][1] == pytest.approx(numbers, abs=0.01)
+
+
+def _shape(picture: Path) -> tuple[str, list[float]]:
+    """Return a drawing without its numbers, its ids in the order of their appearance; and its numbers."""
+    svg = picture.read_text("utf-8")
+    for number, name in enumerate(dict.fromkeys(re.findall(r'id="([^"]+)"', svg))):
+        svg = svg.replace(name, f"id-{'abcdefghijklmnopqrstuvwxyz'[number % 26]}")
+    number = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
+    return number.sub("0", svg), [float(n) for n in number.findall(svg)]
 
 
 def _run_blocks() -> list[object]:

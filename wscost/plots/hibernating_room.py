@@ -32,7 +32,7 @@ SHOWS = Room
 
 def height(room: Room) -> float:
     """Return how high the picture is. [inches]"""
-    return 2.4 + sockets_height(room)
+    return 2.5 + sockets_height(room)
 
 
 @picture(height)
@@ -50,8 +50,8 @@ def draw(room: Room, ax: Axes) -> None:
     woken = on_axis(room.resident.start)
     ax.plot(woken, [down + 2.55] * len(woken), "^", color=COLORS["wakeups"], markersize=4)
     paint_clock(ax, room.active, down + 3.6, "active, what is billed", color=COLORS["active"])
-    write_above(ax, down + 4.35, f"wakeups, marked by triangles: {len(woken):,}")
-    frame(room, ax, down + 4.3)
+    write_above(ax, down + 4.75, f"wakeups, marked by triangles: {len(woken):,}")
+    frame(room, ax, down + 4.7)
 
 
 def _messages(room: Room) -> Ints:

@@ -34,9 +34,13 @@ def draw(past: History, ax: Axes) -> None:
         ax.step(at, totals, f"{dash}o", where="post", color=color, markersize=3, label=label(plan))
     ax.xaxis_date()
     moments(ax)
-    amounts(ax.yaxis, past.bills[0].currency)
+    amounts(ax.yaxis, _currency(past))
     ax.set_ylim(bottom=0)
     ax.figure.legend(loc="outside lower left")
+
+
+def _currency(past: History) -> str:
+    return next((row.currency for row in past.bills if row.currency), "USD")
 
 
 def alt(past: History) -> str:
@@ -46,7 +50,7 @@ def alt(past: History) -> str:
         known = [(row.as_of, row.total) for row in past.bills if row.plan == plan and row.total is not None]
         if known:
             (first, was), (last, now) = known[0], known[-1]
-            currency = past.bills[0].currency
+            currency = _currency(past)
             told.append(f"{plan} {money(was, currency)} on {first}, {money(now, currency)} on {last}")
     return f"Stairs: the monthly total under the prices of each date. {'; '.join(told)}."
 
