@@ -169,7 +169,7 @@ class Bill:
 
     @property
     def rank(self) -> tuple[bool, int, Decimal]:
-        """What sorts bills from the best offer to the worst: plans still sold, then known, then cheap ones."""
+        """What sorts bills from best to worst: plans still sold, then known, then cheap ones."""
         return self.legacy, sum(bool(line.depends_on) or line.cost is None for line in self.lines), self.total
 
     @property
