@@ -68,7 +68,8 @@ def test_the_union_is_what_a_database_finds_by_gaps_and_islands(drawn: list[tupl
             """
             with reach as (
                 select *, max("end") over (
-                    partition by "group" order by start, "end" rows between unbounded preceding and 1 preceding
+                    partition by "group" order by start, "end"
+                    rows between unbounded preceding and 1 preceding
                 ) as before from rows
             ), numbered as (
                 select *, count(*) filter (before is null or start > before) over (

@@ -13,7 +13,8 @@ from wscost.errors import UnknownNameError
 
 HELP = """Tell what changed between two saved results, and why.
 
-A line moves by quantity, price, plan or deployment. Results are JSON as wscost check --report json=FILE or wscost estimate --format json writes it.
+A line moves by quantity, price, plan or deployment. Results are JSON as
+wscost check --report json=FILE or wscost estimate --format json writes it.
 With one result, it is compared with the scenarios of the work tree."""
 
 
