@@ -50,6 +50,9 @@ class Distribution(Strict):
         ValueError
             If they do not go together, or no such law exists.
         """
+        return _law_of(self)
+
+    def _law(self) -> Law:
         raise NotImplementedError
 
     @model_validator(mode="after")
@@ -68,6 +71,12 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default")
 
 
+@lru_cache(maxsize=256)
+def _law_of(distribution: Distribution) -> Law:
+    """Work out a law once: to solve for a shape takes a while."""
+    return distribution._law()
+
+
 class _Capped(Distribution, Generic[V]):
     max: Uncertain[V] | None = None
     """Draws stop here: a proxy that cuts, a limit of the platform, a person who sleeps."""
@@ -83,7 +92,7 @@ class Constant(Distribution, Generic[V]):
     distribution: Literal["constant"] = "constant"
     value: Uncertain[V]
 
-    def law(self) -> Law:  # noqa: D102
+    def _law(self) -> Law:
         return of_values([likely(self.value)])
 
 
@@ -115,7 +124,7 @@ class Exponential(_Scaled[V], Generic[V]):
 
     distribution: Literal["exponential"] = "exponential"
 
-    def law(self) -> Law:  # noqa: D102
+    def _law(self) -> Law:
         from scipy import stats
 
         if len(given := self._given()) != 1:
@@ -131,7 +140,7 @@ class Shaped(_Scaled[V], Generic[V]):
     ] = "weibull"
     shape: UncertainPositive | None = None
 
-    def law(self) -> Law:  # noqa: D102
+    def _law(self) -> Law:
         from scipy import stats
 
         families = {"weibull": stats.weibull_min, "lognormal": stats.lognorm, "gamma": stats.gamma}
@@ -164,7 +173,7 @@ class BoundedPareto(_Capped[V], Generic[V]):
     p95: Uncertain[V] | None = None
     p99: Uncertain[V] | None = None
 
-    def law(self) -> Law:  # noqa: D102
+    def _law(self) -> Law:
         from scipy import stats
 
         names = ("min", "shape", "median", *PERCENTILES)
@@ -195,7 +204,7 @@ class Mixture(_Capped[V], Generic[V, T]):
     distribution: Literal["mixture"] = "mixture"
     parts: Annotated[tuple[Part[V, T], ...], Field(min_length=1)]
 
-    def law(self) -> Law:  # noqa: D102
+    def _law(self) -> Law:
         weights = [likely(part.weight) for part in self.parts]
         if not sum(weights):
             raise ValueError("the weights of a mixture must not all be 0")
@@ -210,7 +219,7 @@ class Empirical(_Capped[V], Generic[V]):
     values: Annotated[tuple[V, ...], Field(min_length=1)] | None = None
     file: str | None = None
 
-    def law(self) -> Law:  # noqa: D102
+    def _law(self) -> Law:
         if self.values is None or self.file is not None:
             raise ValueError("an empirical law takes values, or the name of a file beside the profile")
         return of_values([float(x) for x in self.values], self._cap)  # type: ignore[arg-type]

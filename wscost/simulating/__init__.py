@@ -5,7 +5,7 @@
 """
 
 from wscost.simulating.expecting import Expected, expected
-from wscost.simulating.simulate import (
+from wscost.simulating.story import (
     period_of,
     sample_rooms,
     simulate,

@@ -15,8 +15,6 @@ from wscost.profile.model import AnyScenario
 
 STEP_S = 60.0
 """Between breaks, a course is followed in steps of so long. [s]"""
-_JUST_S = 1e-3
-"""A jump is seen a millisecond before and after it. [s]"""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,8 @@ class Timeline:
         """Return times and the figure at them, linear between, with hours that glide into each other."""
         edges = self._edges(scenario, start, end)
         breaks = self._breaks(scenario, start, end)
-        around = np.unique(np.concatenate([edges, breaks - _JUST_S, breaks + _JUST_S]))
+        sides = np.nextafter(breaks, -np.inf), np.nextafter(breaks, np.inf)
+        around = np.unique(np.concatenate([edges, *sides]))
         around = around[(around >= start) & (around <= end)]
         return around, self._level(scenario, around, glide=True)
 
@@ -83,7 +82,7 @@ class Timeline:
 
     def _level(self, scenario: AnyScenario, at: Floats, glide: bool) -> Floats:
         level = np.zeros(len(at))
-        for begin in self.runs(scenario, at[0], at[-1] + _JUST_S):
+        for begin in self.runs(scenario, at[0], np.nextafter(at[-1], np.inf)):
             level += scenario.level(np.zeros(len(at)) if begin == -np.inf else at - begin)
         if isinstance(scenario, Burst):
             return level

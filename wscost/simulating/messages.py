@@ -119,17 +119,22 @@ def _stays(phases: list[tuple[float, Law]], present: Present) -> _Stays:
     phase = np.searchsorted(np.cumsum(means[:-1]) / means.sum(), streams.uniforms(present.room), side="right")
     reached = present.start.copy()
     todo = np.flatnonzero(reached < present.end)
-    parts = [(np.empty(0, np.int64),) * 3 + (np.empty(0),)]
+    parts: list[tuple[Ints, Ints, Ints, Floats]] = []
     generous = 1.2
     while len(todo):
         cycles = (present.end - reached)[todo] / (means.sum() * MICROSECONDS_PER_SECOND)
         count = np.ceil(generous * many * cycles).astype(np.int64) + many
         row = np.repeat(todo, count)
-        state = (phase[row] + nth_in_group(count)) % many
+        nth = nth_in_group(count)
+        state = (phase[row] + nth) % many
         chance = streams.uniforms(present.room[row])
         length = np.empty(len(row))
         for i, (_, law) in enumerate(phases):
-            length[state == i] = law.at(chance[state == i])
+            chosen = state == i
+            length[chosen] = law.at(chance[chosen])
+            if not parts:
+                met = chosen & (nth == 0)
+                length[met] = law.left_at(chance[met])
         lasting = np.maximum(np.rint(length * MICROSECONDS_PER_SECOND), 1).astype(np.int64)
         end = reached[row] + running_sums(lasting, count)
         start = end - lasting
@@ -141,6 +146,8 @@ def _stays(phases: list[tuple[float, Law]], present: Present) -> _Stays:
         phase[todo] = (phase[todo] + count) % many
         todo = todo[reached[todo] < present.end[todo]]
         generous *= 2
+    if not parts:
+        return _Stays(*(np.empty(0, np.int64),) * 3, np.empty(0))
     row, start, end, rate = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.argsort(row, kind="stable")
     return _Stays(row[order], start[order], end[order], rate[order])
