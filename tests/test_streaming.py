@@ -18,15 +18,17 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests.traces import DAY, MIDNIGHT, at
+from wscost import compiling
 from wscost.comparing import compare
 from wscost.deployment import PRESETS, Pins
 from wscost.errors import InputError
 from wscost.inputs import ReadOptions, open_input
-from wscost.metering import compiling, meter, streaming
-from wscost.metering.compiling import kernel
+from wscost.metering import meter, streaming
+from wscost.metering.streaming import kernel
 from wscost.readers import parquet as reader
 from wscost.readers import read_input, read_trace
-from wscost.readers.bulk import ordering, stream
+from wscost.readers.bulk import hashing, ordering, stream
+from wscost.readers.bulk.numbering import Numbers
 from wscost.trace import Batch, Trace, TraceStream
 from wscost.usage import Window
 
@@ -172,11 +174,12 @@ def test_plain_and_compiled_kernels_are_one_source_and_agree(
     asked = {"steps": [100], "cpu_multiples": [8]}
     plain = [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
     monkeypatch.setattr(streaming, "COMPILED_FROM_ROWS", 0)
+    monkeypatch.setattr(stream, "COMPILED_FROM_ROWS", 0)
 
     assert plain == [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
     assert all(
-        compiled.py_func is vars(kernel(compiled=False))[name]
-        for name, compiled in vars(kernel(compiled=True)).items()
+        compiled.py_func is vars(kernel(fast=False))[name]
+        for name, compiled in vars(kernel(fast=True)).items()
     )
 
 
@@ -420,6 +423,41 @@ def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch: pytest.M
         return lambda function: function
 
     monkeypatch.setattr(numba, "njit", njit)
-    compiling._compile(kernel(compiled=False).merge)
+    compiling.compiled(kernel(fast=False).merge)
 
     assert asked == [{"cache": True, "nogil": True}, {"nogil": True}]
+
+
+# Objects by number
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12), max_size=6))
+def test_a_name_has_one_number_in_all_batches_however_it_is_encoded(batches: list[list[str | None]]) -> None:
+    numbers, met = Numbers(fast=False), {}
+    for place, names in enumerate(batches):
+        array = pa.array([None, *names, "padding"], pa.string()).slice(1, len(names))
+        found = numbers.of(array.dictionary_encode() if place % 2 else array)
+        for name, one in zip(names, found, strict=True):
+            assert (one == -1) == (not name)
+            assert met.setdefault(name or "", one) == one
+    real = [one for name, one in met.items() if name]
+
+    assert sorted(set(real)) == sorted(real)
+    assert len(numbers) >= len(real)
+
+
+def test_more_names_than_there_was_room_for_keep_their_numbers() -> None:
+    numbers = Numbers(fast=False)
+    names = pa.array([f"room-{n}" * (1 + n % 40) for n in range(5_000)])
+    first = numbers.of(names)
+
+    assert first.tolist() == list(range(5_000))
+    assert numbers.of(names.take(pa.array(range(4_999, -1, -1)))).tolist() == list(range(4_999, -1, -1))
+
+
+def test_names_whose_hashes_meet_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "MASK", 0)
+    names = [f"{n}" for n in range(300)]
+
+    assert Numbers(fast=False).of(pa.array(names * 2)).tolist() == list(range(300)) * 2

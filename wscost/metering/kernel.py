@@ -1,9 +1,9 @@
 """The kernel for connections in order of opening: loops over plain arrays, one number kept per object.
 
-Each function is plain Python and runs as it stands; ``compiling`` hands out the same functions as machine
-code. None calls another, none allocates. Times are microseconds since the epoch, days count from
-``first_day``; ``opened`` never falls within a call or from one call to the next; whoever is open when the
-window ends has ``closed`` at ``OPEN``. All sums are of integers and go into one row a day of an array.
+Each function is plain Python and runs as it stands, or as machine code; none calls another, none allocates.
+Times are microseconds since the epoch, days count from ``first_day``; ``opened`` never falls within a call
+or from one call to the next; whoever is open when the window ends has ``closed`` at ``OPEN``. All sums are
+of integers and go into one row a day of an array.
 """
 
 from __future__ import annotations

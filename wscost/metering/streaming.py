@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from wscost.compiling import COMPILED_FROM_ROWS, compiled
 from wscost.deployment import Deployment
 from wscost.intervals import Ints
 from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, pinned_for
-from wscost.metering.compiling import COMPILED_FROM_ROWS, kernel
-from wscost.metering.kernel import NEVER
+from wscost.metering.kernel import KERNEL, NEVER
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import days_of
 from wscost.notes import Grade, Note
@@ -43,13 +44,19 @@ class Question(NamedTuple):
 def streamed(stream: TraceStream, question: Question) -> StreamSums:
     """Return what a stream's connections add up to; the same question is not asked twice."""
     if question not in stream.passed:
-        compiled = stream.rows >= COMPILED_FROM_ROWS
+        run = kernel(fast=stream.rows >= COMPILED_FROM_ROWS)
         try:
-            found = _pass(stream, question, kernel(compiled=compiled), in_order=stream.in_order)
+            found = _pass(stream, question, run, in_order=stream.in_order)
         except OutOfOrderError:
-            found = _pass(stream, question, kernel(compiled=compiled), in_order=False)
+            found = _pass(stream, question, run, in_order=False)
         stream.passed[question] = found
     return stream.passed[question]  # type: ignore[no-any-return]
+
+
+@cache
+def kernel(*, fast: bool) -> SimpleNamespace:
+    """Return the kernel's functions by name, as they are written or as machine code."""
+    return SimpleNamespace(**{f.__name__: compiled(f) if fast else f for f in KERNEL})
 
 
 def _pass(stream: TraceStream, question: Question, run: SimpleNamespace, *, in_order: bool) -> StreamSums:

@@ -110,8 +110,7 @@ def _files(source: Source) -> list[File]:
             if table_of(names) == "events":
                 return []
             layout, _ = lay_out(names, "connections", part.name)
-            coded = [raw for raw, column in layout.items() if column.name == "object_id"]
-            rows = parquet.ParquetFile(path, read_dictionary=coded, pre_buffer=False, buffer_size=READ_BYTES)
+            rows = parquet.ParquetFile(path, pre_buffer=False, buffer_size=READ_BYTES)
         except (pa.ArrowException, OSError):
             raise InputError(f"{part.name}: this Parquet file is damaged or cut short.") from None
         files.append(File(part, rows, layout))

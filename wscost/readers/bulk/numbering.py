@@ -2,50 +2,63 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from wscost.compiling import compiled
+from wscost.readers.bulk.hashing import NOBODY, enter, number
+
+FEW = 1_024
 
 
 class Numbers:
-    """Names met so far, numbered in order of appearance; only names that are new cost memory."""
+    """Names met so far, numbered in order of appearance: each costs its bytes and about thirty more."""
 
-    def __init__(self) -> None:
-        self._known = pa.array([], pa.string())
-        self._last: tuple[pa.Array, npt.NDArray[np.int32]] | None = None
+    def __init__(self, *, fast: bool) -> None:
+        self._number, self._enter = (compiled(number), compiled(enter)) if fast else (number, enter)
+        self._count = 0
+        self._kept = np.zeros(16 * FEW, dtype=np.uint8)
+        self._begins = np.zeros(FEW, dtype=np.int64)
+        self._slots = np.full(4 * FEW, NOBODY, dtype=np.int32)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return self._count
 
     def of(self, names: pa.Array) -> npt.NDArray[np.int32]:
-        """Return the number of each name; -1 for null and for the empty name."""
+        """Return the number of each name; ``NOBODY`` for null and for the empty name."""
         if pa.types.is_null(names.type):
-            return np.full(len(names), -1, dtype=np.int32)
-        if not pa.types.is_dictionary(names.type):
-            names = names.cast(pa.string()).dictionary_encode()
-        if not len(names.dictionary):
-            return np.full(len(names), -1, dtype=np.int32)
-        numbers = self._numbers(names.dictionary.cast(pa.string()))
-        indices = names.indices.cast(pa.int32())
-        if indices.null_count:
-            numbers = np.append(numbers, np.int32(-1))
-            indices = indices.fill_null(len(numbers) - 1)
-        chosen: npt.NDArray[np.int32] = numbers[indices.to_numpy()]
-        return chosen
-
-    def _numbers(self, dictionary: pa.Array) -> npt.NDArray[np.int32]:
-        if self._last is not None and dictionary.equals(self._last[0]):
-            return self._last[1]
-        known = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), self._known)
-        met = pa.DictionaryArray.from_arrays(_count_up(len(dictionary)), dictionary)
-        together = pa.chunked_array([known, met]).unify_dictionaries()
-        self._known = together.chunk(1).dictionary
-        numbers = np.array(together.chunk(1).indices.to_numpy(), dtype=np.int32)
-        numbers[pc.equal(dictionary, "").fill_null(True).to_numpy(zero_copy_only=False)] = -1
-        self._last = dictionary, numbers
+            return np.full(len(names), NOBODY, dtype=np.int32)
+        if pa.types.is_dictionary(names.type):
+            numbers = np.append(self.of(names.dictionary), np.int32(NOBODY))
+            chosen: npt.NDArray[np.int32] = numbers[names.indices.fill_null(len(numbers) - 1).to_numpy()]
+            return chosen
+        names = names.cast(pa.string()).fill_null("")
+        numbers = np.empty(len(names), dtype=np.int32)
+        _, begins, text = names.buffers()
+        arrays = (
+            np.frombuffer(text or b"", np.uint8),
+            np.frombuffer(begins, np.int32)[names.offset : names.offset + len(names) + 1],
+        )
+        done = 0
+        while done < len(names):
+            done, self._count = self._number(arrays, self._known, self._slots, done, numbers)
+            if done < len(names):
+                self._make_room(int(arrays[1][done + 1] - arrays[1][done]))
         return numbers
 
+    @property
+    def _known(self) -> tuple[Any, Any, int]:
+        return self._kept, self._begins, self._count
 
-def _count_up(length: int) -> pa.Array:
-    return pa.array(np.arange(length, dtype=np.int32))
+    def _make_room(self, size: int) -> None:
+        """Double what is full: bytes, beginnings or the table, which is kept half empty."""
+        if int(self._begins[self._count]) + size > len(self._kept):
+            self._kept = np.append(self._kept, np.zeros(len(self._kept) + size, dtype=np.uint8))
+        if self._count + 2 > len(self._begins):
+            self._begins = np.append(self._begins, np.zeros_like(self._begins))
+        if 2 * self._count >= len(self._slots) - 1:
+            self._slots = np.full(2 * len(self._slots), NOBODY, dtype=np.int32)
+            self._enter(self._known, self._slots)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.building import TICK, censored, grade_of_count, left_out, nothing_inside
@@ -92,7 +93,10 @@ class Pass:
         self._start, self._end = (
             (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
         )
-        self._refusals, self._numbers = Refusals(), Numbers()
+        self._refusals, self._numbers = (
+            Refusals(),
+            Numbers(fast=sum(group.rows for group in groups) >= COMPILED_FROM_ROWS),
+        )
         self._met = self._kept = self._named = self._before = self._still = 0
         self._unknown = dict.fromkeys(COUNTS, 0)
         self._outside: Extent | None = None

@@ -1,0 +1,25 @@
+"""Plain loops as machine code: the same function, compiled when it is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., object])
+
+COMPILED_FROM_ROWS = 100_000
+"""Below, loading the compiler takes longer than the plain loops run."""
+
+
+def compiled(function: F) -> F:
+    """Return a function as machine code.
+
+    The code is kept beside the package, or in the user's cache where that cannot be written;
+    ``NUMBA_CACHE_DIR`` names another place. Where none can, it is made anew in every process.
+    """
+    from numba import njit
+
+    try:
+        return cast(F, njit(cache=True, nogil=True)(function))
+    except RuntimeError:  # numba finds no folder to keep the code in
+        return cast(F, njit(nogil=True)(function))
