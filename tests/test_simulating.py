@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from wscost.errors import InputError
 from wscost.intervals import Intervals, union
 from wscost.metering import meter
 from wscost.profile import preset, preset_names
+from wscost.readers import read_trace
 from wscost.simulating import (
     expected,
     sample_rooms,
@@ -25,7 +28,8 @@ from wscost.simulating import (
     simulate_trace,
     story,
 )
-from wscost.trace import check_trace
+from wscost.trace import Trace, check_trace
+from wscost.tracefile import write_days
 from wscost.usage import Period, Window
 
 # Arrivals and presence.
@@ -589,6 +593,58 @@ def test_the_first_day_begins_in_the_midst_of_life() -> None:
     before = seconds(trace.connections["opened_at"]) < start
     ages = start - seconds(trace.connections["opened_at"])[before]
     assert stats.kstest(ages, stats.expon(scale=7200).cdf).pvalue > 0.001
+
+
+# Written day by day.
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.ndjson.gz", "t.csv"])
+def test_days_are_written_as_they_come_and_read_back_as_the_whole(tmp_path: Path, name: str) -> None:
+    profile = profile_of(EVERYTHING)
+    events = "ndjson" in name
+    whole = simulate_trace(profile, events=events)
+    seen: list[Window] = []
+
+    write_days(
+        simulate(profile, events=events),
+        tmp_path / name,
+        whole.window,
+        progress=lambda day: seen.append(day.window),
+    )
+
+    back = read_trace(tmp_path / name, window=whole.window)
+    assert [window.start.day for window in seen] == [2, 3]
+    assert back.window == whole.window
+    order = ["opened_at", "connection_id"]
+    assert back.connections.sort_values(order, ignore_index=True).equals(whole.connections)
+    if events:
+        assert back.events is not None
+        assert whole.events is not None
+        assert len(back.events) == len(whole.events)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_the_same_simulation_writes_the_same_bytes(tmp_path: Path) -> None:
+    profile = profile_of(EVERYTHING)
+    window = Window(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC))
+    for name in ("a.parquet", "b.parquet"):
+        write_days(simulate(profile), tmp_path / name, window)
+
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.ndjson.gz", "t.csv"])
+def test_what_goes_wrong_on_the_way_leaves_no_file(tmp_path: Path, name: str) -> None:
+    profile = profile_of(EVERYTHING)
+
+    def broken() -> Iterator[Trace]:
+        yield next(iter(simulate(profile)))
+        raise InputError("the second day fails")
+
+    with pytest.raises(InputError, match="the second day fails"):
+        write_days(broken(), tmp_path / name, Window(datetime(2026, 11, 2), datetime(2026, 11, 4)))
+
+    assert list(tmp_path.iterdir()) == []
 
 
 # Presets, samples and refusals.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, cast
 
 import orjson
 
@@ -16,6 +16,7 @@ from wscost.errors import OutputError
 from wscost.notes import Note
 from wscost.readers.heading import PARQUET_KEY, Heading
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME, Trace
+from wscost.usage import Window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".ndjson", ".jsonl", ".parquet")
 BATCH_ROWS = 65_536
+Append: TypeAlias = Callable[[Trace], None]
+"""Adds a part of a trace to an open file."""
 EVENT_KEYS = ("at", "kind", *(name for name in EVENT_COLUMNS if name not in ("at", "kind")))
 """An event line begins with when and what."""
 
@@ -39,6 +42,33 @@ def write_trace(trace: Trace, path: str | Path) -> tuple[Note, ...]:
     OutputError
         If the suffix names no form, or the file cannot be written.
     """
+    return write_days([trace], path, trace.window)
+
+
+def write_days(
+    days: Iterable[Trace],
+    path: str | Path,
+    window: Window,
+    progress: Callable[[Trace], None] | None = None,
+) -> tuple[Note, ...]:
+    """Write a trace that comes in parts, such as ``simulate`` makes, holding one part at a time.
+
+    Parameters
+    ----------
+    days : iterable of Trace
+        The parts in the order of time, each connection in one of them; all with the same grades.
+    path : str or Path
+        As for ``write_trace``.
+    window : Window
+        What all parts together observed.
+    progress : callable, optional
+        Called with each part when it is written.
+
+    Raises
+    ------
+    OutputError
+        As ``write_trace``. What goes wrong while a part is made leaves no file either.
+    """
     path = Path(path)
     packed = path.suffix == ".gz"
     suffix = Path(path.stem).suffix if packed else path.suffix
@@ -47,54 +77,85 @@ def write_trace(trace: Trace, path: str | Path) -> tuple[Note, ...]:
             f"{path}: the name must end in what to write: {', '.join(SUFFIXES)}; "
             ".gz may follow all but the last."
         )
-    with _whole(path) as file:
-        if suffix == ".parquet":
-            _write_parquet(trace, file)
-        else:
-            write = _write_csv if suffix == ".csv" else _write_ndjson
-            if packed:
-                with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as stream:
-                    write(trace, cast(BinaryIO, stream))
-            else:
-                write(trace, file)
-    return _left_out(trace, path, suffix)
+    write = {".csv": _csv_writer, ".parquet": _parquet_writer}.get(suffix, _ndjson_writer)
+    events, graded = 0, False
+    with ExitStack() as open_files:
+        file = open_files.enter_context(_whole(path))
+        if packed:
+            zipped = gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0)
+            file = cast(BinaryIO, open_files.enter_context(zipped))
+        append = open_files.enter_context(write(file, window))
+        for day in days:
+            append(day)
+            events += 0 if day.events is None else len(day.events)
+            graded = graded or bool(day.grades)
+            if progress is not None:
+                progress(day)
+    return _left_out(path, suffix, events, graded)
 
 
-def _left_out(trace: Trace, path: Path, suffix: str) -> tuple[Note, ...]:
+def _left_out(path: Path, suffix: str, events: int, graded: bool) -> tuple[Note, ...]:
     lost: list[str] = []
-    if trace.events is not None and suffix in (".csv", ".parquet"):
-        lost.append(f"{len(trace.events):,} events")
+    if events and suffix in (".csv", ".parquet"):
+        lost.append(f"{events:,} events")
     if suffix == ".csv":
-        lost += ["the window"] + (["the grades"] if trace.grades else [])
+        lost += ["the window"] + (["the grades"] if graded else [])
     if not lost:
         return ()
     return (Note("not-written", f"{path}: this form does not hold {', nor '.join(lost)}.", {"lost": lost}),)
 
 
-def _write_csv(trace: Trace, file: BinaryIO) -> None:
-    frame = trace.connections[list(CONNECTION_COLUMNS)]
+@contextmanager
+def _csv_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
     clocks = [name for name, dtype in CONNECTION_COLUMNS.items() if dtype == TIME]
-    frame = frame.assign(**{name: _clock_texts(frame[name]).to_pylist() for name in clocks})
-    returns = any(frame[name].str.contains("\r").any() for name in ("connection_id", "object_id"))
-    # Left to itself the writer quotes no carriage return, which would end the row.
-    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    frame.to_csv(file, index=False, lineterminator="\n", quoting=quoting)
+    header = True
+
+    def append(trace: Trace) -> None:
+        nonlocal header
+        frame = trace.connections[list(CONNECTION_COLUMNS)]
+        frame = frame.assign(**{name: _clock_texts(frame[name]).to_pylist() for name in clocks})
+        returns = any(frame[name].str.contains("\r").any() for name in ("connection_id", "object_id"))
+        # Left to itself the writer quotes no carriage return, which would end the row.
+        quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        frame.to_csv(file, index=False, header=header, lineterminator="\n", quoting=quoting)
+        header = False
+
+    yield append
 
 
-def _write_parquet(trace: Trace, file: BinaryIO) -> None:
+@contextmanager
+def _parquet_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    table = pa.Table.from_pandas(trace.connections[list(CONNECTION_COLUMNS)], preserve_index=False)
-    table = table.replace_schema_metadata({PARQUET_KEY: _heading(trace)})
-    parquet.write_table(table, file, compression="zstd")
+    with ExitStack() as opened:
+        writer: parquet.ParquetWriter | None = None
+
+        def append(trace: Trace) -> None:
+            nonlocal writer
+            table = pa.Table.from_pandas(trace.connections[list(CONNECTION_COLUMNS)], preserve_index=False)
+            table = table.replace_schema_metadata({PARQUET_KEY: Heading(window, trace.grades).to_json()})
+            if writer is None:
+                writer = opened.enter_context(parquet.ParquetWriter(file, table.schema, compression="zstd"))
+            writer.write_table(table)
+
+        yield append
 
 
-def _write_ndjson(trace: Trace, file: BinaryIO) -> None:
-    file.write(_heading(trace) + b"\n")
-    _write_lines(trace.connections, tuple(CONNECTION_COLUMNS), file)
-    if trace.events is not None:
-        _write_lines(trace.events, EVENT_KEYS, file)
+@contextmanager
+def _ndjson_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
+    begun = False
+
+    def append(trace: Trace) -> None:
+        nonlocal begun
+        if not begun:
+            file.write(Heading(window, trace.grades).to_json() + b"\n")
+            begun = True
+        _write_lines(trace.connections, tuple(CONNECTION_COLUMNS), file)
+        if trace.events is not None:
+            _write_lines(trace.events, EVENT_KEYS, file)
+
+    yield append
 
 
 def _write_lines(frame: pd.DataFrame, keys: tuple[str, ...], file: BinaryIO) -> None:
@@ -120,10 +181,6 @@ def _clock_texts(times: pd.Series[Any]) -> pa.Array:
     import pyarrow.compute as pc
 
     return pc.strftime(pa.Array.from_pandas(times), format="%Y-%m-%dT%H:%M:%SZ")
-
-
-def _heading(trace: Trace) -> bytes:
-    return Heading(trace.window, trace.grades).to_json()
 
 
 @contextmanager
