@@ -42,7 +42,10 @@ def _names(text: str) -> frozenset[str]:
 
 # A package's name stands for everything in it.
 LAYERS = (
-    Layer("things", _names("errors units notes pricelist bill usage trace deployment compiling shipped drawable")),
+    Layer(
+        "things",
+        _names("errors units notes pricelist bill usage trace deployment compiling shipped drawable"),
+    ),
     Layer(
         "doors in",
         _names(
