@@ -18,6 +18,7 @@ from wscost.yamlfile.plainwords import Location, complaints
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep."
 MAX_NODES = 1_000_000
 MAX_DIGITS = 28
 MAX_NUMBER = 100
@@ -97,6 +98,8 @@ def loads(text: str, name: str = "<text>") -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
+        if "nesting depth" in (error.problem or ""):  # libyaml has a bound of its own, and looks ahead
+            raise ConfigError(f"{name}:{line}: {_TOO_DEEP}") from None
         raise ConfigError(f"{name}:{line}: is not YAML: {error.problem or error.context}.") from None
     except yaml.YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
@@ -148,7 +151,7 @@ class _Builder:
         self.nodes += 1
         self.lines.setdefault(location, _line(event))
         if len(location) > MAX_DEPTH:
-            self.refuse(event, f"is nested more than {MAX_DEPTH} levels deep.")
+            self.refuse(event, _TOO_DEEP)
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event)
         if event.tag:
