@@ -140,6 +140,13 @@ class Calendar(Strict):
             raise ValueError(f"there is no time zone named {value!r}. {hint}")
         return value
 
+    @field_validator("hours", mode="before")
+    @classmethod
+    def _a_day_has_24(cls, value: Any) -> Any:
+        if isinstance(value, (list, tuple)) and len(value) != 24:
+            raise ValueError(f"a day has 24 hours, and each needs its weight; here are {len(value)}")
+        return value
+
     @field_validator("hours")
     @classmethod
     def _some_hour_counts(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from itertools import product
 from math import exp, inf
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar, Union
 
@@ -24,6 +25,8 @@ from wscost.profile.quantities import (
     highest,
     likely,
     lowest,
+    ranges,
+    replace,
 )
 
 PERCENTILES = {"p75": 0.75, "p90": 0.90, "p95": 0.95, "p99": 0.99}
@@ -37,6 +40,8 @@ WILDEST = 100.0
 """A standard deviation of more than so many means is refused: no simulation would settle."""
 
 T = TypeVar("T")
+_MOST_CORNERS = 5
+"""Ranges whose ends are tried together; further ones stay at their low end."""
 
 
 class Distribution(Strict):
@@ -58,12 +63,27 @@ class Distribution(Strict):
     @model_validator(mode="after")
     def _can_be_drawn(self) -> Distribution:
         law = self.law()
+        for corner in _corners(self):
+            corner._law()
         if not law.mean < inf or law.deviation > WILDEST * law.mean:
             raise ValueError(
                 f"the tail is so heavy (mean {law.mean:.3g}, standard deviation {law.deviation:.3g}) that a "
                 "few draws would decide the bill. Give a max, as platforms and people's patience do"
             )
         return self
+
+
+def _corners(distribution: Distribution) -> Iterator[Distribution]:
+    """Yield the distribution with its ranges at their ends, in every combination of the first few."""
+    many = len(ranges(distribution))
+    for ends in product((lowest, highest), repeat=min(many, _MOST_CORNERS)):
+        left = iter((*ends, *[lowest] * many))
+        corner: Distribution = replace(distribution, Range, partial(_at_end, left))
+        yield corner
+
+
+def _at_end(ends: Iterator[Callable[[Any], float]], range_: Any) -> float:
+    return next(ends)(range_)
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field
+from pydantic import BeforeValidator, Discriminator, Field, field_validator
 
 from wscost.errors import UnknownNameError
-from wscost.profile.distributions import Constant, Counts, Lengths, Sizes
+from wscost.profile.distributions import Constant, Counts, Distribution, Lengths, Sizes
 from wscost.profile.law import Law
 from wscost.profile.quantities import Seconds, Strict, UncertainSeconds, UncertainShare, likely
 
@@ -64,6 +64,13 @@ class Bursts(_Sized):
     on: Lengths
     off: Lengths
     every: UncertainSeconds
+
+    @field_validator("on")
+    @classmethod
+    def _lasts(cls, value: Distribution) -> Distribution:
+        if not value.law().mean:
+            raise ValueError("times of talk must last longer than nothing")
+        return value
 
     @property
     def phases(self) -> list[tuple[float, Law]]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import numpy as np
-from pydantic import BeforeValidator, Discriminator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from wscost.errors import UnknownNameError
 from wscost.profile.calendar import Calendar, Moments, Weekday
 from wscost.profile.clients import CLIENTS, ChosenClient
-from wscost.profile.distributions import Counts, Lengths
+from wscost.profile.distributions import Counts, Distribution, Lengths
 from wscost.profile.executors import (
     ArrivalRate,
     Burst,
@@ -211,39 +219,55 @@ class Profile(Strict):
     @property
     def population(self) -> float:
         """People at once where the weights are highest, without events. [people]"""
-        factor = max(self.calendar.weekday_factors)
-        hours = max(self.calendar.hour_factors)
-        return sum(self._at_once(s) * factor * (hours if s.all_day else 1.0) for s in self.scenarios.values())
-
-    def _at_once(self, scenario: AnyScenario) -> float:
-        stay = self.session_law.mean
-        if isinstance(scenario, Vus):
-            return scenario.peak * stay / (stay + scenario.pause.law().mean)
-        if isinstance(scenario, ArrivalRate):
-            return scenario.peak * stay
-        return likely(scenario.connections)
+        return _population(self.calendar, self.scenarios, self.session)
 
     @property
     def shares(self) -> Floats:
         """Each room's share of the traffic; without rooms, that of a hundred equal parts."""
         return np.full(100, 0.01) if self.rooms is None else self.rooms.shares(self.population)
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Profile:
-        if self.session_law.mean <= 0:
-            raise ValueError("session: sessions of no length open no sockets")
-        needs_room = [p.process for p in self.messages.outgoing if isinstance(p, (Broadcast, Push))]
-        if needs_room and self.rooms is None:
-            raise ValueError(f"messages: {needs_room[0]} needs rooms; say how many there are, or how large")
-        needs_in = [p.process for p in self.messages.outgoing if isinstance(p, (Broadcast, Reply))]
-        if needs_in and not self.messages.incoming:
-            raise ValueError(f"messages: {needs_in[0]} needs messages in")
-        if self.rooms is not None and self.rooms.size is not None:
-            busiest = max([1.0, *(highest(event.peak) for event in self.calendar.events)])
-            people = ceil(self.population * busiest)
-            if lowest(self.rooms.size) > people:
-                raise ValueError(
-                    f"rooms: rooms of {lowest(self.rooms.size):,.0f} are larger than the {people:,} people "
-                    "that the scenarios bring together at the peak"
-                )
-        return self
+    @field_validator("session")
+    @classmethod
+    def _sessions_last(cls, value: Distribution) -> Distribution:
+        if not value.law().mean:
+            raise ValueError("sessions of no length open no sockets")
+        return value
+
+    @field_validator("rooms")
+    @classmethod
+    def _enough_people_for_a_room(cls, value: Rooms | None, info: ValidationInfo) -> Rooms | None:
+        if value is None or value.size is None or not {"calendar", "scenarios", "session"} <= set(info.data):
+            return value
+        calendar: Calendar = info.data["calendar"]
+        busiest = max([1.0, *(highest(event.peak) for event in calendar.events)])
+        people = ceil(_population(calendar, info.data["scenarios"], info.data["session"]) * busiest)
+        if lowest(value.size) > people:
+            raise ValueError(
+                f"rooms of {lowest(value.size):,.0f} are larger than the {people:,} people that the "
+                "scenarios bring together at the peak"
+            )
+        return value
+
+    @field_validator("messages")
+    @classmethod
+    def _somebody_to_speak_and_to_hear(cls, value: Messages, info: ValidationInfo) -> Messages:
+        for process in value.outgoing:
+            if isinstance(process, (Broadcast, Push)) and info.data.get("rooms", "unread") is None:
+                raise ValueError(f"{process.process} needs rooms: say how many there are, or how large")
+            if isinstance(process, (Broadcast, Reply)) and not value.incoming:
+                raise ValueError(f"{process.process} needs messages in")
+        return value
+
+
+def _population(calendar: Calendar, scenarios: Mapping[str, AnyScenario], session: Distribution) -> float:
+    """Return the people at once where the weights are highest."""
+    stay, people = session.law().mean, 0.0
+    for scenario in scenarios.values():
+        factor = max(calendar.weekday_factors) * (max(calendar.hour_factors) if scenario.all_day else 1.0)
+        if isinstance(scenario, Vus):
+            people += factor * scenario.peak * stay / (stay + scenario.pause.law().mean)
+        elif isinstance(scenario, ArrivalRate):
+            people += factor * scenario.peak * stay
+        else:
+            people += likely(scenario.connections)
+    return people

@@ -79,7 +79,8 @@ def _bytes(value: object) -> object:
 def _number(value: object) -> object:
     """Read a number; neither text nor true and false are one."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise ValueError(f"must be a number, not {value!s:.40}")
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        raise ValueError(f"must be a number, not {shown:.40}")
     return float(value)
 
 

@@ -110,7 +110,7 @@ def _samples(path: Path, place: str) -> list[float]:
         ) from None
     except ValueError as error:
         raise ConfigError(
-            f"{place}: {path} must hold one number a line: {str(error).split(';')[0]}."
+            f"{place}: {path} must hold one number a line: {str(error).split(';')[0].rstrip('.')}."
         ) from None
     if numbers.ndim != 1 or not numbers.size or not np.isfinite(numbers).all() or (numbers < 0).any():
         raise ConfigError(f"{place}: {path} must hold one number a line, each of them zero or more.")

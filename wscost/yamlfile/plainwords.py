@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -77,7 +77,10 @@ def complaints(
 
 
 def _must(detail: ErrorDetails) -> str:
-    context: Mapping[str, Any] = detail.get("ctx", {})
+    context = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in detail.get("ctx", {}).items()
+    }
     for beginning, phrase in _MUST:
         if detail["type"].startswith(beginning):
             return phrase.format_map(context)
