@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_months_and_another_does_not(month: Simulat
 
 
 def test_rooms_are_held_open_as_an_m_g_infinity_queue_is_busy(month: SimulatedMonth) -> None:
-    theory = module._means(profile(), ACCEPT, NOVEMBER)["object_active_seconds"]
+    theory = module.means(profile(), ACCEPT, NOVEMBER)["object_active_seconds"]
 
     assert float(month.month.quantities["object_active_seconds"]) == pytest.approx(theory, rel=0.03)
 

@@ -20,6 +20,7 @@ from wscost.completing import (
     with_size_steps,
 )
 from wscost.deployment import PRESETS, Deployment
+from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import multiplied
 from wscost.exploring.unit_economics import unit_costs
 from wscost.inputs import Input, ReadOptions, Workload, open_inputs
@@ -35,7 +36,7 @@ from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
 from wscost.usagefile import UsageFile
 
 if TYPE_CHECKING:
-    from wscost.replicating import Replicates
+    from wscost.replicating import Replicates, SimulatedMonth
 
 
 class Options(ReadOptions, total=False):
@@ -67,6 +68,10 @@ class Account:
     """What was metered already: another price asks for no second time."""
     listed: dict[tuple[object, ...], PriceList] = field(default_factory=dict, repr=False, compare=False)
     """Price lists that were asked for already."""
+    reference: Mapping[str, tuple[Profile, Deployment]] = field(default_factory=dict)
+    """By name, profiles to simulate; others like them follow by comparison, as explorations need."""
+    means: dict[int, tuple[SimulatedMonth, Means]] = field(default_factory=dict, repr=False, compare=False)
+    """The means of months that were simulated already."""
     scenario_plans: tuple[str, ...] = ()
     scenario_deployment: Deployment | None = None
 
@@ -191,6 +196,8 @@ class Account:
         if isinstance(workload, Profile):
             from wscost.replicating import Parameters, simulate_month
 
+            if (month := self._likened(workload, deployment, period, consumed)) is not None:
+                return Part(month.quantities, month, scaled=False)
             parameters = Parameters(steps, multiples)
             simulated = simulate_month(
                 workload, deployment, period, seed=self.options.get("seed"), parameters=parameters
@@ -200,6 +207,25 @@ class Account:
             observed, month, scaled = project(workload, period)
             return Part(observed, with_size_steps(month, consumed), scaled)
         return Part(*project(meter(workload, deployment, steps=steps, cpu_multiples=multiples), period))
+
+    def _likened(
+        self, profile: Profile, deployment: Deployment, period: Period, consumed: Consumed
+    ) -> MonthlyUsage | None:
+        """Return the month of a profile like one to simulate, without simulating it; None if it must be."""
+        counted = {use.meter for consumes in consumed for use in consumes}
+        if profile.name not in self.reference or counted & NOT_BY_MEANS:
+            return None
+        simulates, on = self.reference[profile.name]
+        if not built_alike(on, deployment):
+            on = deployment
+        if profile is simulates and deployment == on:
+            return None
+        simulated = self._part(simulates, on, period, consumed).simulated
+        if simulated is None:
+            return None
+        if id(simulated) not in self.means:
+            self.means[id(simulated)] = simulated, means_of(simulated)
+        return likened(*self.means[id(simulated)], profile, deployment)
 
     def _replicates(
         self, parts: Mapping[str, Part], deployment: Deployment, consumed: Consumed

@@ -290,13 +290,13 @@ def _days_of_their_own(profile: Profile) -> set[date]:
 def _ratios(simulated: SimulatedMonth, replicates: int) -> list[dict[str, float]]:
     """Draw the ranges, and say how each meter's mean compares with that of the modes."""
     period = simulated.month.period
-    usual = _means(simulated.profile.midpoint(), simulated.deployment, period)
+    usual = means(simulated.profile.midpoint(), simulated.deployment, period)
     rng = np.random.default_rng(np.random.SeedSequence(simulated.seed, spawn_key=(2,)))
-    drawn = (_means(simulated.profile.draw(rng), simulated.deployment, period) for _ in range(replicates))
+    drawn = (means(simulated.profile.draw(rng), simulated.deployment, period) for _ in range(replicates))
     return [{key: means[key] / was for key, was in usual.items() if was} for means in drawn]
 
 
-def _means(profile: Profile, deployment: Deployment, period: Period) -> dict[str, float]:
+def means(profile: Profile, deployment: Deployment, period: Period) -> dict[str, float]:
     """Return the mean of each meter as theory has it.
 
     A room with people who come at random and stay is held open as an M/G/infinity queue is busy:

@@ -48,6 +48,9 @@ By = Annotated[
     float, typer.Option("--by", metavar="PART", help="By which part of its value a field moves, up and down.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Price more than 10,000 bills.")]
+ByMeans = Annotated[
+    bool, typer.Option("--by-means", help="Simulate a profile once and follow its means: fast, less exact.")
+]
 Since = Annotated[int, typer.Option("--since", metavar="YEAR", help="The first year.", min=2000, max=9999)]
 Format = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {FORMATS}.")]
 
@@ -83,6 +86,7 @@ def sweep(
     plan: options.Plans = None,
     deployment: options.Deployments = None,
     yes: Yes = False,
+    by_means: ByMeans = False,
     **options_: Any,
 ) -> Any:
     """Price a grid of values of any fields.
@@ -92,7 +96,8 @@ def sweep(
     """
     from wscost.exploring.sweeping import MOST_BILLS, sweep
 
-    return sweep(inputs, vary, plan=plan, deployment=deployment, most=None if yes else MOST_BILLS, **options_)
+    most = None if yes else MOST_BILLS
+    return sweep(inputs, vary, plan=plan, deployment=deployment, most=most, by_means=by_means, **options_)
 
 
 @_command

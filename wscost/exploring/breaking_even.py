@@ -217,26 +217,25 @@ def break_even(
     if grid < 1:
         raise ConfigError(f"--grid {grid}: cut the range into at least one part.")
     built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
-    case = Case.of(inputs, built[0] if built else None, options)
+    case = Case.of(inputs, built[0] if built else None, options, by_means=True)
     named = case.account.books.match([plans] if isinstance(plans, str) else list(plans))
     cases = [case, *(case.on(deployment_of(other)) for other in built[1:])]
-    pairs = [(one, plan) for one in cases for plan in named]
-    if len(pairs) != 2:
-        raise ConfigError(
-            f"To break even takes two plans, or one under two deployments, not {len(pairs)} bills."
-        )
+    if len(cases) * len(named) != 2:
+        bills = len(cases) * len(named)
+        raise ConfigError(f"To break even takes two plans, or one under two deployments, not {bills} bills.")
     path, values = next(iter(said.items()))
     span = span_of(case, path, values)
-    duel = _Duel(path, span, pairs)
+    duel = _Duel(path, span, cases, named)
     duel.settle(span.count - 1 if span.count else grid)
-    return duel.result(case.notes)
+    return duel.result((*case.notes, *case.told_by_means()))
 
 
 class _Duel:
     """Two bills at whole numbers of steps from the low end, each looked at once."""
 
-    def __init__(self, path: str, span: Span, pairs: Sequence[tuple[Case, str]]) -> None:
-        self.path, self.span, self.pairs = path, span, pairs
+    def __init__(self, path: str, span: Span, cases: Sequence[Case], plans: Sequence[str]) -> None:
+        self.path, self.span, self.cases, self.plans = path, span, cases, plans
+        self._priced(cases)  # what does not move is metered here, once for all values
         length = span.high - span.low
         self.step = Decimal(1) if span.whole else Decimal(1).scaleb((length / _STEPS).adjusted())
         self.last = int(-(-length // self.step))
@@ -246,11 +245,14 @@ class _Duel:
     def value(self, k: int) -> Decimal:
         return Decimal(plain(min(self.span.low + k * self.step, self.span.high)))
 
+    def _priced(self, cases: Sequence[Case]) -> tuple[Bill, Bill]:
+        one, other = (bill for case in cases for bill in case.bills(self.plans))
+        return one, other
+
     def bills(self, k: int) -> tuple[Bill, Bill]:
         if k not in self.seen:
             value = self.span.setting(self.value(k)).value
-            one, other = (with_value(case, self.path, value).bill(plan) for case, plan in self.pairs)
-            self.seen[k] = one, other
+            self.seen[k] = self._priced([with_value(case, self.path, value) for case in self.cases])
         return self.seen[k]
 
     def costs(self, k: int) -> tuple[Decimal, Decimal]:
@@ -369,10 +371,9 @@ class _Duel:
                 f"The bills run so close together that after {MOST_POINTS:,} looks {self.unsettled:,} parts "
                 "of the range may still hold a crossing. Narrow the range.",
             )
+        sides = [bill.plan for bill in self.bills(0)]
         broken = [
-            plan
-            for i, (_, plan) in enumerate(self.pairs)
-            if any(not b[i].feasible for b in self.seen.values())
+            plan for i, plan in enumerate(sides) if any(not bills[i].feasible for bills in self.seen.values())
         ]
         if broken:
             yield Note(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from wscost.errors import ConfigError
 from wscost.estimating import DEFAULT_PLAN, Account, Options, deployment_of
 from wscost.inputs import Input, Workload
 from wscost.notes import Note
+from wscost.profile.model import Profile
 
 PAID_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
 """Every paid plan of Cloudflare Workers, today's first."""
@@ -33,16 +34,19 @@ class Case:
         options: Options,
         *,
         awake: bool = False,
+        by_means: bool = False,
     ) -> Case:
         """Open the inputs; without a deployment, take the one that ``estimate`` takes, and say so.
 
-        With ``awake``, take the one whose objects stay awake, where there is a choice.
+        With ``awake``, take the one whose objects stay awake, where there is a choice. With ``by_means``,
+        a profile is simulated once, and whatever of it moves follows by the means of theory.
         """
         account = Account.of(inputs, {**options, "replicates": 0})
-        if deployment is not None:
-            return cls(account, deployment_of(deployment))
-        taken = account.deployments[0 if awake else -1]
-        if account.declared:
+        taken = deployment_of(deployment) if deployment else account.deployments[0 if awake else -1]
+        if by_means:
+            profiles = [w for w in account.workloads.values() if isinstance(w, Profile)]
+            account = replace(account, reference={profile.name: (profile, taken) for profile in profiles})
+        if deployment or account.declared:
             return cls(account, taken)
         note = Note("deployment-chosen", f"No deployment was named: priced as {taken.label}.")
         return cls(account, taken, (note,))
@@ -72,6 +76,15 @@ class Case:
         if len(plans) > 1:
             raise ConfigError(f"{named} is {len(plans)} plans: {', '.join(plans)}. Name one.")
         return plans[0]
+
+    def told_by_means(self) -> Iterator[Note]:
+        """Say that a profile was simulated once only, where it was."""
+        if self.account.reference:
+            yield Note(
+                "by-means",
+                "The profile was simulated once. What moves of it follows by the ratio of means, a few "
+                "percent off; wscost estimate and wscost sweep simulate anew.",
+            )
 
     def with_workload(self, name: str, workload: Workload) -> Case:
         """Return the case in which one input is another, or is added; what is metered for it goes with it."""

@@ -15,6 +15,10 @@ from wscost.errors import NoPriceError
 from wscost.exploring import rewriting
 from wscost.exploring.case import Case
 from wscost.exploring.heartbeats import heartbeats
+from wscost.profile.clients import Heartbeat
+from wscost.profile.messages import Interval, Poisson
+from wscost.profile.model import Deploys, Drops, Profile
+from wscost.profile.quantities import likely
 from wscost.trace import Trace
 from wscost.units import grouped
 from wscost.usagefile import UsageFile
@@ -97,6 +101,14 @@ def _answer_automatically(case: Case, plan: str) -> Proposal | None:
         return None
     answering = case.on(_renamed(case.deployment, hibernation=True, auto_response=True))
     found = 0
+    if beating := [name for name, profile in _profiles(case) if _beats(profile)]:
+        for name, profile in _profiles(case):
+            answered = tuple(
+                beat.model_copy(update={"auto_response": True}) for beat in profile.client.heartbeats
+            )
+            answering = answering.with_workload(name, _with_heartbeats(profile, answered))
+        how = f"setWebSocketAutoResponse for the heartbeats of {', '.join(beating)}, on top of hibernation"
+        return Proposal(answering, plan, how)
     for name, trace, events in _recorded(case):
         regular = heartbeats(events)
         found += int(regular.sum())
@@ -109,6 +121,11 @@ def _answer_automatically(case: Case, plan: str) -> Proposal | None:
 
 def _ping_by_protocol(case: Case, plan: str) -> Proposal | None:
     found, spared = 0, case
+    if beating := [name for name, profile in _profiles(case) if _beats(profile)]:
+        for name, profile in _profiles(case):
+            spared = spared.with_workload(name, _with_heartbeats(profile, ()))
+        how = f"the heartbeats of {', '.join(beating)}; only clients other than browsers can send pings"
+        return Proposal(spared, plan, how)
     for name, trace, events in _recorded(case):
         regular = heartbeats(events)
         found += int(regular.sum())
@@ -120,6 +137,11 @@ def _ping_by_protocol(case: Case, plan: str) -> Proposal | None:
 
 
 def _batch(case: Case, plan: str) -> Proposal | None:
+    if hasty := [name for name, profile in _profiles(case) if _once_a_second(profile) is not profile]:
+        slower = case
+        for name, profile in _profiles(case):
+            slower = slower.with_workload(name, _once_a_second(profile))
+        return Proposal(slower, plan, f"clients of {', '.join(hasty)} gather what they say for a second")
     fewer, seen = case, (Decimal(0), Decimal(0))
     for name, trace in _traces(case):
         merged = rewriting.batched(trace)
@@ -141,6 +163,11 @@ def _batch(case: Case, plan: str) -> Proposal | None:
 
 
 def _pair_rooms(case: Case, plan: str) -> Proposal | None:
+    if sized := [name for name, profile in _profiles(case) if case.deployment.in_object and profile.rooms]:
+        larger = case
+        for name, profile in _profiles(case):
+            larger = larger.with_workload(name, _with_larger_rooms(profile))
+        return Proposal(larger, plan, f"the same people in half as many rooms: {', '.join(sized)}")
     rooms = [trace.connections["object_id"].nunique() for _, trace in _traces(case)]
     if not case.deployment.in_object or max(rooms, default=0) < 2:
         return None
@@ -152,6 +179,14 @@ def _pair_rooms(case: Case, plan: str) -> Proposal | None:
 
 
 def _stay_connected(case: Case, plan: str) -> Proposal | None:
+    if dropped := [name for name, profile in _profiles(case) if _breaks(profile)]:
+        staying = case
+        for name, profile in _profiles(case):
+            calm = {"drops": Drops(), "deploys": Deploys()}
+            staying = staying.with_workload(name, profile.model_copy(update=calm))
+        return Proposal(
+            staying, plan, f"at most: no drops and no deployments close the sockets of {', '.join(dropped)}"
+        )
     staying, joined, connects = case, 0, 0
     for name, trace in _traces(case):
         merged, fewer = rewriting.reconnects_joined(trace)
@@ -164,6 +199,41 @@ def _stay_connected(case: Case, plan: str) -> Proposal | None:
         f"{rewriting.BACK_WITHIN_S} s, as if the same client came back"
     )
     return Proposal(staying, plan, how)
+
+
+def _beats(profile: Profile) -> bool:
+    return any(beat.bytes_in is not None and not beat.auto_response for beat in profile.client.heartbeats)
+
+
+def _with_heartbeats(profile: Profile, heartbeats: tuple[Heartbeat, ...]) -> Profile:
+    return profile.model_copy(update={"client": profile.client.model_copy(update={"heartbeats": heartbeats})})
+
+
+def _once_a_second(profile: Profile) -> Profile:
+    """Return the profile in which no process of a client sends more than once a second."""
+    incoming = tuple(
+        process.model_copy(update={"every": 1.0})
+        if isinstance(process, (Interval, Poisson)) and likely(process.every) < 1
+        else process
+        for process in profile.messages.incoming
+    )
+    if incoming == profile.messages.incoming:
+        return profile
+    return profile.model_copy(update={"messages": profile.messages.model_copy(update={"incoming": incoming})})
+
+
+def _with_larger_rooms(profile: Profile) -> Profile:
+    """Return the profile with half as many rooms; where their size is given, twice as large ones."""
+    if profile.rooms is None:
+        return profile
+    times = {"count": 0.5, "size": 2.0, "max_size": 2.0}
+    figures = {name: getattr(profile.rooms, name) for name in times}
+    larger = {name: likely(value) * times[name] for name, value in figures.items() if value is not None}
+    return profile.model_copy(update={"rooms": profile.rooms.model_copy(update=larger)})
+
+
+def _breaks(profile: Profile) -> bool:
+    return profile.drops != Drops() or bool(likely(profile.deploys.per_week) or profile.deploys.at)
 
 
 def _sold_beside(case: Case, plan: str) -> list[str]:
@@ -195,6 +265,10 @@ def _messages(trace: Trace) -> Decimal:
     if trace.events is not None and (sent := int((trace.events["kind"] == "message").sum())):
         return Decimal(sent)
     return Decimal(int(trace.connections[["messages_in", "messages_out"]].sum().sum()))
+
+
+def _profiles(case: Case) -> Iterator[tuple[str, Profile]]:
+    yield from ((name, w) for name, w in case.account.workloads.items() if isinstance(w, Profile))
 
 
 def _traces(case: Case) -> Iterator[tuple[str, Trace]]:

@@ -27,7 +27,7 @@ from wscost.usage import METERS, Usage, meter_of
 from wscost.usagefile import DIVISIBLE, UsageFile
 from wscost.yamlfile.plainwords import complaints
 
-USAGE, MONTHLY, DEPLOYMENT, TRACE = "usage", "monthly", "deployment", "trace"
+ROOTS = USAGE, MONTHLY, DEPLOYMENT, TRACE = "usage", "monthly", "deployment", "trace"
 W = TypeVar("W", UsageFile, Profile)
 M = TypeVar("M", bound=BaseModel)
 

@@ -15,7 +15,7 @@ from wscost.errors import ConfigError, WscostError
 from wscost.estimating import Options
 from wscost.exploring.case import Case
 from wscost.exploring.multiplying import EVERYTHING
-from wscost.exploring.paths import TRACE, fields, is_count, number, with_value
+from wscost.exploring.paths import ROOTS, TRACE, fields, is_count, number, with_value
 from wscost.exploring.sweeping import METERED_BY, given_as_totals
 from wscost.inputs import Input
 from wscost.notes import Note
@@ -112,7 +112,7 @@ def sensitivity(
     part = Decimal(str(by))
     if not 0 < part <= 1:
         raise ConfigError(f"--by {by}: fields move by a part of their value between 0 and 1, such as 0.2.")
-    case = Case.of(inputs, deployment, options)
+    case = Case.of(inputs, deployment, options, by_means=True)
     named = case.plan(plan)
     bill = case.bill(named, per_unit=True)
     moved: list[Moved] = []
@@ -121,22 +121,28 @@ def sensitivity(
         ends = _ends(case, path, value, part)
         if ends is None:
             continue
+        if _is_size(path) and not _counts_bytes(bill):
+            unmoved.append(Unmoved(path, value, f"no charge of {bill.plan} counts bytes"))
+            continue
         if ends[0] == ends[1]:
             unmoved.append(
                 Unmoved(path, value, "nothing to vary: it is 0" if not value else "too small to vary")
             )
             continue
         low, high = (_bill_at(case, path, end, named) for end in ends)
-        if low is None or high is None:
+        if low is None and high is None:
             unmoved.append(Unmoved(path, value, "its neighbours do not go together with the other fields"))
-        elif low.total == high.total == bill.total:
+            continue
+        ends = (ends[0] if low else value, ends[1] if high else value)
+        low, high = low or bill, high or bill
+        if low.total == high.total == bill.total:
             unmoved.append(Unmoved(path, value, _why(path, low, bill, high)))
         else:
             totals = (low.total, bill.total, high.total)
             swing = max(totals) - min(totals)
             moved.append(Moved(path, ends[0], value, ends[1], low.total, high.total, swing))
     moved.sort(key=lambda field: -field.swing)
-    return Sensitivity(bill, part, tuple(moved), tuple(unmoved), case.notes)
+    return Sensitivity(bill, part, tuple(moved), tuple(unmoved), (*case.notes, *case.told_by_means()))
 
 
 def _movable(case: Case, bill: Bill) -> Iterator[tuple[str, Any]]:
@@ -148,9 +154,22 @@ def _movable(case: Case, bill: Bill) -> Iterator[tuple[str, Any]]:
             continue
         if root in ("usage", "monthly") and not value:
             continue
+        if path == "seed" or path.startswith("calendar.period"):
+            continue
         if path.startswith(METERED_BY) and given_as_totals(case):
             continue
         yield path, value
+
+
+def _is_size(path: str) -> bool:
+    """Whether a field of a profile says how large messages are."""
+    root, *keys = path.split(".")
+    return root not in ROOTS and any(key.startswith("bytes") for key in keys)
+
+
+def _counts_bytes(bill: Bill) -> bool:
+    counted = {meter_of(part.meter).name for line in bill.lines for part in line.components}
+    return any(name.startswith(("bytes_", "message_units_")) for name in counted)
 
 
 def _ends(case: Case, path: str, value: Any, by: Decimal) -> tuple[Any, Any] | None:
