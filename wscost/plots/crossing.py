@@ -23,7 +23,7 @@ _FAR = 20
 
 def height(found: BreakEven) -> float:
     """Return how high the picture is. [inches]"""
-    return 2.6
+    return 2.8
 
 
 @picture(height)
@@ -32,14 +32,15 @@ def draw(found: BreakEven, ax: Axes) -> None:
     for i, (name, color, dash) in enumerate(zip(found.names, (BLUE, ORANGE), DASHES, strict=False)):
         seen = [(float(x), _known(totals, i)) for x, totals in found.samples]
         ax.plot([x for x, _ in seen], [y for _, y in seen], dash, color=color, label=label(name))
-    for crossing in found.crossings[:MOST]:
+    for i, crossing in enumerate(found.crossings[:MOST]):
         x, y = float(crossing.at), min(float(t) for t in crossing.totals if t is not None)
         ax.plot(x, y, "o", color=INK, markersize=6, fillstyle="none")
         ax.annotate(
             f"{found.span.text(crossing.at)}: {amount(y, found.currency)}",
             (x, y),
-            (6, -10),
+            (8, -12) if i % 2 == 0 else (-8, 8),
             textcoords="offset points",
+            ha="left" if i % 2 == 0 else "right",
         )
     if found.span.logarithmic:
         ax.set_xscale("log")
@@ -56,9 +57,10 @@ def draw(found: BreakEven, ax: Axes) -> None:
         ax.yaxis.set_major_formatter(lambda value, _: amount(value, found.currency))
     else:
         amounts(ax.yaxis, found.currency)
-        ax.set_ylim(bottom=0)
+        if min(totals, default=0) < max(totals, default=1) / 2:
+            ax.set_ylim(bottom=0)
     ax.set_xlabel(label(found.path))
-    ax.legend(loc="upper left")
+    ax.figure.legend(loc="outside lower left")
 
 
 def _known(totals: Totals, i: int) -> float:

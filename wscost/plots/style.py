@@ -78,8 +78,8 @@ def picture(height: Callable[[T], float]) -> Callable[[Callable[[T, Axes], None]
     def of(paint: Callable[[T, Axes], None]) -> Draw[T]:
         @wraps(paint)
         def draw(thing: T, *, ax: Axes | None = None) -> Axes:
+            axes = ax if ax is not None else _shown(height(thing))
             with styled():
-                axes = ax if ax is not None else _shown(height(thing))
                 paint(thing, axes)
             return axes
 
@@ -104,8 +104,14 @@ def blank(height: float) -> Axes:
 
 
 def _shown(height: float) -> Axes:
-    """Return axes that a notebook or a window shows."""
+    """Return axes that a notebook or a window shows.
+
+    The figure is made outside the style: what a notebook sets when its first figure is made must stay.
+    """
     from matplotlib import pyplot
 
-    _, axes = pyplot.subplots(figsize=(WIDTH, height), layout="constrained")
-    return axes
+    figure = pyplot.figure(
+        figsize=(WIDTH, height), dpi=STYLE["figure.dpi"], facecolor=PAPER, layout="constrained"
+    )
+    with styled():
+        return figure.add_subplot()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import cycle
+from itertools import cycle, pairwise
 from typing import Unpack
 
 from matplotlib.axes import Axes
 
 from wscost.estimating import Options
 from wscost.exploring.sweeping import Point, Priced, Sweep, sweep
+from wscost.exploring.words import short_names
 from wscost.plots.figures import amounts, label, quantities
 from wscost.plots.style import DASHES, SERIES, picture
 from wscost.units import money
@@ -19,8 +20,8 @@ NAME = "sweep"
 SHOWS = Sweep
 MOST_LINES = 9
 """Where there would be more, only the cheapest bill of each point is drawn."""
-_LOG_FROM = 50
-"""A field that grows this many times from its first value is drawn on a logarithmic axis."""
+_MOST_TICKS = 7
+"""Of more values, not each is written at the axis."""
 
 
 def height(swept: Sweep) -> float:
@@ -44,14 +45,14 @@ def draw(swept: Sweep, ax: Axes) -> None:
     values = [point.values[0] for point in swept.points]
     if not _numbers(values):
         ax.set_xticks(list(along.values()), list(along))
-    elif min(along.values()) > 0 and max(along.values()) / min(along.values()) >= _LOG_FROM:
-        ax.set_xscale("log")
-        ax.set_xticks(list(along.values()), list(along), minor=False)
-        ax.set_xticks([], minor=True)
-    elif len(along) <= 6:
-        ax.set_xticks(list(along.values()), list(along))
     else:
-        quantities(ax.xaxis)
+        if _spread_out(list(along.values())):
+            ax.set_xscale("log")
+        if len(along) <= _MOST_TICKS:
+            ax.set_xticks(list(along.values()), list(along))
+            ax.set_xticks([], minor=True)
+        elif ax.get_xscale() == "linear":
+            quantities(ax.xaxis)
     amounts(ax.yaxis, swept.points[0].prices[0].currency)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(label(swept.paths[0]))
@@ -66,6 +67,12 @@ def _along(swept: Sweep) -> dict[str, float]:
     return {text: float(i) for i, text in enumerate(firsts)}
 
 
+def _spread_out(values: Sequence[float]) -> bool:
+    """Whether steps grow along with the values, so that they belong on a logarithmic axis."""
+    steps = [after - before for before, after in pairwise(values)]
+    return len(values) > 2 and min(values) > 0 and max(steps) >= 10 * min(steps)
+
+
 def _numbers(values: Sequence[object]) -> bool:
     return all(isinstance(v, (int, float, Decimal)) and not isinstance(v, bool) for v in values)
 
@@ -73,13 +80,15 @@ def _numbers(values: Sequence[object]) -> bool:
 def _lines(swept: Sweep) -> dict[str, list[tuple[Point, Priced]]]:
     lines: dict[str, list[tuple[Point, Priced]]] = {}
     crowded = len({(point.texts[1:], p[:2]) for point in swept.points for p in point.prices}) > MOST_LINES
+    sides = [(priced.plan, priced.deployment) for priced in swept.points[0].prices]
+    names = dict(zip(sides, short_names(sides), strict=True))
     for point in swept.points:
         for priced in point.prices:
             if not priced.feasible or (crowded and not priced.cheapest):
                 continue
             others = [f"{path}={text}" for path, text in zip(swept.paths[1:], point.texts[1:], strict=True)]
-            who = ["the cheapest"] if crowded else [priced.plan, priced.deployment]
-            lines.setdefault(", ".join([*who, *others]), []).append((point, priced))
+            who = "the cheapest" if crowded else names[priced.plan, priced.deployment]
+            lines.setdefault(", ".join([who, *others]), []).append((point, priced))
     return lines
 
 
