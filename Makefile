@@ -39,8 +39,9 @@ notebooks: $(VENV)/.installed  ## open the stories in notebooks/ in the browser
 	$(BIN)/python -m pip install --quiet --editable '.[notebooks]'
 	$(BIN)/jupyter lab notebooks
 
-bench: $(VENV)/.developed  ## measure speed
-	@for bench in benchmarks/*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done
+bench: $(VENV)/.developed  ## measure speed beside other tools, and write docs/performance.md
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python benchmarks/run.py
 
 coverage: $(VENV)/.developed  ## tell which lines no test reaches
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term
