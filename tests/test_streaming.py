@@ -19,6 +19,7 @@ from pyarrow import parquet
 
 from tests.traces import DAY, MIDNIGHT, at
 from wscost import compiling
+from wscost.cli import main
 from wscost.comparing import compare
 from wscost.deployment import PRESETS, Pins
 from wscost.errors import InputError
@@ -461,3 +462,15 @@ def test_names_whose_hashes_meet_are_told_apart(monkeypatch: pytest.MonkeyPatch)
     names = [f"{n}" for n in range(300)]
 
     assert Numbers(fast=False).of(pa.array(names * 2)).tolist() == list(range(300)) * 2
+
+
+def test_the_command_says_on_standard_error_that_it_sorts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "trace.parquet", [row(s, s + 1) for s in (5, 4, 3, 2, 1, 0) * 3], group=4)
+    failed = main(["estimate", str(path)])
+    told = capsys.readouterr()
+
+    assert not failed
+    assert "sorting them on disk" in told.err
+    assert "sorting" not in told.out

@@ -72,6 +72,7 @@ def estimate(
             seed=seed,
             replicates=replicates,
             progress=progress,
+            remark=output.complain,
         )
     output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
 
@@ -127,5 +128,6 @@ def explain(
             seed=seed,
             replicates=replicates,
             progress=progress,
+            remark=output.complain,
         )
     output.tell(explain(bill, sku, width=output.width(file), color=output.colored(file)), file)

@@ -198,8 +198,8 @@ class Pass:
         columns, faults = checked(
             file.part.name, "connections", arrays, size=len(rows), options=self._given.options
         )
-        opened = columns["opened_at"].cast(pa.int64()).fill_null(0).to_numpy()
-        closed = columns["closed_at"].cast(pa.int64()).fill_null(OPEN).to_numpy()
+        opened = _plain(columns["opened_at"].cast(pa.int64()), 0)
+        closed = _plain(columns["closed_at"].cast(pa.int64()), OPEN)
         good = np.ones(len(rows), dtype=bool)
         for row in sorted(faults):
             self._refusals.add(file.part.name, first_row + row, faults[row])
@@ -219,9 +219,12 @@ class Pass:
             kept(closed),
             kept(self._numbers.of(names)),
             len(self._numbers),
-            {name: kept(columns[name].fill_null(UNKNOWN).to_numpy()) for name in self._columns},
+            {name: kept(_plain(columns[name], UNKNOWN)) for name in self._columns},
         )
         self._see_inside(batch)
+        for name in self._columns:
+            if columns[name].null_count:
+                self._unknown[name] += int((batch.counts[name] == UNKNOWN).sum())
         return batch
 
     def _see_inside(self, batch: Batch) -> None:
@@ -229,8 +232,6 @@ class Pass:
         self._named += int((batch.object >= 0).sum())
         self._before += int((batch.opened < self._start).sum())
         self._still += int((batch.closed >= self._end).sum())
-        for name, counts in batch.counts.items():
-            self._unknown[name] += int((counts == UNKNOWN).sum())
 
     def _see_outside(self, opened: Ints, closed: Ints) -> None:
         ends = closed[closed != OPEN]
@@ -242,6 +243,12 @@ class Pass:
         self._refused = self._refusals.settle(self.source, self.rows, self._given.options)
         if not self._kept and self._outside is not None:
             raise nothing_inside(self.source, self.window, _window(self._outside))
+
+
+def _plain(column: pa.Array, null: int) -> Ints:
+    """Return integers with a number in place of null; they are not copied if none is."""
+    found: Ints = (column.fill_null(null) if column.null_count else column).to_numpy()
+    return found
 
 
 def _neighbours(groups: Iterator[Group]) -> Iterator[tuple[list[int], int, int]]:
