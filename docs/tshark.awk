@@ -1,4 +1,4 @@
-# Turns what tshark prints of a capture into a CSV of events that wscost reads. See docs/readers.md.
+# Turns what tshark prints of a capture into a CSV of events that wscost reads. See docs/inputs.md.
 # Fragments make one message; pings, pongs and closes are none; lengths of 126 and 127 stand in for longer
 # ones; a packet may hold several frames; the client is the side that did not send the 101.
 

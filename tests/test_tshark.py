@@ -1,6 +1,6 @@
 """The awk program in docs/ against what tshark printed of a capture made by hand.
 
-``data/tshark/fields.txt`` is the output of tshark 4.0.17, by the command in docs/readers.md, on one
+``data/tshark/fields.txt`` is the output of tshark 4.0.17, by the command in docs/inputs.md, on one
 connection: a text of 5 bytes in, one of 300 out (extended length), a ping and a pong, a text of 10 bytes in
 two fragments, two frames of 3 and 4 bytes in one packet, 70,000 bytes over many packets, closes, FIN.
 """
