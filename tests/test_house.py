@@ -200,7 +200,11 @@ def test_a_package_stands_for_everything_in_it() -> None:
 
 def _loaded_by(code: str) -> set[str]:
     """Return the top-level packages that a fresh interpreter has loaded after some code."""
-    report = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    return {name.partition(".")[0] for name in _modules_loaded_by(code)}
+
+
+def _modules_loaded_by(code: str) -> set[str]:
+    report = "import sys; print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=False, cwd=ROOT
     )
@@ -225,6 +229,17 @@ def test_asking_for_help_is_light() -> None:
     )
 
     assert _loaded_by(ask) & HEAVY == set()
+
+
+@pytest.mark.parametrize("small", ["hib200.ndjson", "chat.csv"])
+def test_estimating_a_small_trace_loads_no_more_than_it_needs(small: str) -> None:
+    """Neither laws of probability nor pictures nor a compiler nor a cluster: a trace needs none of them."""
+    estimate = f"from wscost.cli import main; assert main(['estimate', 'sample_traces/{small}']) == 0"
+    loaded = _modules_loaded_by(estimate)
+
+    assert "pandas" in loaded
+    assert loaded & {"scipy", "matplotlib", "numba", "dask", "jinja2", "jsonschema", "asyncio"} == set()
+    assert {name for name in loaded if name.startswith(("wscost.profile.", "wscost.simulating"))} == set()
 
 
 def _texts() -> dict[str, str]:

@@ -23,11 +23,11 @@ from wscost.deployment import PRESETS, Deployment
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import multiplied
 from wscost.exploring.unit_economics import unit_costs
-from wscost.inputs import Input, ReadOptions, Workload, open_inputs
+from wscost.inputs import Input, ReadOptions, Workload, open_inputs, several
 from wscost.metering import meter
 from wscost.pricebook import PriceBooks, load_books
 from wscost.pricelist import PriceList
-from wscost.profile.model import Profile
+from wscost.profile import is_profile
 from wscost.projecting import billing_period, project
 from wscost.rating import rate
 from wscost.scenario import selected
@@ -36,6 +36,7 @@ from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
 from wscost.usagefile import UsageFile
 
 if TYPE_CHECKING:
+    from wscost.profile import Profile
     from wscost.replicating import Replicates, SimulatedMonth
 
 
@@ -78,7 +79,7 @@ class Account:
     @classmethod
     def of(cls, inputs: Input | Iterable[Input], options: Options) -> Account:
         """Open the inputs and the price books; of a scenario file, what it names, and with its options."""
-        inputs = [inputs] if isinstance(inputs, Input) else list(inputs)
+        inputs = several(inputs)
         scenario = selected(inputs)
         if scenario:
             inputs = list(scenario.inputs)
@@ -116,7 +117,7 @@ class Account:
         """What the workloads can have run on: with and without hibernation where objects are named."""
         if self.declared:
             return [self.declared]
-        if any(isinstance(w, Profile) and w.rooms is not None for w in self.workloads.values()):
+        if any(is_profile(w) and w.rooms is not None for w in self.workloads.values()):
             return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
         if any(w.names_objects for w in self.workloads.values() if isinstance(w, (Trace, TraceStream))):
             return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
@@ -193,7 +194,7 @@ class Account:
         uses = {use for consumes in consumed for use in consumes}
         steps = frozenset(use.step_bytes for use in uses if use.step_bytes)
         multiples = frozenset(use.cpu_multiple for use in uses if use.cpu_multiple)
-        if isinstance(workload, Profile):
+        if is_profile(workload):
             from wscost.replicating import Parameters, simulate_month
 
             if (month := self._likened(workload, deployment, period, consumed)) is not None:
@@ -231,12 +232,14 @@ class Account:
         self, parts: Mapping[str, Part], deployment: Deployment, consumed: Consumed
     ) -> Replicates[MonthlyUsage] | None:
         """Return months that might have been, where a profile was simulated."""
+        simulated = [part.simulated for part in parts.values() if part.simulated]
+        if not simulated:
+            return None
         from wscost.replicating import DEFAULT_REPLICATES, Replicates
 
         asked = self.options.get("replicates")
         wanted = DEFAULT_REPLICATES if asked is None else asked
-        simulated = [part.simulated for part in parts.values() if part.simulated]
-        if not simulated or not wanted:
+        if not wanted:
             return None
         certain = [part.month.quantities for part in parts.values() if not part.simulated]
         each = [one.replicate(wanted) for one in simulated]
@@ -272,9 +275,7 @@ class Account:
         named = [w.month for w in self.workloads.values() if isinstance(w, UsageFile) and w.month]
         windows = [w.window for w in self.workloads.values() if isinstance(w, (Trace, TraceStream, Usage))]
         planned = [
-            w.calendar.period.period
-            for w in self.workloads.values()
-            if isinstance(w, Profile) and w.calendar.period
+            w.calendar.period.period for w in self.workloads.values() if is_profile(w) and w.calendar.period
         ]
         middle = priced_on
         if windows:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, Union
 
 from wscost import usagefile, yamlfile
 from wscost.errors import InputError
-from wscost.profile import reading
-from wscost.profile.model import Profile
+from wscost.profile import is_profile
 from wscost.readers import read_input, sniff
 from wscost.readers.findings import findings_of
 from wscost.shipped import shipped
@@ -18,8 +17,23 @@ from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
 
-Workload: TypeAlias = Trace | TraceStream | Usage | UsageFile | Profile
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+    from wscost.profile import Profile
+
+Workload: TypeAlias = Union[Trace, TraceStream, Usage, UsageFile, "Profile"]
 Input: TypeAlias = str | Path | Workload
+
+
+def is_workload(thing: object) -> TypeIs[Workload]:
+    """Tell what is open already from a name, and from several of either."""
+    return isinstance(thing, (Trace, TraceStream, Usage, UsageFile)) or is_profile(thing)
+
+
+def several(inputs: Input | Iterable[Input]) -> list[Input]:
+    """Return one input or several as a list."""
+    return [inputs] if isinstance(inputs, (str, Path)) or is_workload(inputs) else list(inputs)
 
 
 class ReadOptions(TypedDict, total=False):
@@ -42,13 +56,13 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     InputError
         If one cannot be read, or two have the same name.
     """
-    several = [inputs] if isinstance(inputs, Input) else list(inputs)
-    if not several:
+    named = several(inputs)
+    if not named:
         raise InputError("There is no input. Name a trace or a usage file.")
     opened: dict[str, Workload] = {}
-    for one in several:
+    for one in named:
         workload = open_input(one, options)
-        name = f"profile {workload.name}" if isinstance(workload, Profile) else workload.source
+        name = f"profile {workload.name}" if is_profile(workload) else workload.source
         if name in opened:
             raise InputError(f"{name}: named twice, so its usage would count twice.")
         opened[name] = workload
@@ -57,10 +71,12 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
 
 def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
-    if isinstance(one, Workload):
+    if is_workload(one):
         return one
     path = at_hand(Path(one))
     if path.suffix in (".yaml", ".yml") and not options.get("input_format"):
+        from wscost.profile import reading
+
         document = yamlfile.load(path)
         if usagefile.looks_like(document):
             return usagefile.usage_of(document)

@@ -10,7 +10,7 @@ from wscost.comparing import compare
 from wscost.errors import ConfigError, WscostError
 from wscost.estimating import DEFAULT_PLAN, Options
 from wscost.inputs import ReadOptions, Workload, open_input
-from wscost.profile.model import Profile
+from wscost.profile import is_profile
 from wscost.scenario import ScenarioFile
 from wscost.usagefile import UsageFile
 
@@ -48,4 +48,4 @@ def _price(file: ScenarioFile, name: str) -> Comparison:
 
 def _named(workload: Workload, name: str) -> Workload:
     """Return a workload under the name by which the scenario file knows it; a profile has its own."""
-    return workload if isinstance(workload, Profile) else replace(workload, source=name)
+    return workload if is_profile(workload) else replace(workload, source=name)

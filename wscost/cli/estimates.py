@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import typer
 
 from wscost.cli import options, output
@@ -45,11 +48,16 @@ def estimate(
     file: options.Output = None,
 ) -> None:
     """Price the inputs; run as ``compare``, under more plans unless some are named."""
-    from wscost.comparing import compare
-    from wscost.studying import study
-
     report = format_named(format_)
-    look = study if getattr(report, "STUDIED", False) else compare
+    look: Callable[..., Any]
+    if getattr(report, "STUDIED", False):
+        from wscost.studying import study
+
+        look = study
+    else:
+        from wscost.comparing import compare
+
+        look = compare
     if not plan and context.info_name == "compare":
         plan = list(PLANS_TO_COMPARE)
     with output.progress() as progress:

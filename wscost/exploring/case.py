@@ -12,7 +12,7 @@ from wscost.errors import ConfigError
 from wscost.estimating import DEFAULT_PLAN, Account, Options, deployment_of
 from wscost.inputs import Input, Workload
 from wscost.notes import Note
-from wscost.profile.model import Profile
+from wscost.profile import is_profile
 
 PAID_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
 """Every paid plan of Cloudflare Workers, today's first."""
@@ -44,7 +44,7 @@ class Case:
         account = Account.of(inputs, {**options, "replicates": 0})
         taken = deployment_of(deployment) if deployment else account.deployments[0 if awake else -1]
         if by_means:
-            profiles = [w for w in account.workloads.values() if isinstance(w, Profile)]
+            profiles = [w for w in account.workloads.values() if is_profile(w)]
             account = replace(account, reference={profile.name: (profile, taken) for profile in profiles})
         if deployment or account.declared:
             return cls(account, taken)

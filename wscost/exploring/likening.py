@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from wscost.deployment import Deployment
 from wscost.exploring.multiplying import whole
 from wscost.notes import Note
-from wscost.profile.model import Profile
 from wscost.usage import MonthlyUsage, Quantities, meter_of
 
 if TYPE_CHECKING:
+    from wscost.profile import Profile
     from wscost.replicating import SimulatedMonth
 
 Means: TypeAlias = Mapping[str, float]
