@@ -96,6 +96,14 @@ class Batch(NamedTuple):
     objects: int
     counts: Mapping[str, npt.NDArray[np.int64]]
 
+    def in_order(self) -> Batch:
+        """Return the same connections in order of opening."""
+        if not (self.opened[1:] < self.opened[:-1]).any():
+            return self
+        order = self.opened.argsort()
+        counts = {name: column[order] for name, column in self.counts.items()}
+        return Batch(self.opened[order], self.closed[order], self.object[order], self.objects, counts)
+
 
 class TracePass(Protocol):
     """One reading of a stream's connections, in order of opening; at its end it knows what to note."""

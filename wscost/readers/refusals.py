@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wscost.errors import BadRowsError, InputError
 from wscost.notes import Note
 from wscost.readers.options import Options
@@ -10,20 +12,26 @@ SHOWN_CHARACTERS = 40
 
 
 class Refusals:
-    """The rows that a reader refuses, over all parts of the input, in reading order."""
+    """The rows that a reader refuses, over all parts of the input, in the parts' order.
 
-    def __init__(self) -> None:
+    That is the order in which they are named at first, or else the one in which they have bad rows.
+    """
+
+    def __init__(self, parts: Iterable[str] = ()) -> None:
         self.total = 0
-        self._parts: dict[str, int] = {}
+        self._parts = {part: order for order, part in enumerate(parts)}
         self._first: list[tuple[int, int, str]] = []
 
     def add(self, part: str, line: int, sentence: str) -> None:
         """Refuse one row; the sentence says what is wrong with it and what to do."""
         self.total += 1
-        order = self._parts.setdefault(part, len(self._parts))
-        self._first.append((order, line, sentence))
-        if len(self._first) > 4 * BadRowsError.SHOWN:
-            self._first = sorted(self._first)[: BadRowsError.SHOWN]
+        self._keep(part, line, sentence)
+
+    def add_all(self, others: Refusals) -> None:
+        """Refuse the rows that were refused elsewhere too."""
+        self.total += others.total
+        for part, line, sentence in others._told():
+            self._keep(part, line, sentence)
 
     def settle(self, source: str, rows: int, options: Options) -> tuple[Note, ...]:
         """Return the note on the refused rows where they may be skipped.
@@ -49,6 +57,13 @@ class Refusals:
                 {"refused": self.total, "rows": rows, "first": told},
             ),
         )
+
+    def _keep(self, part: str, line: int, sentence: str) -> None:
+        """Keep what is to be told: of many, the first."""
+        order = self._parts.setdefault(part, len(self._parts))
+        self._first.append((order, line, sentence))
+        if len(self._first) > 4 * BadRowsError.SHOWN:
+            self._first = sorted(self._first)[: BadRowsError.SHOWN]
 
     def _told(self) -> list[tuple[str, int, str]]:
         names = list(self._parts)

@@ -73,3 +73,13 @@ def enter(known: tuple[Bytes, Ints64, int], slots: Ints32) -> None:
         while slots[slot] != NOBODY:
             slot = (slot + 1) & last_slot
         slots[slot] = i
+
+
+def share_out(known: tuple[Bytes, Ints64, int], buckets: int, bucket: Ints32) -> None:
+    """Write which of so many buckets each name is in: the same in every process, whatever else it knows."""
+    kept, begins, count = known
+    for i in range(count):
+        mixed = BASIS
+        for j in range(begins[i], begins[i + 1]):
+            mixed = ((mixed ^ int(kept[j])) * PRIME) & MASK
+        bucket[i] = (mixed ^ (mixed >> 15)) % buckets

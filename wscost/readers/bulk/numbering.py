@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wscost.compiling import compiled
-from wscost.readers.bulk.hashing import NOBODY, enter, number
+from wscost.readers.bulk.hashing import NOBODY, enter, number, share_out
 
 FEW = 1_024
 
@@ -18,7 +18,9 @@ class Numbers:
     """Names met so far, numbered in order of appearance: each costs its bytes and about thirty more."""
 
     def __init__(self, *, fast: bool) -> None:
-        self._number, self._enter = (compiled(number), compiled(enter)) if fast else (number, enter)
+        self._number, self._enter, self._share_out = (
+            (compiled(number), compiled(enter), compiled(share_out)) if fast else (number, enter, share_out)
+        )
         self._count = 0
         self._kept = np.zeros(16 * FEW, dtype=np.uint8)
         self._begins = np.zeros(FEW, dtype=np.int64)
@@ -48,6 +50,21 @@ class Numbers:
             if done < len(names):
                 self._make_room(int(arrays[1][done + 1] - arrays[1][done]))
         return numbers
+
+    @property
+    def names(self) -> pa.Array:
+        """The names, by number."""
+        begins = self._begins[: self._count + 1]
+        text = self._kept[: int(begins[-1])]
+        return pa.Array.from_buffers(
+            pa.large_string(), self._count, [None, pa.py_buffer(begins), pa.py_buffer(text)]
+        )
+
+    def buckets(self, count: int) -> npt.NDArray[np.int32]:
+        """Return which of so many buckets each name is in, by number; nothing else decides it."""
+        found = np.empty(self._count, dtype=np.int32)
+        self._share_out(self._known, count, found)
+        return found
 
     @property
     def _known(self) -> tuple[Any, Any, int]:

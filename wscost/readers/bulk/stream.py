@@ -20,6 +20,7 @@ from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import in_time_order
+from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.columns import EARLIEST, EPOCH, LATEST
 from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
@@ -93,13 +94,8 @@ class Pass:
         self._start, self._end = (
             (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
         )
-        self._refusals, self._numbers = (
-            Refusals(),
-            Numbers(fast=sum(group.rows for group in groups) >= COMPILED_FROM_ROWS),
-        )
-        self._met = self._kept = self._named = self._before = self._still = 0
-        self._unknown = dict.fromkeys(COUNTS, 0)
-        self._outside: Extent | None = None
+        self.reckoning = Reckoning(Refusals(file.part.name for file in given.files))
+        self._numbers = Numbers(fast=sum(group.rows for group in groups) >= COMPILED_FROM_ROWS)
         self._refused: tuple[Note, ...] = ()
         told = {column.name for file in given.files for column in file.layout.values()}
         self._columns = tuple(column for column in COUNTS if column in told)
@@ -112,15 +108,15 @@ class Pass:
             self._given.options.remark(
                 f"{self.source}: the rows are not in order of time; sorting them on disk."
             )
-            yield from in_time_order(ahead(self._batches()))
-        self._end_of_rows()
+            yield from in_time_order(ahead(self.batches()))
+        self.end_of_rows()
 
     @property
     def grades(self) -> Mapping[str, Grade]:
         """How well each column is known."""
         grades = dict(self._given.grades)
         for column in COUNTS:
-            grade = grade_of_count(self._unknown_of(column), self._kept)
+            grade = grade_of_count(self.reckoning.unknown[column], self.reckoning.kept)
             if grade is not Grade.MEASURED:
                 grades[column] = Grade.worst(grade, grades.get(column, Grade.MEASURED))
         return grades
@@ -128,51 +124,52 @@ class Pass:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What was refused, ignored, left out and cut."""
+        reckoning = self.reckoning
         return (
             *self._refused,
             *self._given.ignored,
-            *left_out(self._met - self._kept, 0),
-            *censored(self._kept, self._before, self._still),
+            *left_out(reckoning.met - reckoning.kept, 0),
+            *censored(reckoning.kept, reckoning.opened_before, reckoning.still_open),
             *self._given.beside,
         )
 
     @property
     def rows(self) -> int:
         """How many rows there were."""
-        return self._met + self.refused
+        return self.reckoning.rows
 
     @property
     def refused(self) -> int:
         """How many were refused."""
-        return self._refusals.total
+        return self.reckoning.refusals.total
 
     @property
     def account(self) -> Note:
         """What reading came to, in one sentence."""
-        known = {column: self._kept - self._unknown_of(column) for column in COUNTS}
-        known |= {"opened_at": self._kept, "closed_at": self._kept, "object_id": self._named}
-        return findings_from(self, known, self._kept, None).note()
+        kept = self.reckoning.kept
+        known = {column: kept - unknown for column, unknown in self.reckoning.unknown.items()}
+        known |= {"opened_at": kept, "closed_at": kept, "object_id": self.reckoning.named}
+        return findings_from(self, known, kept, None).note()
 
-    def _unknown_of(self, column: str) -> int:
-        return self._unknown[column] if column in self._columns else self._kept
+    @property
+    def names(self) -> pa.Array:
+        """The objects' names, by number."""
+        return self._numbers.names
+
+    def buckets(self, count: int) -> npt.NDArray[np.int32]:
+        """Return which of so many buckets each object is in, by number; its name alone decides."""
+        return self._numbers.buckets(count)
 
     def _in_order(self) -> Generator[Batch]:
         """Yield batches that begin when the one before has ended; within, they are put in order."""
         last = -OPEN
-        for batch in self._batches():
+        for batch in self.batches():
             if int(batch.opened.min()) < last:
                 raise OutOfOrderError
             last = int(batch.opened.max())
-            if np.any(batch.opened[1:] < batch.opened[:-1]):
-                order = np.argsort(batch.opened)
-                counts = {name: column[order] for name, column in batch.counts.items()}
-                yield Batch(
-                    batch.opened[order], batch.closed[order], batch.object[order], batch.objects, counts
-                )
-            else:
-                yield batch
+            yield batch.in_order()
 
-    def _batches(self) -> Generator[Batch]:
+    def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
         for file, groups in groupby(self._groups, key=lambda group: group.file):
             for numbers, first_row, size in _neighbours(groups):
@@ -202,13 +199,13 @@ class Pass:
         closed = _plain(columns["closed_at"].cast(pa.int64()), OPEN)
         good = np.ones(len(rows), dtype=bool)
         for row in sorted(faults):
-            self._refusals.add(file.part.name, first_row + row, faults[row])
+            self.reckoning.refusals.add(file.part.name, first_row + row, faults[row])
             good[row] = False
-        self._met += int(good.sum())
+        self.reckoning.met += int(good.sum())
         inside = good & (opened < self._end) & (closed >= self._start)
         left = good & ~inside
         if left.any():
-            self._see_outside(opened[left], closed[left])
+            self.reckoning.see_outside(opened[left], closed[left])
         whole = bool(inside.all())
 
         def kept(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -221,28 +218,28 @@ class Pass:
             len(self._numbers),
             {name: kept(_plain(columns[name], UNKNOWN)) for name in self._columns},
         )
-        self._see_inside(batch)
-        for name in self._columns:
-            if columns[name].null_count:
-                self._unknown[name] += int((batch.counts[name] == UNKNOWN).sum())
+        self.reckoning.see_inside(batch, self._start, self._end)
+        for name in COUNTS:
+            if name not in self._columns:
+                self.reckoning.unknown[name] += len(batch.opened)
+            elif columns[name].null_count:
+                self.reckoning.unknown[name] += int((batch.counts[name] == UNKNOWN).sum())
         return batch
 
-    def _see_inside(self, batch: Batch) -> None:
-        self._kept += len(batch.opened)
-        self._named += int((batch.object >= 0).sum())
-        self._before += int((batch.opened < self._start).sum())
-        self._still += int((batch.closed >= self._end).sum())
+    def end_of_rows(self) -> None:
+        """Settle what all rows came to.
 
-    def _see_outside(self, opened: Ints, closed: Ints) -> None:
-        ends = closed[closed != OPEN]
-        last = int(max(opened.max(), ends.max(initial=0)))
-        before = self._outside or Extent(int(opened.min()), last)
-        self._outside = Extent(min(before.first, int(opened.min())), max(before.last, last))
-
-    def _end_of_rows(self) -> None:
-        self._refused = self._refusals.settle(self.source, self.rows, self._given.options)
-        if not self._kept and self._outside is not None:
-            raise nothing_inside(self.source, self.window, _window(self._outside))
+        Raises
+        ------
+        BadRowsError
+            If some were refused and may not be.
+        InputError
+            If none is left, or none lies in the window.
+        """
+        reckoning = self.reckoning
+        self._refused = reckoning.refusals.settle(self.source, self.rows, self._given.options)
+        if not reckoning.kept and reckoning.outside is not None:
+            raise nothing_inside(self.source, self.window, _window(reckoning.outside))
 
 
 def _plain(column: pa.Array, null: int) -> Ints:
@@ -282,11 +279,11 @@ def _extent_of_rows(given: Input, groups: Sequence[Group]) -> Window:
     """Return the window by reading every row."""
     rows = Pass(given, groups, Window(EARLIEST, LATEST), sort=False)
     first, last = OPEN, -OPEN
-    for batch in ahead(rows._batches()):
+    for batch in ahead(rows.batches()):
         ends = batch.closed[batch.closed != OPEN]
         first = min(first, int(batch.opened.min()))
         last = max(last, int(batch.opened.max()), int(ends.max(initial=-OPEN)))
-    rows._end_of_rows()
+    rows.end_of_rows()
     return _window(Extent(first, last))
 
 
