@@ -37,7 +37,7 @@ from wscost.usagefile import UsageFile
 
 if TYPE_CHECKING:
     from wscost.profile import Profile
-    from wscost.replicating import Replicates, SimulatedMonth
+    from wscost.replicating import Replicates, SimulatedMonth, Simulation
 
 
 class Options(ReadOptions, total=False):
@@ -67,6 +67,10 @@ class Account:
         default_factory=dict, repr=False, compare=False
     )
     """What was metered already: another price asks for no second time."""
+    simulations: dict[tuple[int, Period], tuple[Profile, Simulation]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """What was simulated already: another deployment asks for no second time."""
     listed: dict[tuple[object, ...], PriceList] = field(default_factory=dict, repr=False, compare=False)
     """Price lists that were asked for already."""
     reference: Mapping[str, tuple[Profile, Deployment]] = field(default_factory=dict)
@@ -195,14 +199,14 @@ class Account:
         steps = frozenset(use.step_bytes for use in uses if use.step_bytes)
         multiples = frozenset(use.cpu_multiple for use in uses if use.cpu_multiple)
         if is_profile(workload):
-            from wscost.replicating import Parameters, simulate_month
+            from wscost.replicating import Parameters, Simulation
 
             if (month := self._likened(workload, deployment, period, consumed)) is not None:
                 return Part(month.quantities, month, scaled=False)
-            parameters = Parameters(steps, multiples)
-            simulated = simulate_month(
-                workload, deployment, period, seed=self.options.get("seed"), parameters=parameters
-            )
+            key = (id(workload), period)
+            if key not in self.simulations:
+                self.simulations[key] = workload, Simulation(workload, period, self.options.get("seed"))
+            simulated = self.simulations[key][1].month(deployment, Parameters(steps, multiples))
             return Part(simulated.month.quantities, simulated.month, scaled=False, simulated=simulated)
         if isinstance(workload, Usage):
             observed, month, scaled = project(workload, period)

@@ -11,22 +11,26 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 
 from wscost.bill import Bill, Range, Spread
 from wscost.deployment import Deployment
 from wscost.metering import meter
+from wscost.metering.streaming import Question
 from wscost.notes import Grade, Note
 from wscost.profile.model import Profile
-from wscost.simulating import expected, sample_rooms, simulate_days
+from wscost.simulating import expected, sample_rooms, simulate_days, simulate_streams
+from wscost.trace import Trace, TraceStream
 from wscost.units import cents
 from wscost.usage import METERS, MonthlyUsage, Period, Quantities, meter_of, total
 
 DEFAULT_REPLICATES = 200
-MOST_CONNECTIONS = 1_000_000
+MOST_CONNECTIONS = 8_000_000
 """More than so many in a month are not simulated one by one: a share of the rooms stands for all."""
+STREAMED_FROM = 200_000
+"""From so many on, loading the compiled kernel takes less time than frames do."""
 MOST_EVENTS = 400_000
 _FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")
 _FROM_EVENTS_ASLEEP = ("object_active_seconds", "object_resident_seconds", "object_wakeups")
@@ -109,42 +113,123 @@ def simulate_month(
     seed: int | None = None,
     parameters: Parameters = Parameters(),  # noqa: B008
 ) -> SimulatedMonth:
-    """Simulate and meter a billing month of a profile, every range at its mode.
+    """Simulate and meter a billing month of a profile on one deployment; see ``Simulation``."""
+    return Simulation(profile, period, seed).month(deployment, parameters)
+
+
+class Simulation:
+    """A billing month of a profile, every range at its mode, simulated once whoever asks.
 
     Parameters
     ----------
     profile : Profile
-        The load; with more than a million connections a month, a share of its rooms stands for all.
-    deployment : Deployment
-        How the service is built.
+        The load; with more than ``MOST_CONNECTIONS`` a month, a share of its rooms stands for all.
     period : Period
         The billing month.
     seed : int, optional
         The profile's own by default; the same seed gives the same month.
-    parameters : Parameters
-        Size steps and CPU multiples that the price lists ask for.
+    share : float, optional
+        The share of the rooms to simulate at most, above 0 and at most 1.
 
     Raises
     ------
     InputError
-        If the profile makes more than can be simulated.
+        If the profile makes more than can be simulated, or the share leaves no room.
     """
-    seed = profile.seed if seed is None else seed
-    middle = profile.midpoint()
-    days, share = _metered(middle, period, _How(deployment, seed, parameters))
-    notes = list(_notes(middle, period, share, days, seed))
-    if deployment.in_object:
-        days = _with_events(days, middle, deployment, period, seed)
-        notes.append(
-            Note("handler-time-assumed", _handler_sentence(deployment))
-            if deployment.hibernation
-            else Note("sockets-keep-awake", "Objects are active for as long as a socket is open.")
-        )
-    days = {day: _with_http(middle, quantities) for day, quantities in days.items()}
-    grades = dict.fromkeys(METERS, Grade.ASSUMED)
-    quantities = {key: _whole(key, float(q)) for key, q in total(days.values()).items()}
-    month = MonthlyUsage(period, quantities, days, grades, tuple(notes))
-    return SimulatedMonth(profile, deployment, seed, share, parameters, month)
+
+    def __init__(
+        self, profile: Profile, period: Period, seed: int | None = None, share: float | None = None
+    ) -> None:
+        self.profile, self.period = profile, period
+        self.seed = profile.seed if seed is None else seed
+        self._middle = profile.midpoint()
+        coming = expected(self._middle, period).connections
+        self._rooms: Sequence[int] | None = None
+        self.share = 1.0
+        """How much of the traffic is simulated."""
+        part = min(1.0 if share is None else share, MOST_CONNECTIONS / max(coming, 1.0))
+        if part < 1:
+            self._rooms = _rooms(self._middle, part, self.seed)
+            self.share = float(self._middle.shares[self._rooms].sum())
+        self._streams = coming * self.share >= STREAMED_FROM
+        self._passes: dict[Question, list[TraceStream]] = {}
+        self._listed: list[Trace] | None = None
+
+    def month(self, deployment: Deployment, parameters: Parameters = Parameters()) -> SimulatedMonth:  # noqa: B008
+        """Return the month as a deployment would be charged for it."""
+        days = self._by_day(deployment, parameters)
+        notes = list(_notes(self._middle, self.period, self.share, days, self.seed))
+        if deployment.in_object:
+            days = self._with_events(days, deployment)
+            notes.append(
+                Note("handler-time-assumed", _handler_sentence(deployment))
+                if deployment.hibernation
+                else Note("sockets-keep-awake", "Objects are active for as long as a socket is open.")
+            )
+        days = {day: _with_http(self._middle, quantities) for day, quantities in days.items()}
+        grades = dict.fromkeys(METERS, Grade.ASSUMED)
+        quantities = {key: _whole(key, float(q)) for key, q in total(days.values()).items()}
+        month = MonthlyUsage(self.period, quantities, days, grades, tuple(notes))
+        return SimulatedMonth(self.profile, deployment, self.seed, self.share, parameters, month)
+
+    def _by_day(self, deployment: Deployment, parameters: Parameters) -> dict[date, Quantities]:
+        """Meter connections day by day; of too many, a share of the rooms, scaled up."""
+        days: dict[date, Quantities] = {}
+        for trace in self._traces(deployment, parameters):
+            usage = meter(trace, deployment, **parameters._asdict())
+            for day, quantities in usage.days.items():
+                days[day] = {key: q / Decimal(self.share) for key, q in quantities.items()}
+        return days
+
+    def _traces(self, deployment: Deployment, parameters: Parameters) -> Iterable[Trace | TraceStream]:
+        """Yield the days; of a stream that was asked the same already, its answers without its rows."""
+        how = {"seed": self.seed, "rooms": self._rooms}
+        if not self._streams:
+            yield from simulate_days(self._middle, self.period, **how)  # type: ignore[arg-type]
+            return
+        question = Question.of(deployment, *map(sorted, map(set, parameters)))
+        if question in self._passes:
+            yield from self._passes[question]
+            return
+        passed = []
+        for stream in simulate_streams(self._middle, self.period, **how):  # type: ignore[arg-type]
+            yield stream
+            passed.append(replace(stream, read=_read_already))
+        self._passes[question] = passed
+
+    def _with_events(self, days: Mapping[date, Quantities], deployment: Deployment) -> dict[date, Quantities]:
+        """Replace what only events can tell by a sample of it, scaled by the time that sockets are open."""
+        keys = (*_FROM_EVENTS, *(_FROM_EVENTS_ASLEEP if deployment.hibernation else ()))
+        if self._listed is None:
+            self._listed = self._busiest_day(days)
+        seen = total(meter(trace, deployment).totals for trace in self._listed)
+        open_seconds = seen["connection_seconds"]
+        if not open_seconds:
+            return dict(days)
+        return {
+            day: {
+                **quantities,
+                **{
+                    key: seen[key] * quantities["connection_seconds"] / open_seconds
+                    for key in keys
+                    if key in seen
+                },
+            }
+            for day, quantities in days.items()
+        }
+
+    def _busiest_day(self, days: Mapping[date, Quantities]) -> list[Trace]:
+        """Simulate the events of the busiest day, of so many rooms as can be held."""
+        busiest = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
+        one_day = Period(busiest, busiest + timedelta(days=1))
+        coming = expected(self._middle, one_day)
+        listed = max(2 * coming.connections + coming.messages_in + coming.object_requests, 1.0)
+        rooms = None if listed <= MOST_EVENTS else _rooms(self._middle, MOST_EVENTS / listed, self.seed)
+        return list(simulate_days(self._middle, one_day, seed=self.seed, events="in", rooms=rooms))
+
+
+def _read_already(sort: bool) -> NoReturn:
+    raise AssertionError("a simulated day is read once; what it came to is remembered")
 
 
 def _spread(amounts: Sequence[Decimal]) -> Spread:
@@ -154,64 +239,9 @@ def _spread(amounts: Sequence[Decimal]) -> Spread:
     return Spread(p10, p50, p90, mean=cents(sum(ordered, Decimal(0)) / len(ordered)))
 
 
-class _How(NamedTuple):
-    """How a profile is simulated and metered."""
-
-    deployment: Deployment
-    seed: int
-    parameters: Parameters
-
-
-def _metered(profile: Profile, period: Period, how: _How) -> tuple[dict[date, Quantities], float]:
-    """Simulate and meter connections day by day; of too many, a share of the rooms, scaled up."""
-    rooms: Sequence[int] | None = None
-    share = 1.0
-    coming = expected(profile, period).connections
-    if coming > MOST_CONNECTIONS:
-        rooms = _rooms(profile, MOST_CONNECTIONS / coming, how.seed)
-        share = float(profile.shares[rooms].sum())
-    days: dict[date, Quantities] = {}
-    for trace in simulate_days(profile, period, seed=how.seed, rooms=rooms):
-        usage = meter(trace, how.deployment, **how.parameters._asdict())
-        for day, quantities in usage.days.items():
-            days[day] = {key: q / Decimal(share) for key, q in quantities.items()}
-    return days, share
-
-
 def _rooms(profile: Profile, share: float, seed: int) -> Sequence[int]:
     """Return a share of the rooms, at least one."""
     return [int(n) for n in sample_rooms(profile, max(share, 1.0 / len(profile.shares)), seed)]
-
-
-def _with_events(
-    days: Mapping[date, Quantities], profile: Profile, deployment: Deployment, period: Period, seed: int
-) -> dict[date, Quantities]:
-    """Replace what only events can tell by a sample of it, scaled by the time that sockets are open."""
-    keys = (*_FROM_EVENTS, *(_FROM_EVENTS_ASLEEP if deployment.hibernation else ()))
-    busiest = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
-    one_day = Period(busiest, busiest + timedelta(days=1))
-    coming = expected(profile, one_day)
-    listed = max(2 * coming.connections + coming.messages_in + coming.object_requests, 1.0)
-    rooms = None if listed <= MOST_EVENTS else _rooms(profile, MOST_EVENTS / listed, seed)
-    sampled = [
-        meter(trace, deployment).totals
-        for trace in simulate_days(profile, one_day, seed=seed, events="in", rooms=rooms)
-    ]
-    seen = total(sampled)
-    open_seconds = seen["connection_seconds"]
-    if not open_seconds:
-        return dict(days)
-    return {
-        day: {
-            **quantities,
-            **{
-                key: seen[key] * quantities["connection_seconds"] / open_seconds
-                for key in keys
-                if key in seen
-            },
-        }
-        for day, quantities in days.items()
-    }
 
 
 def _with_http(profile: Profile, quantities: Quantities) -> Quantities:

@@ -148,6 +148,8 @@ class TraceStream:
     in_order: bool
     """Whether the rows may be in order of opening; a pass finds out."""
     read: Callable[[bool], TracePass]
+    part_of: int = 0
+    """How many rows there are in all, where these are a part: what is compiled pays by all of them."""
     passed: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:

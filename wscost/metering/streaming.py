@@ -44,7 +44,7 @@ class Question(NamedTuple):
 def streamed(stream: TraceStream, question: Question) -> StreamSums:
     """Return what a stream's connections add up to; the same question is not asked twice."""
     if question not in stream.passed:
-        run = kernel(fast=stream.rows >= COMPILED_FROM_ROWS)
+        run = kernel(fast=max(stream.rows, stream.part_of) >= COMPILED_FROM_ROWS)
         try:
             found = _pass(stream, question, run, in_order=stream.in_order)
         except OutOfOrderError:

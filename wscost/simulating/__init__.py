@@ -1,7 +1,8 @@
 """Simulating: a profile in, a trace out, a day at a time. Knows no price.
 
 ``simulate`` gives each connection once, ``simulate_days`` each day as a trace of its own window,
-``simulate_trace`` everything at once; ``expected`` says beforehand how much it comes to.
+``simulate_streams`` the same for metering alone, ``simulate_trace`` everything at once; ``expected`` says
+beforehand how much it comes to.
 """
 
 from wscost.simulating.expecting import Expected, expected
@@ -10,7 +11,17 @@ from wscost.simulating.story import (
     sample_rooms,
     simulate,
     simulate_days,
+    simulate_streams,
     simulate_trace,
 )
 
-__all__ = ["Expected", "expected", "period_of", "sample_rooms", "simulate", "simulate_days", "simulate_trace"]
+__all__ = [
+    "Expected",
+    "expected",
+    "period_of",
+    "sample_rooms",
+    "simulate",
+    "simulate_days",
+    "simulate_streams",
+    "simulate_trace",
+]

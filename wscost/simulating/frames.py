@@ -23,7 +23,7 @@ def connections_frame(profile: Profile, sockets: Sockets, still_open: npt.NDArra
     """Return connections as a trace holds them."""
     import pandas as pd
 
-    bytes_known = dict(zip(("bytes_in", "bytes_out"), _bytes_known(profile), strict=True))
+    known = dict(zip(("bytes_in", "bytes_out"), bytes_known(profile), strict=True))
     columns: dict[str, Any] = {
         "connection_id": _text(_connection_names(profile, sockets.room, sockets.day, sockets.number)),
         "object_id": _text(_object_names(profile, sockets.room, sockets.day, sockets.group)),
@@ -31,7 +31,7 @@ def connections_frame(profile: Profile, sockets: Sockets, still_open: npt.NDArra
         "closed_at": _times(sockets.closed).where(~still_open),
     }
     for name in ("messages_in", "messages_out", "bytes_in", "bytes_out"):
-        unknown = np.full(len(sockets), not bytes_known.get(name, True))
+        unknown = np.full(len(sockets), not known.get(name, True))
         columns[name] = pd.arrays.IntegerArray(getattr(sockets, name), unknown)
     return pd.DataFrame(columns)
 
@@ -61,7 +61,7 @@ def events_frame(profile: Profile, happenings: Happenings) -> pd.DataFrame:
     )
 
 
-def _bytes_known(profile: Profile) -> tuple[bool, bool]:
+def bytes_known(profile: Profile) -> tuple[bool, bool]:
     """Tell whether the profile gives the sizes of all messages in, and of all messages out."""
     known_in = all(process.bytes is not None for process in profile.messages.incoming)
     known_out = all(

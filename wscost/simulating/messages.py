@@ -122,8 +122,12 @@ def _stays(phases: list[tuple[float, Law]], present: Present) -> _Stays:
     parts: list[tuple[Ints, Ints, Ints, Floats]] = []
     generous = 1.2
     while len(todo):
-        cycles = (present.end - reached)[todo] / (means.sum() * MICROSECONDS_PER_SECOND)
-        count = np.ceil(generous * many * cycles).astype(np.int64) + many
+        if parts:
+            cycles = (present.end - reached)[todo] / (means.sum() * MICROSECONDS_PER_SECOND)
+            count = np.ceil(generous * many * cycles).astype(np.int64) + 1
+            generous *= 2
+        else:  # many a connection ends in the phase that it began in
+            count = np.ones(len(todo), dtype=np.int64)
         row = np.repeat(todo, count)
         nth = nth_in_group(count)
         state = (phase[row] + nth) % many
@@ -145,7 +149,6 @@ def _stays(phases: list[tuple[float, Law]], present: Present) -> _Stays:
         reached[todo] = end[np.cumsum(count) - 1]
         phase[todo] = (phase[todo] + count) % many
         todo = todo[reached[todo] < present.end[todo]]
-        generous *= 2
     if not parts:
         return _Stays(*(np.empty(0, np.int64),) * 3, np.empty(0))
     row, start, end, rate = (np.concatenate(columns) for columns in zip(*parts, strict=True))

@@ -49,6 +49,8 @@ def deployments(profile: Profile, timeline: Timeline, seed: int, first: date, la
 
 def connections(sessions: Sessions, profile: Profile, deploys: Ints, streams: Streams) -> Connections:
     """Cut sessions into the connections that they come to."""
+    if profile.drops.every is None and profile.drops.after is None and not len(deploys):
+        return Connections(np.arange(len(sessions.room)), sessions.start, sessions.end)
     session, at, fails = _cuts(sessions, profile, deploys, streams)
     back = at + _waits(sessions.room[session], fails, profile, streams)
     session, at, back = _without_cuts_while_away(session, at, back)

@@ -71,7 +71,7 @@ class Arrivals:
         if scenario.arrivals == "poisson":
             count = streams.poisson(self.rooms, mean)
             room = np.repeat(self.rooms, count)
-            place = streams.uniforms(room)
+            place = streams.rising(room)
         else:
             phase = streams.uniforms(self.rooms)
             count = np.ceil(np.maximum(mean - phase, 0.0)).astype(np.int64)

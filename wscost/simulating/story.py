@@ -13,12 +13,13 @@ from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.profile.messages import Push
 from wscost.profile.model import Profile
+from wscost.simulating.batches import stream_of
 from wscost.simulating.conversations import Wanted
 from wscost.simulating.expecting import Expected, expected
 from wscost.simulating.frames import connections_frame, events_frame
 from wscost.simulating.streams import Ints, Streams
 from wscost.simulating.traffic import Stretch, traffic
-from wscost.trace import CONNECTION_COLUMNS, Trace
+from wscost.trace import CONNECTION_COLUMNS, Trace, TraceStream
 from wscost.usage import Period, Window
 
 MOST_CONNECTIONS = 2e9
@@ -86,6 +87,22 @@ def simulate_days(
     """
     for stretch, notes in _stretches(profile, period, seed, events, rooms):
         yield _trace(profile, stretch, np.ones(len(stretch.sockets), bool), notes)
+
+
+def simulate_streams(
+    profile: Profile,
+    period: Period | None = None,
+    *,
+    seed: int | None = None,
+    rooms: Sequence[int] | None = None,
+) -> Iterator[TraceStream]:
+    """Simulate a profile without events as ``simulate_days`` does, each day as a stream to meter at once.
+
+    It names nothing and makes no frames, so it is many times as fast.
+    """
+    coming = expected(profile.midpoint(), period_of(profile, period)).connections
+    for stretch, notes in _stretches(profile, period, seed, False, rooms):
+        yield stream_of(profile, stretch, _window(stretch), notes, part_of=round(coming))
 
 
 def simulate_trace(
@@ -225,13 +242,17 @@ def _trace(profile: Profile, stretch: Stretch, chosen: np.ndarray, notes: tuple[
     connections = connections_frame(profile, stretch.sockets.take(rows), ~stretch.ended[rows])
     return Trace(
         connections=connections,
-        window=Window(_moment(stretch.start), _moment(stretch.end)),
+        window=_window(stretch),
         source=f"profile {profile.name}",
         events=None if stretch.happenings is None else events_frame(profile, stretch.happenings),
         grades=dict.fromkeys(CONNECTION_COLUMNS, Grade.ASSUMED),
         notes=notes,
         rows=len(connections),
     )
+
+
+def _window(stretch: Stretch) -> Window:
+    return Window(_moment(stretch.start), _moment(stretch.end))
 
 
 def _moment(microseconds: int) -> datetime:

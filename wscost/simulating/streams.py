@@ -58,6 +58,10 @@ class Streams:
         """Draw a uniform number a row, in [0, 1)."""
         return self.each(room, lambda rng, rows: rng.random(rows.stop - rows.start))
 
+    def rising(self, room: Ints) -> Floats:
+        """Draw a uniform number a row, in [0, 1), each room's in rising order."""
+        return self.each(room, lambda rng, rows: np.sort(rng.random(rows.stop - rows.start)))
+
     def poisson(self, room: Ints, mean: Floats) -> Ints:
         """Draw a Poisson count a row."""
         return self.each(room, lambda rng, rows: rng.poisson(mean[rows])).astype(np.int64)

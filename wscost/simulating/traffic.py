@@ -120,15 +120,19 @@ def places_in_a_room(profile: Profile) -> int | None:
     return max(round(likely(rooms.size)), 1)
 
 
+def objects_of(sockets: Sockets) -> Ints:
+    """Return a number for each connection's object: its room's, or of rooms that fill one of their own."""
+    if not sockets.group.any():
+        return sockets.room
+    key = sockets.room << 44 | (sockets.day & 0xFFF) << 32 | sockets.group
+    return np.asarray(np.unique(key, return_inverse=True)[1], dtype=np.int64)
+
+
 def _present(sockets: Sockets, start: int, end: int, streams: Streams) -> Present:
-    object_ = sockets.room
-    if sockets.group.any():
-        object_ = object_ << 44 | (sockets.day & 0xFFF) << 32 | sockets.group
-        object_ = np.unique(object_, return_inverse=True)[1]
     return Present(
         room=sockets.room,
         group=sockets.group,
-        object=object_,
+        object=objects_of(sockets),
         opened=sockets.opened,
         closed=sockets.closed,
         start=np.maximum(sockets.opened, start),
