@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wscost.deployment import PRESETS
 from wscost.errors import InputError
-from wscost.metering import meter
 from wscost.notes import Grade
 from wscost.readers import read_trace, sniff
 from wscost.readers.jsonvalues import JsonValues
@@ -33,7 +31,6 @@ from wscost.readers.source import open_source
 from wscost.trace import Trace
 
 SAMPLES = Path(__file__).parent / "reader_samples" / "cloudflare-tail"
-TRUTH = Path(__file__).parent / "data" / "cloudflare-tail" / "truth.json"
 BATCHES = SAMPLES / "tail_worker_batches.jsonl"
 START = 1_795_444_656_000
 """[ms]"""
@@ -52,11 +49,6 @@ def written(tmp_path: Path) -> Write:
         return path
 
     return write
-
-
-def truth() -> list[dict[str, Any]]:
-    clients: list[dict[str, Any]] = json.loads(TRUTH.read_text())
-    return clients
 
 
 def codes(trace: Trace) -> set[str]:
@@ -85,57 +77,13 @@ def upgrade(at: int, room: str | None = "a" * 64, path: str = "/ws", **more: Any
     return tail(None, at, room, **more, request=request)
 
 
-# The recording
-
-
-@pytest.mark.parametrize("name", ["tail_worker_batches.jsonl", "wrangler_tail.txt"])
-def test_a_client_counts_as_one_connection_though_worker_and_object_both_tell_of_it(name: str) -> None:
-    assert len(read_trace(SAMPLES / name).connections) == len(truth()) == 10
-
-
-@pytest.mark.parametrize("name", ["tail_worker_batches.jsonl", "wrangler_tail.txt"])
-def test_messages_to_hibernating_objects_are_those_that_clients_sent(name: str) -> None:
-    trace = read_trace(SAMPLES / name)
-    sent = sum(client["sent"] for client in truth() if client["path"].startswith("/hib"))
-
-    assert trace.events is not None
-    assert (trace.events["kind"] == "message").sum() == sent == 18
-
-
-def test_time_open_of_hibernating_sockets_is_that_of_the_clients() -> None:
-    rows = read_trace(BATCHES).connections
-    hibernating = rows[~rows["connection_id"].str.startswith("upgrade")]
-    lived = (hibernating["closed_at"] - hibernating["opened_at"]).dt.total_seconds().sum()
-    clients = sum(c["closed"] - c["opened"] for c in truth() if c["path"].startswith("/hib"))
-
-    assert lived == pytest.approx(clients, abs=0.05)
-
-
-def test_alarms_and_calls_of_objects_are_requests_to_them() -> None:
-    usage = meter(read_trace(BATCHES), PRESETS["durable-object-hibernation"])
-
-    assert usage.totals["object_requests"] == 3
-    assert usage.totals["connections_opened"] == 10
+# The recording: its truth is in ``test_readers_recorded``
 
 
 def test_plain_requests_are_told_as_requests_of_the_worker() -> None:
     (note,) = (note for note in read_trace(BATCHES).notes if note.code == "other-requests")
 
-    assert note.data == {"http_requests": 3}
-
-
-def test_a_socket_that_accepts_is_open_for_an_unknown_time_where_wall_time_is_zero() -> None:
-    trace = read_trace(BATCHES)
-
-    assert trace.grades["closed_at"] is Grade.LOWER_BOUND
-    assert {"life-unknown", "messages-unseen"} <= codes(trace)
-
-
-def test_handler_times_of_zero_throughout_are_unknown() -> None:
-    events = read_trace(BATCHES).events
-
-    assert events is not None
-    assert events["wall_ms"].isna().all()
+    assert note.data == {"http_requests": 6}
 
 
 def test_a_tail_of_wrangler_is_a_lower_bound_and_says_why() -> None:

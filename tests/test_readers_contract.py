@@ -14,15 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.samples import FILES, each_sample, options_of, read_sample
 from wscost.errors import InputError
 from wscost.readers import read_input, readers, sniff
 from wscost.readers.options import Options
 from wscost.readers.source import open_source
 from wscost.trace import Trace, check_trace
 
-SAMPLES = Path(__file__).parent / "reader_samples"
-FILES = sorted(path for path in SAMPLES.glob("*/*") if path.is_file())
-each_sample = pytest.mark.parametrize("path", FILES, ids=[f"{p.parent.name} {p.name}" for p in FILES])
 each_format = pytest.mark.parametrize("name", list(readers()))
 each_recognised_format = pytest.mark.parametrize(
     "name", [name for name, reader in readers().items() if not hasattr(reader, "CHOSEN_BY")]
@@ -72,7 +70,7 @@ def test_no_reader_trips_over_any_bytes(data: st.DataObject) -> None:
 
 @each_sample
 def test_a_sample_reads_as_a_checked_trace_named_after_its_path(path: Path) -> None:
-    found = read_input(path)
+    found = read_sample(path)
 
     if isinstance(found, Trace):
         assert check_trace(found) is found
@@ -82,7 +80,7 @@ def test_a_sample_reads_as_a_checked_trace_named_after_its_path(path: Path) -> N
 
 @each_sample
 def test_reading_twice_gives_the_same(path: Path) -> None:
-    first, second = read_input(path), read_input(path)
+    first, second = read_sample(path), read_sample(path)
 
     assert type(first) is type(second)
     if isinstance(first, Trace) and isinstance(second, Trace):
@@ -94,7 +92,7 @@ def test_reading_twice_gives_the_same(path: Path) -> None:
 def test_packed_with_gzip_it_reads_alike_under_any_name(path: Path, tmp_path: Path) -> None:
     packed = tmp_path / "packed"
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    plain, found = read_input(path), read_input(packed)
+    plain, found = read_sample(path), read_input(packed, **options_of(path))
 
     if isinstance(plain, Trace) and isinstance(found, Trace):
         assert found.connections.equals(plain.connections)
@@ -103,9 +101,9 @@ def test_packed_with_gzip_it_reads_alike_under_any_name(path: Path, tmp_path: Pa
 
 @each_sample
 def test_standard_input_reads_alike(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = read_input(path)
+    plain = read_sample(path)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
-    found = read_input("-")
+    found = read_input("-", **options_of(path))
 
     if isinstance(plain, Trace) and isinstance(found, Trace):
         assert found.source == "<stdin>"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.samples import FILES, SAMPLES, read_sample
 from tests.traces import DAY, connection, event, trace
 from wscost.notes import Grade
 from wscost.readers import read_input
@@ -13,7 +14,6 @@ from wscost.readers.findings import Findings, findings_of
 from wscost.trace import Trace
 from wscost.usage import Usage
 
-SAMPLES = Path(__file__).parent / "reader_samples"
 CSV = """connection_id,object_id,opened_at,closed_at,messages_in
 a,lobby,2026-11-02T10:00:00Z,2026-11-02T10:01:00Z,4
 b,lobby,2026-11-02T10:00:30Z,2026-11-02T10:00:20Z,1
@@ -115,8 +115,8 @@ def test_usage_has_an_account_too() -> None:
 
 
 def test_every_sample_of_every_format_has_an_account() -> None:
-    for path in sorted(SAMPLES.glob("*/*")):
-        found = read_input(path)
+    for path in FILES:
+        found = read_sample(path)
         if isinstance(found, (Trace, Usage)):
             account = findings_of(found)
             assert account.source in str(account)

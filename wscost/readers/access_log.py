@@ -18,7 +18,7 @@ preset             opened     closed     bytes in   bytes out
 =================  =========  =========  =========  ===============================================
 nginx-json         yes        yes        yes        yes
 combined           with       yes        no         yes, with ``$request_time`` after the user agent
-haproxy            yes        yes        no         yes, with the handshake's answer
+haproxy            yes        yes        with %U    yes, with the handshake's answer
 caddy              yes        yes        no         no
 envoy, envoy-json  yes        yes        yes        yes
 traefik(-json)     yes        yes        no         no
@@ -26,7 +26,8 @@ aws-alb            yes        yes        yes        yes
 =================  =========  =========  =========  ===============================================
 
 What no access log says: messages, and objects (rooms only where the path names them). Bytes are those
-on the wire, with frame headers. Addresses, user agents and queries are not kept.
+on the wire, with frame headers, and compressed where
+client and server agreed to compress. Addresses, user agents and queries are not kept.
 """
 
 from __future__ import annotations
@@ -188,8 +189,8 @@ def _notes(met: _Met) -> list[Note]:
         notes.append(
             Note(
                 "bytes-on-the-wire",
-                "The proxy counts bytes on the wire: frame headers (2 to 14 bytes a frame), and with some "
-                "the handshake, are in them. Payload is less.",
+                "The proxy counts bytes on the wire, with frame headers (2 to 14 bytes a frame) and, with "
+                "some, the handshake. Payload is less, or more where client and server compress.",
             )
         )
     if met.partial:

@@ -3,7 +3,8 @@
 nginx (``request_length`` is the handshake only; what came from the client after it is what went to the
 upstream): https://nginx.org/en/docs/http/ngx_http_log_module.html and
 https://nginx.org/en/docs/http/ngx_http_upstream_module.html#variables.
-HAProxy (the time in brackets is the start, without a zone; Ta is the fifth timer):
+HAProxy (the time in brackets is the start, without a zone; Ta is the fifth timer; ``%U`` after the request is
+what the client sent, its handshake too):
 https://docs.haproxy.org/2.6/configuration.html#8.2.3. Caddy: https://caddyserver.com/docs/logging.
 Envoy: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage and, for JSON,
 https://cloud.google.com/distributed-cloud/hosted/docs/latest/gdch/platform-application/pa-ao-operations/audit-service-mesh-envoy.
@@ -11,7 +12,7 @@ Traefik (``Duration`` in ns): https://doc.traefik.io/traefik/observability/acces
 the close of a WebSocket):
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html.
 
-nginx 1.22.1, HAProxy 2.6.12 and Caddy 2.6.2 were run for the samples; Caddy 2.6 logs a status of 0.
+nginx 1.22.1, HAProxy 2.6.12 and Caddy 2.6.2 wrote the samples; Caddy 2.6 logs a status of 0.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _ENVOY = (
 _HAPROXY = (
     r"\[(?P<accepted>\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] \S+ \S+/\S+"
     r' (?:-?\d+/){4}\+?(?P<Ta>\d+) (?P<status>-?\d+) \+?(?P<bytes_read>\d+) .*?"(?P<request>[^"]*)"'
+    r"(?: \+?(?P<bytes_uploaded>\d+))?"
 )
 _ALB = (
     r"^(?P<type>https?|h2|grpcs|wss?) (?P<time>\d{4}-\S+Z) \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+"
@@ -95,6 +97,7 @@ _SPECIFICATIONS: Mapping[str, Mapping[str, Any]] = {
         "opened_at": {"field": "accepted", "unit": "clf"},
         "duration": {"field": "Ta", "unit": "ms"},
         "url": "request",
+        "bytes_in": "bytes_uploaded",
         "bytes_out": "bytes_read",
     },
     "aws-alb": {

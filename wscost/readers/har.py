@@ -14,6 +14,8 @@ HTTP Toolkit        not used               Unix seconds      ``_webSocketClose.t
 Firefox, Charles    not used               no messages       not told
 ==================  =====================  ================  ==========================================
 
+Playwright leaves out messages without content, and the list where a socket had none.
+
 A HAR is one client's view: what others in its rooms did is not in it. Payloads, headers and cookies are
 measured while reading and kept nowhere. The whole document is read into memory, up to 256 MiB.
 
@@ -50,7 +52,7 @@ NAME = "har"
 OPTIONS = {"room_from": ROOM_FROM}
 
 _BEGINS = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*"log"\s*:\s*\{')
-_DEVTOOLS = "WebInspector"
+_DEVTOOLS, _PLAYWRIGHT = "WebInspector", "Playwright"
 _DIRECTIONS = {"send": "in", "receive": "out"}
 _TEXT, _BINARY = 1, 2
 _CLOCK_US = 1_000_000
@@ -105,6 +107,8 @@ def read(source: Source, options: Options) -> Trace:
         log = _log(part)
         writer = _dict(log.get("creator")).get("name")
         met.writers[writer if isinstance(writer, str) else "an unnamed writer"] = None
+        # Playwright begins a socket's list with its first message: without one, there was none.
+        silence_told = writer == _PLAYWRIGHT and any(_has_messages(entry) for entry in log["entries"])
         for place, entry in enumerate(log["entries"], start=1):
             if not _is_socket(entry):
                 met.others[_resource(entry)] += 1
@@ -119,10 +123,11 @@ def read(source: Source, options: Options) -> Trace:
                 intake.refuse(part, place, f"entry {place}: {misfit}")
                 continue
             connection, room = f"{number}-{place}", rule(entry["request"]["url"])
-            recorded = "_webSocketMessages" in entry
+            recorded = _has_messages(entry) or silence_told
             met.sockets += 1
             met.untold += not end.told
             met.silent += not recorded
+            met.by_playwright += recorded and writer == _PLAYWRIGHT
             met.rooms.update([room] if room else [])
             totals = _totals(messages) if recorded else [None] * 4
             connections.add(part, place, connection, room, opened, end.at, *totals)
@@ -146,13 +151,16 @@ class _Met:
     """Sockets without a list of messages."""
     rooms: set[str] = field(default_factory=set)
     writers: dict[str, None] = field(default_factory=dict)
+    by_playwright: int = 0
     others: Counter[str] = field(default_factory=Counter)
 
     def grades(self) -> dict[str, Grade]:
-        return {
-            **({"closed_at": Grade.LOWER_BOUND} if self.untold else {}),
-            **({"object_id": Grade.ASSUMED} if self.rooms else {}),
-        }
+        grades = {"closed_at": Grade.LOWER_BOUND} if self.untold else {}
+        if self.by_playwright:
+            grades |= dict.fromkeys(("messages_in", "messages_out"), Grade.LOWER_BOUND)
+        if self.rooms:
+            grades["object_id"] = Grade.ASSUMED
+        return grades
 
     def notes(self) -> Iterator[Note]:
         writers = ", ".join(self.writers)
@@ -168,6 +176,13 @@ class _Met:
                 f"When {self.untold:,} of {self.sockets:,} connections closed is not in the HAR: they are "
                 "taken as open until their last message.",
                 {"connections": self.untold},
+            )
+        if self.by_playwright:
+            yield Note(
+                "empty-messages-missing",
+                f"{_PLAYWRIGHT} leaves out messages without content: those of {self.by_playwright:,} "
+                "connections are at least as many as told.",
+                {"connections": self.by_playwright},
             )
         if self.silent:
             yield Note(
@@ -206,6 +221,10 @@ def _is_socket(entry: Any) -> bool:
     return (asked and _dict(entry.get("response")).get("status") == 101) or bool(
         entry.get("_webSocketMessages")
     )
+
+
+def _has_messages(entry: Any) -> bool:
+    return "_webSocketMessages" in _dict(entry)
 
 
 def _messages(entry: dict[str, Any]) -> Iterator[_Message]:
