@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +32,7 @@ from wscost.exploring.sensitivity import sensitivity
 from wscost.exploring.sweeping import sweep
 from wscost.plots import kind_named, kinds, style
 from wscost.plots.allowance import Allowance
-from wscost.plots.figures import short
+from wscost.plots.figures import amounts, short
 from wscost.plots.room import Room
 from wscost.plots.saving import embedded, encoded, suffix_of
 from wscost.plots.usage_by_day import UsageByDay
@@ -271,6 +272,69 @@ def test_more_lines_than_can_be_told_apart_give_way_to_the_cheapest() -> None:
     shown = words(encoded(kind_named("sweep"), crowded, ".svg").decode())
 
     assert len([name for name in shown if name.startswith("the cheapest")]) == 5
+
+
+def test_a_sweep_over_decades_is_written_in_plain_figures() -> None:
+    swept = sweep(CHAT, "trace.scale=1..1000x12log", plan=DUEL)
+
+    shown = words(encoded(kind_named("sweep"), swept, ".svg").decode())
+
+    assert {"1", "10", "100", "1k"} <= set(shown)
+    assert [word for word in shown if "{" in word] == []
+
+
+def test_a_sweep_over_lengths_of_time_is_written_in_minutes() -> None:
+    swept = sweep(CHAT, "trace.scale=1..10x10", plan=DUEL)
+    points = tuple(replace(point, texts=(f"{i + 1}m",), values=(60.0 * (i + 1),))
+                   for i, point in enumerate(swept.points))  # fmt: skip
+
+    shown = words(encoded(kind_named("sweep"), replace(swept, points=points), ".svg").decode())
+
+    assert {"2m", "4m", "6m", "8m", "10m"} <= set(shown)
+
+
+def test_a_sweep_may_rename_the_deployment_on_its_way() -> None:
+    swept = sweep(CHAT, "deployment.hibernation=true,false", plan=DUEL)
+
+    shown = words(encoded(kind_named("sweep"), swept, ".svg").decode())
+
+    assert {"true", "false", "workers-standard", "workers-unbound"} <= set(shown)
+
+
+def test_crossings_too_near_for_a_label_each_share_one() -> None:
+    found = break_even(CHAT, "trace.scale=1..1000", plans=[DUEL[0], "cloudflare/workers-bundled"])
+
+    shown = words(encoded(kind_named("break-even"), found, ".svg").decode())
+
+    assert "3 crossings from 22.9619 to 24.2604" in shown
+
+
+def test_a_crossing_says_who_is_cheaper_from_there_on() -> None:
+    found = break_even(CHAT, "trace.scale=1..5000log", plans=DUEL)
+
+    shown = words(encoded(kind_named("break-even"), found, ".svg").decode())
+
+    last = found.crossings[-1]
+    assert f"from {last.at:f}: {found.name(last.cheaper)}" in shown
+
+
+def test_the_days_of_a_month_end_with_it() -> None:
+    usage = UsageByDay("messages_in", dict.fromkeys((date(2026, 12, d) for d in range(1, 32)), Decimal(5)))
+
+    shown = words(encoded(kind_named("usage"), usage, ".svg").decode())
+
+    assert {"1", "8", "15", "22", "29", "UTC days from 2026-12-01 to 2026-12-31"} <= set(shown)
+    assert [word for word in shown if "2027" in word] == []
+
+
+def test_amounts_along_an_axis_have_cents_all_or_none() -> None:
+    axes = Figure().add_subplot()
+    axes.plot([0, 1], [20.4, 22.2])
+    amounts(axes.yaxis, "USD")
+    axes.figure.canvas.draw()
+
+    texts = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert {"." in text for text in texts} == {True}
 
 
 def test_dollars_and_braces_in_a_name_are_no_formula() -> None:

@@ -49,6 +49,7 @@ Meter = Annotated[str | None, typer.Option("--meter", metavar="NAME", help="The 
 Object = Annotated[
     str | None, typer.Option("--object", metavar="NAME", help="The one with the most sockets if absent.")
 ]
+ByMeans = Annotated[bool, typer.Option("--by-means", help="As for sweep.")]
 By = Annotated[float | None, typer.Option("--by", metavar="PART", help="As for sensitivity.")]
 Since = Annotated[int | None, typer.Option("--since", metavar="YEAR", help="As for history.")]
 
@@ -66,6 +67,7 @@ def plot(
     sku: options.Sku = None,
     meter: Meter = None,
     object_: Object = None,
+    by_means: ByMeans = False,
     by: By = None,
     since: Since = None,
     **how: Any,
@@ -78,7 +80,7 @@ def plot(
     suffix = suffix_of(file)
     asked = {
         "plan": plan, "deployment": deployment, "vary": vary, "plans": plans and plans.split(","), "sku": sku,
-        "meter": meter, "object_": object_, "by": by, "since": since,
+        "meter": meter, "object_": object_, "by_means": by_means, "by": by, "since": since,
     }  # fmt: skip
     taken = _fitting(kind, {name: value for name, value in asked.items() if value}, chosen.gather)
     with output.progress() as progress:
@@ -110,7 +112,7 @@ def _fitting(kind: str, asked: dict[str, Any], gather: Any) -> dict[str, Any]:
 
 
 def _flag(name: str) -> str:
-    return f"--{name.rstrip('_')}"
+    return f"--{name.rstrip('_').replace('_', '-')}"
 
 
 @sharing

@@ -51,7 +51,7 @@ class Span:
 
     def text(self, value: Decimal) -> str:
         """Write a number of the range as a person does."""
-        return _duration(value) if self.timed else grouped(value)
+        return duration(value) if self.timed else grouped(value)
 
 
 def asked(vary: Vary) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _word(value: bool | str) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _duration(seconds: Decimal) -> str:
+def duration(seconds: Decimal) -> str:
     """Write a length of time as profiles do: ``1h30m``."""
     parts, rest = [], seconds
     for unit, size in _UNITS[:-1]:

@@ -3,64 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from itertools import pairwise
+from math import log
 from typing import Unpack
 
 from matplotlib.axes import Axes
 
 from wscost.estimating import Options
-from wscost.exploring.breaking_even import BreakEven, Totals, break_even
-from wscost.plots.figures import amount, amounts, label, quantities
-from wscost.plots.style import BLUE, DASHES, INK, ORANGE, picture
+from wscost.exploring.breaking_even import BreakEven, Crossing, Totals, break_even
+from wscost.plots.figures import amount, amounts, by_decades, durations, label, quantities, seconds, short
+from wscost.plots.style import BLUE, DASHES, INK, MUTED, ORANGE, PAPER, picture
 
 NAME = "break-even"
 SHOWS = BreakEven
-MOST = 12
-"""More crossings are left to the table."""
+MOST = 6
+"""More labels are left to the table."""
+_NEAR = 0.08
+"""Crossings nearer than this part of the axis share a label."""
 _FAR = 20
 """Where the dearest bill is so many times the cheapest, both axes are logarithmic."""
 
 
 def height(found: BreakEven) -> float:
     """Return how high the picture is. [inches]"""
-    return 2.8
+    return 2.9
 
 
 @picture(height)
 def draw(found: BreakEven, ax: Axes) -> None:
-    """Draw both bills; a circle and its value mark each crossing."""
+    """Draw both bills; a circle marks each crossing, and a label says who is cheaper from there on."""
     for i, (name, color, dash) in enumerate(zip(found.names, (BLUE, ORANGE), DASHES, strict=False)):
         seen = [(float(x), _known(totals, i)) for x, totals in found.samples]
         ax.plot([x for x, _ in seen], [y for _, y in seen], dash, color=color, label=label(name))
-    for i, crossing in enumerate(found.crossings[:MOST]):
-        x, y = float(crossing.at), min(float(t) for t in crossing.totals if t is not None)
-        ax.plot(x, y, "o", color=INK, markersize=6, fillstyle="none")
-        ax.annotate(
-            f"{found.span.text(crossing.at)}: {amount(y, found.currency)}",
-            (x, y),
-            (8, -12) if i % 2 == 0 else (-8, 8),
-            textcoords="offset points",
-            ha="left" if i % 2 == 0 else "right",
-        )
+    _mark_crossings(found, ax)
     if found.span.logarithmic:
-        ax.set_xscale("log")
-        ax.xaxis.set_minor_formatter(lambda *_: "")
-        ax.xaxis.set_major_formatter(lambda value, _: found.span.text(Decimal(f"{value:.6g}")))
+        by_decades(ax, "x", seconds if found.span.timed else short)
     else:
-        quantities(ax.xaxis)
-    if found.span.timed:
-        ax.xaxis.set_major_formatter(lambda value, _: found.span.text(Decimal(f"{value:.6g}")))
+        (durations if found.span.timed else quantities)(ax.xaxis)
     totals = [float(total) for _, both in found.samples for total in both if total]
     if found.span.logarithmic and max(totals, default=1) > _FAR * min(totals, default=1):
-        ax.set_yscale("log")
-        ax.yaxis.set_minor_formatter(lambda *_: "")
-        ax.yaxis.set_major_formatter(lambda value, _: amount(value, found.currency))
+        by_decades(ax, "y", lambda value: amount(value, found.currency))
     else:
         amounts(ax.yaxis, found.currency)
         if min(totals, default=0) < max(totals, default=1) / 2:
             ax.set_ylim(bottom=0)
+    ax.set_title("monthly total")
     ax.set_xlabel(label(found.path))
     ax.figure.legend(loc="outside lower left")
+
+
+def _mark_crossings(found: BreakEven, ax: Axes) -> None:
+    """Circle each crossing; what they say stands in the upper corner that the bills leave free."""
+    for crossing in found.crossings:
+        ax.plot(*_place(crossing), "o", color=INK, markersize=6, fillstyle="none")
+    first, last = (sum(t for t in found.samples[i][1] if t is not None) for i in (0, -1))
+    left = last >= first
+    for i, group in enumerate(_in_groups(found)[:MOST]):
+        ax.annotate(
+            _said(found, group),
+            _place(group[0]),
+            (0.03 if left else 0.97, 0.97 - 0.1 * i),
+            textcoords="axes fraction",
+            ha="left" if left else "right",
+            va="top",
+            bbox={"facecolor": PAPER, "linewidth": 0, "pad": 0.5},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": MUTED,
+                "linewidth": 0.6,
+                "shrinkA": 0,
+                "shrinkB": 4,
+                "relpos": (0.1 if left else 0.9, 0),
+            },
+        )
+
+
+def _place(crossing: Crossing) -> tuple[float, float]:
+    return float(crossing.at), min(float(total) for total in crossing.totals if total is not None)
+
+
+def _in_groups(found: BreakEven) -> list[list[Crossing]]:
+    """Return the crossings, those together that stand too near for a label each."""
+    low, high = float(found.span.low), float(found.span.high)
+
+    def share(crossing: Crossing) -> float:
+        at = float(crossing.at)
+        return log(at / low) / log(high / low) if found.span.logarithmic else (at - low) / (high - low)
+
+    groups = [[crossing] for crossing in found.crossings[:1]]
+    for before, crossing in pairwise(found.crossings):
+        if share(crossing) - share(before) < _NEAR:
+            groups[-1].append(crossing)
+        else:
+            groups.append([crossing])
+    return groups
+
+
+def _said(found: BreakEven, group: list[Crossing]) -> str:
+    first, last = (found.span.text(group[i].at) for i in (0, -1))
+    if len(group) == 1:
+        return f"from {first}: {label(found.name(group[0].cheaper), 30)}"
+    return f"{len(group):,} crossings from {first} to {last}"
 
 
 def _known(totals: Totals, i: int) -> float:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from wscost.exploring.ranges import duration
 from wscost.intervals import Ints
 from wscost.reports import wording
 from wscost.units import money, plain
@@ -32,9 +36,14 @@ def label(text: str, most: int = 46) -> str:
 
 
 def amounts(axis: Axis, currency: str) -> None:
-    """Write money along an axis, without cents where there are none."""
+    """Write money along an axis, without cents where no tick has any."""
     axis.set_major_locator(MaxNLocator(5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value, currency)))
+
+    def write(value: float, _: object) -> str:
+        cents = any(round(float(tick), 2) % 1 for tick in axis.get_majorticklocs())
+        return money(Decimal(f"{value:.2f}"), currency) if cents else amount(value, currency)
+
+    axis.set_major_formatter(FuncFormatter(write))
 
 
 def amount(value: float, currency: str) -> str:
@@ -46,6 +55,29 @@ def quantities(axis: Axis, *, whole: bool = False) -> None:
     """Write quantities along an axis."""
     axis.set_major_locator(MaxNLocator(5, integer=whole))
     axis.set_major_formatter(FuncFormatter(lambda value, _: short(float(value))))
+
+
+def durations(axis: Axis) -> None:
+    """Write lengths of time along an axis as profiles do, at steps that are round on a clock."""
+    axis.set_major_locator(MaxNLocator(5, steps=[1, 1.2, 1.8, 3, 3.6, 6, 9, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: seconds(value)))
+
+
+def seconds(value: float) -> str:
+    """Write a length of time as profiles do: ``1h30m``. [s]"""
+    return duration(Decimal(f"{value:.6g}"))
+
+
+def by_decades(ax: Axes, way: Literal["x", "y"], write: Callable[[float], str]) -> None:
+    """Make an axis logarithmic and write its decades; of few decades, values between them too."""
+    ax.set(**{f"{way}scale": "log"})
+    axis = ax.xaxis if way == "x" else ax.yaxis
+    low, high = axis.get_data_interval()
+    decades = math.log10(high / low) if 0 < low < high else 1
+    between = (1, 2, 5) if decades < 1.5 else (1, 3) if decades < 2.5 else (1,)
+    axis.set_major_locator(LogLocator(subs=between, numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(float(value))))
+    axis.set_minor_locator(NullLocator())
 
 
 def moments(ax: Axes) -> None:

@@ -12,7 +12,7 @@ from wscost.errors import InputError
 from wscost.estimating import Options, estimate
 from wscost.plots.bars import ROW
 from wscost.plots.figures import amounts, label
-from wscost.plots.style import BLUE, INK, picture
+from wscost.plots.style import BLUE, INK, PAPER, picture
 from wscost.reports import wording
 from wscost.units import money
 
@@ -22,7 +22,7 @@ SHOWS = Bill
 
 def height(bill: Bill) -> float:
     """Return how high the picture is. [inches]"""
-    return 0.6 + ROW * len(_rows(bill))
+    return 0.75 + ROW * len(_rows(bill))
 
 
 @picture(height)
@@ -41,12 +41,16 @@ def draw(bill: Bill, ax: Axes) -> None:
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             va="bottom",
+            bbox={"facecolor": PAPER, "linewidth": 0, "pad": 0.5},
         )
     ax.set_ylim(len(rows) - 0.6, -0.9)
     ax.set_yticks([])
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
+    ax.use_sticky_edges = False
+    ax.margins(x=0.05)
     amounts(ax.xaxis, bill.currency)
+    ax.set_xlabel("bar: eight in ten months; tick: half cost less; dot: mean")
 
 
 def _rows(bill: Bill) -> list[tuple[str, Spread]]:

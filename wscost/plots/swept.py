@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from wscost.estimating import Options
 from wscost.exploring.sweeping import Point, Priced, Sweep, sweep
 from wscost.exploring.words import short_names
-from wscost.plots.figures import amounts, label, quantities
+from wscost.plots.figures import amounts, by_decades, durations, label, quantities, seconds, short
 from wscost.plots.style import DASHES, SERIES, picture
 from wscost.units import money
 
@@ -33,26 +33,24 @@ def height(swept: Sweep) -> float:
 def draw(swept: Sweep, ax: Axes) -> None:
     """Draw the totals over the first field; words stand at equal distances."""
     along = _along(swept)
+    numbers = _numbers([point.values[0] for point in swept.points])
     for (name, line), color, dash in zip(_lines(swept).items(), cycle(SERIES), cycle(DASHES)):
         ax.plot(
             [along[point.texts[0]] for point, _ in line],
             [float(priced.total) for _, priced in line],
-            f"{dash}o",
+            f"{dash}o" if numbers else "o",
             color=color,
             markersize=3,
             label=label(name, 52),
         )
-    values = [point.values[0] for point in swept.points]
-    if not _numbers(values):
+    timed = all(text[-1:] in {"s", "m", "h", "d", "w"} for text in along)
+    if numbers and _spread_out(list(along.values())):
+        by_decades(ax, "x", seconds if timed else short)
+    elif numbers:
+        (durations if timed else quantities)(ax.xaxis)
+    if not numbers or len(along) <= _MOST_TICKS:
         ax.set_xticks(list(along.values()), list(along))
-    else:
-        if _spread_out(list(along.values())):
-            ax.set_xscale("log")
-        if len(along) <= _MOST_TICKS:
-            ax.set_xticks(list(along.values()), list(along))
-            ax.set_xticks([], minor=True)
-        elif ax.get_xscale() == "linear":
-            quantities(ax.xaxis)
+    ax.set_title("monthly total")
     amounts(ax.yaxis, swept.points[0].prices[0].currency)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(label(swept.paths[0]))
@@ -79,15 +77,15 @@ def _numbers(values: Sequence[object]) -> bool:
 
 def _lines(swept: Sweep) -> dict[str, list[tuple[Point, Priced]]]:
     lines: dict[str, list[tuple[Point, Priced]]] = {}
-    crowded = len({(point.texts[1:], p[:2]) for point in swept.points for p in point.prices}) > MOST_LINES
     sides = [(priced.plan, priced.deployment) for priced in swept.points[0].prices]
-    names = dict(zip(sides, short_names(sides), strict=True))
+    names = short_names(sides)  # all along the line: a field that moves may rename its deployment
+    crowded = len({point.texts[1:] for point in swept.points}) * len(sides) > MOST_LINES
     for point in swept.points:
-        for priced in point.prices:
+        for name, priced in zip(names, point.prices, strict=True):
             if not priced.feasible or (crowded and not priced.cheapest):
                 continue
             others = [f"{path}={text}" for path, text in zip(swept.paths[1:], point.texts[1:], strict=True)]
-            who = "the cheapest" if crowded else names[priced.plan, priced.deployment]
+            who = "the cheapest" if crowded else name
             lines.setdefault(", ".join([who, *others]), []).append((point, priced))
     return lines
 
@@ -111,7 +109,8 @@ def gather(
     vary: Sequence[str],
     plan: Sequence[str] | None = None,
     deployment: Sequence[str] | None = None,
+    by_means: bool = False,
     **options: Unpack[Options],
 ) -> Sweep:
     """Price the grid to draw."""
-    return sweep(inputs, vary, plan=plan, deployment=deployment, **options)
+    return sweep(inputs, vary, plan=plan, deployment=deployment, by_means=by_means, **options)

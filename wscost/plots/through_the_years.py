@@ -34,6 +34,7 @@ def draw(past: History, ax: Axes) -> None:
         ax.step(at, totals, f"{dash}o", where="post", color=color, markersize=3, label=label(plan))
     ax.xaxis_date()
     moments(ax)
+    ax.set_title("monthly total under the prices of each date")
     amounts(ax.yaxis, _currency(past))
     ax.set_ylim(bottom=0)
     ax.figure.legend(loc="outside lower left")

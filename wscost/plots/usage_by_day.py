@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from wscost.bill import Bill
 from wscost.errors import InputError, UnknownNameError
 from wscost.estimating import Options, estimate
-from wscost.plots.figures import moments, quantities, short
+from wscost.plots.figures import quantities, short
 from wscost.plots.style import BLUE, picture
 from wscost.usage import meter_of
 
@@ -73,7 +73,9 @@ def height(usage: UsageByDay) -> float:
 def draw(usage: UsageByDay, ax: Axes) -> None:
     """Draw a bar a day."""
     ax.bar(list(usage.days), [float(q) for q in usage.days.values()], color=BLUE, width=0.8)  # type: ignore[arg-type]
-    moments(ax)
+    ticks = list(usage.days)[::7]
+    ax.set_xticks(ticks, [f"{day.day}" for day in ticks])  # type: ignore[arg-type]
+    ax.set_xlabel(f"UTC days from {min(usage.days)} to {max(usage.days)}")
     quantities(ax.yaxis)
     ax.set_title(_title(usage.meter))
 
