@@ -16,8 +16,13 @@ WITHOUT_ZONE = {"haproxy.log", "haproxy-sized.log"}
 """HAProxy writes local times, so they are read only when told to be UTC."""
 
 
+SERIES = "connections=haproxy_frontend_current_sessions,opened=haproxy_frontend_http_responses_total"
+
+
 def options_of(path: Path) -> dict[str, Any]:
     """Return what a sample needs to be told to be read."""
+    if path.name == "haproxy_sessions.json":
+        return {"series": SERIES}
     return {"assume_utc": True} if path.name in WITHOUT_ZONE else {}
 
 

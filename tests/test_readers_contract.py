@@ -8,18 +8,33 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.samples import FILES, each_sample, options_of, read_sample
+import wscost
+from tests.loopback.recording import LOGS
+from tests.samples import FILES, SAMPLES, each_sample, options_of, read_sample
+from wscost.deployment import PRESETS
 from wscost.errors import InputError
-from wscost.readers import read_input, readers, sniff
+from wscost.metering import meter
+from wscost.readers import read_input, read_trace, readers, sniff
+from wscost.readers.findings import findings_of
 from wscost.readers.options import Options
 from wscost.readers.source import open_source
+from wscost.reports import formats
 from wscost.trace import Trace, check_trace
+from wscost.tracefile import write_trace
+from wscost.usage import Usage
+
+DATA = Path(__file__).parent / "data"
+ADDRESSES = ("127.0.0.1", "203.0.113.9", "192.0.2.7", "192.168.131.39")
+"""Those of clients in the samples."""
+OBJECT = PRESETS["durable-object-hibernation"]
 
 each_format = pytest.mark.parametrize("name", list(readers()))
 each_recognised_format = pytest.mark.parametrize(
@@ -125,3 +140,73 @@ def test_a_reader_told_to_read_another_format_says_so_in_a_sentence(name: str) -
         if path.parent.name != name:
             with pytest.raises(InputError, match=path.name):
                 readers()[name].read(open_source(path), Options())
+
+
+# Samples
+
+
+@each_sample
+def test_a_sample_was_recorded_or_says_that_it_is_written_by_hand(path: Path) -> None:
+    recorded = f"{path.parent.name}/{path.name}" in LOGS
+    by_hand = re.search(rb"by.hand.from", path.read_bytes()[:4096])
+
+    assert recorded != bool(by_hand)
+
+
+def test_every_recorded_log_is_a_sample() -> None:
+    assert {SAMPLES / log for log in LOGS} <= set(FILES)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DATA.glob("*/*[!d]")), ids=lambda path: f"{path.parent.name} {path.name}"
+)
+def test_other_data_say_where_they_come_from(path: Path) -> None:
+    told = path.parent / "README.md"
+    text = told.read_text() if told.exists() else path.read_text()[:400]
+
+    assert "by hand" in text.lower() or f"`{path.name}`: recorded" in text
+
+
+# Nothing private
+
+
+@each_sample
+def test_a_sample_holds_something_private(path: Path) -> None:
+    assert b"canary" in path.read_bytes()
+
+
+@each_sample
+def test_nothing_private_is_in_any_output(path: Path, tmp_path: Path) -> None:
+    options = options_of(path)
+    asked = {"assume_utc": options.pop("assume_utc", False), "format_options": options}
+    compared = wscost.compare(path, plan="cloudflare/workers-standard", **asked)
+    outputs = {name: report.render(compared) for name, report in formats().items()}
+    sample = read_sample(path)
+    if isinstance(sample, Trace):
+        for name in ("trace.csv", "trace.ndjson", "trace.parquet"):
+            write_trace(sample, tmp_path / name)
+            outputs[name] = (tmp_path / name).read_bytes().decode("latin-1")
+    if isinstance(sample, (Trace, Usage)):
+        outputs["report"] = str(findings_of(sample))
+
+    private = ("canary", *ADDRESSES)
+    assert [(name, word) for name, text in outputs.items() for word in private if word in text] == []
+
+
+@each_sample
+def test_what_is_converted_is_read_as_it_was_and_converted_again_to_the_same_bytes(
+    path: Path, tmp_path: Path
+) -> None:
+    sample = read_sample(path)
+    if not isinstance(sample, Trace):
+        return
+    once, twice = tmp_path / "once.ndjson", tmp_path / "twice.ndjson"
+    write_trace(sample, once)
+    again = read_trace(once)
+    write_trace(again, twice)
+
+    assert once.read_bytes() == twice.read_bytes()
+    assert sample.window == again.window
+    assert sample.grades == again.grades
+    pd.testing.assert_frame_equal(sample.connections, again.connections)
+    assert meter(sample, OBJECT).totals == meter(again, OBJECT).totals

@@ -15,11 +15,13 @@ import pytest
 from tests.loopback.plan import PLAN, Lived
 from tests.loopback.programs import INSTALL, found
 from tests.loopback.recording import LOGS, Recording, record, shipped
+from tests.samples import read_sample
 from wscost.deployment import PRESETS
 from wscost.metering import meter
 from wscost.notes import Grade
 from wscost.readers import read_trace
 from wscost.trace import Trace
+from wscost.usage import Usage
 
 pytestmark = pytest.mark.xdist_group("loopback")
 ACCESS_LOGS = [log for log in LOGS if log.startswith("access-log/") and "combined" not in log]
@@ -64,12 +66,27 @@ def now(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Recording]:
 def log(request: pytest.FixtureRequest, name: str, now: Callable[[], Recording]) -> Log:
     """Return a log as shipped and as its program writes it now."""
     program = LOGS[name]
-    if request.param == "as written now" and not found(program):
-        pytest.skip(f"{program} is not installed: {INSTALL[program]}")
-    recording = shipped() if request.param == "as shipped" else now()
+    recording = _recording(request.param, program, now)
     lived = [one for one in recording.lived if program != "chromium" or one.client == "chromium"]
     lived.sort(key=lambda one: (one.path, one.opened - one.closed))
     return Log(read_trace(recording.log(name), assume_utc=True), lived, SLACK_S[request.param])
+
+
+@pytest.fixture(params=list(SLACK_S))
+def gauge(request: pytest.FixtureRequest, now: Callable[[], Recording]) -> tuple[Usage, Recording]:
+    """Return what Prometheus tells of HAProxy, as shipped and as both write it now."""
+    recording = _recording(request.param, "prometheus", now)
+    read = read_sample(recording.log("gauge-series/haproxy_sessions.json"))
+    assert isinstance(read, Usage)
+    return read, recording
+
+
+def _recording(when: str, program: str, now: Callable[[], Recording]) -> Recording:
+    if when == "as shipped":
+        return shipped()
+    if not found(program):
+        pytest.skip(f"{program} is not installed: {INSTALL[program]}")
+    return now()
 
 
 def each(logs: list[str]) -> pytest.MarkDecorator:
@@ -272,10 +289,30 @@ def test_sockets_that_are_accepted_lived_for_an_unknown_time_where_wall_time_is_
     assert log.trace.events["wall_ms"].isna().all()
 
 
+# Gauges
+
+
+def test_a_gauge_of_open_sessions_tells_how_long_they_were_open_in_all(
+    gauge: tuple[Usage, Recording],
+) -> None:
+    usage, recording = gauge
+    lived = sum(one.closed - one.opened for one in recording.lived)
+
+    assert lived == pytest.approx(float(usage.totals["connection_seconds"]), rel=0.25)
+    assert Grade.ASSUMED is usage.grades["connection_seconds"]
+
+
+def test_a_counter_of_upgrades_tells_how_many_connections_there_were(gauge: tuple[Usage, Recording]) -> None:
+    usage, recording = gauge
+
+    assert len(recording.lived) == usage.totals["connections_opened"]
+    assert Grade.MEASURED is usage.grades["connections_opened"]
+
+
 # All
 
 
-@each(list(LOGS))
+@each([name for name in LOGS if LOGS[name] != "prometheus"])
 def test_nothing_that_is_private_is_kept(log: Log) -> None:
     events = "" if log.trace.events is None else log.trace.events.to_csv()
     kept = log.trace.connections.to_csv() + events + repr(log.trace.notes)

@@ -1,8 +1,8 @@
 """The real programs: where each is found, how it is run on loopback, where it writes its log.
 
-nginx, HAProxy and Caddy come from Debian; workerd and playwright-core from npm, beside the environment's
-Python (``npm install --prefix .venv workerd playwright-core``); mitmproxy from PyPI. Each process is started
-here and ended here, by its own handle.
+nginx, HAProxy, Caddy and Prometheus come from Debian, mitmproxy from PyPI, workerd and playwright-core from
+npm, beside the environment's Python (``npm install --prefix .venv workerd playwright-core``). Each process is
+started here and ended here, by its own handle.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ INSTALL = {
     "nginx": "apt-get install nginx-light",
     "haproxy": "apt-get install haproxy",
     "caddy": "apt-get install caddy",
+    "prometheus": "apt-get install prometheus haproxy",
     "mitmproxy": "pip install mitmproxy",
     "workerd": "npm install --prefix .venv workerd",
     "chromium": "apt-get install chromium nodejs && npm install --prefix .venv playwright-core",
@@ -80,9 +81,20 @@ backend within
 frontend sized
   bind 127.0.0.1:{inner}
   log-format "{format}"
+  option httpclose
   default_backend behind
 backend behind
   server s1 127.0.0.1:{upstream}
+frontend metrics
+  bind 127.0.0.1:{metrics}
+  http-request use-service prometheus-exporter
+  no log
+"""
+PROMETHEUS = """
+global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}
+scrape_configs:
+  - job_name: canary-job
+    static_configs: [{{targets: ["127.0.0.1:{metrics}"]}}]
 """
 CADDY = """
 {{
@@ -105,6 +117,8 @@ def found(program: str) -> str | None:
         return next((str(path) for path in NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd")), None)
     if program == "mitmproxy":
         return shutil.which("mitmdump")
+    if program == "prometheus" and not found("haproxy"):
+        return None
     if program == "chromium":
         whole = shutil.which("node") and (NODE_MODULES / "playwright-core").exists()
         return shutil.which("chromium") if whole else None
@@ -148,9 +162,16 @@ def _command(program: str, folder: Path, port: int, upstream: int) -> Sequence[s
         (folder / "nginx.conf").write_text(NGINX.format(port=port, upstream=upstream))
         return [path, "-p", str(folder), "-c", "nginx.conf", "-e", "error.log"]
     if program == "haproxy":
-        text = HAPROXY.format(port=port, inner=free_port(), upstream=upstream, format=HTTPLOG_AND_U)
+        inner, metrics = free_port(), free_port()
+        text = HAPROXY.format(
+            port=port, inner=inner, metrics=metrics, upstream=upstream, format=HTTPLOG_AND_U
+        )
         (folder / "haproxy.cfg").write_text(text)
+        (folder / "prometheus.yml").write_text(PROMETHEUS.format(metrics=metrics))
         return [path, "-f", "haproxy.cfg"]
+    if program == "prometheus":
+        listen = f"--web.listen-address=127.0.0.1:{port}"
+        return [path, "--config.file=prometheus.yml", "--storage.tsdb.path=series", listen]
     if program == "caddy":
         (folder / "Caddyfile").write_text(CADDY.format(port=port, upstream=upstream))
         return [path, "run", "--config", "Caddyfile"]

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from tests.loopback.plan import PLAN, REQUESTS, TIME_LIMIT_S, Lived, Session, ask, live_all, serve_until
 from tests.loopback.programs import HERE, NODE_MODULES, end, found, free_port, running
@@ -19,7 +21,10 @@ from tests.samples import SAMPLES
 
 IN_A_ROW = ("mitmproxy", "nginx", "haproxy", "caddy")
 """From the client to the server."""
-PROGRAMS = (*IN_A_ROW, "workerd", "chromium")
+PROGRAMS = (*IN_A_ROW, "workerd", "chromium", "prometheus")
+GAUGE = 'haproxy_frontend_current_sessions{proxy="sized"}'
+COUNTER = 'haproxy_frontend_http_responses_total{proxy="sized",code="1xx"}'
+"""Sessions open at HAProxy, and how many upgrades it has seen."""
 TRUTH = HERE / "truth.json"
 """What the clients of the samples saw."""
 SETTLES_S = 1.0
@@ -37,6 +42,7 @@ LOGS = {
     "har/devtools.har": "chromium",
     "cloudflare-tail/tail_worker_batches.jsonl": "workerd",
     "cloudflare-tail/wrangler_tail.txt": "workerd",
+    "gauge-series/haproxy_sessions.json": "prometheus",
 }
 """Which log is which program's, by format."""
 BANNER = """\
@@ -72,6 +78,10 @@ def record(folder: Path) -> Recording:
         for program in reversed(IN_A_ROW):
             if found(program):
                 port = stack.enter_context(running(program, folder, port))
+        began, metrics = time.time(), None
+        if found("prometheus"):
+            metrics = stack.enter_context(running("prometheus", folder))
+            time.sleep(SETTLES_S)
         browser = found("chromium")
         page = stack.enter_context(_page(browser, port, folder)) if browser else None
         lived = asyncio.run(live_all(port, [one for one in PLAN if not (browser and one.in_browser)]))
@@ -82,6 +92,10 @@ def record(folder: Path) -> Recording:
             lived += [Lived(**one) for one in json.loads(out)]
         ask(port, REQUESTS)
         time.sleep(SETTLES_S)
+        if metrics is not None:
+            query = {"query": f"{GAUGE} or {COUNTER}", "start": began, "end": time.time(), "step": "0.2"}
+            with urlopen(f"http://127.0.0.1:{metrics}/api/v1/query_range?{urlencode(query)}") as answer:
+                (folder / "haproxy_sessions.json").write_bytes(answer.read())
     _gather(folder)
     return Recording(tuple(lived), folder)
 
