@@ -57,7 +57,9 @@ LAYERS = (
     Layer("kernel", _names("simulating metering projecting rating"), siblings=False),
     Layer(
         "paths",
-        _names("account completing replicating estimating comparing exploring studying checking diffing"),
+        _names(
+            "engines account completing replicating estimating comparing exploring studying checking diffing"
+        ),
     ),
     Layer("front door", _names("__init__")),
     Layer("faces", _names("reports checkreports plots cli pytest_plugin __main__")),
@@ -70,6 +72,8 @@ GUESTS: dict[str, frozenset[str]] = {
     "typer": _names("cli"),
     "click": _names("cli"),
     "yaml": _names("yamlfile"),
+    "dask": _names("engines.dask"),
+    "distributed": _names("engines.dask"),
     **dict.fromkeys(_names("logging random secrets"), frozenset()),
     **dict.fromkeys(_names("socket ssl http urllib.request requests httpx"), frozenset()),
 }

@@ -47,3 +47,7 @@ class UnknownNameError(WscostError):
 
 class OutputError(WscostError):
     """A result that cannot be written where the user wants it."""
+
+
+class EngineError(WscostError):
+    """Work that other processes were to do and did not."""

@@ -13,7 +13,7 @@ from wscost.profile import is_profile
 from wscost.readers import read_input, sniff
 from wscost.readers.findings import findings_of
 from wscost.shipped import shipped
-from wscost.trace import Trace, TraceStream
+from wscost.trace import Engine, Trace, TraceStream
 from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
 
@@ -45,6 +45,7 @@ class ReadOptions(TypedDict, total=False):
     skip_bad_rows: bool
     progress: Callable[[int, int | None], None] | None
     remark: Callable[[str], None] | None
+    engine: Engine | None
     format_options: Mapping[str, str]
 
 

@@ -6,9 +6,9 @@ and types are in ``CONNECTION_COLUMNS`` and ``EVENT_COLUMNS``, their meaning in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+
+T = TypeVar("T")
 
 TIME = "datetime64[us, UTC]"
 CONNECTION_COLUMNS: dict[str, str] = {
@@ -130,6 +132,56 @@ class TracePass(Protocol):
         """What reading came to, in one sentence."""
 
 
+class Partition(Protocol):
+    """Some of a stream's connections, to be read in this process or, sent there, in another."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take in the files."""
+
+    def read(self, window: Window) -> PartitionPass:
+        """Begin to read those that overlap a window."""
+
+
+class PartitionPass(Protocol):
+    """One reading of a partition; at its end it knows its objects and what it came to."""
+
+    def batches(self) -> Generator[Batch]:
+        """Yield connections in any order."""
+
+    @property
+    def names(self) -> Any:
+        """The objects' names, by number, as an Arrow array."""
+
+    def buckets(self, count: int) -> npt.NDArray[np.int32]:
+        """Return which of so many buckets each object is in, by number; its name alone decides."""
+
+    @property
+    def reckoning(self) -> Any:
+        """What reading came to, for the stream to add up."""
+
+
+class Cut(NamedTuple):
+    """A stream in partitions, and what takes what reading each came to, as if one pass had read them all."""
+
+    partitions: Sequence[Partition]
+    rejoin: Callable[[Iterable[Any]], TracePass]
+
+
+class Engine(Protocol):
+    """Who reads and meters partitions in place of this process."""
+
+    def each(self, work: Callable[[Partition], T], partitions: Sequence[Partition]) -> list[T]:
+        """Return what a piece of work finds in each partition, in their order."""
+
+    def sums(self, stream: TraceStream, question: Any) -> Any:
+        """Return what a pass over a stream is asked."""
+
+
 class OutOfOrderError(Exception):
     """Connections that were expected in order of opening are not: they must be sorted."""
 
@@ -150,6 +202,10 @@ class TraceStream:
     read: Callable[[bool], TracePass]
     part_of: int = 0
     """How many rows there are in all, where these are a part: what is compiled pays by all of them."""
+    cut: Callable[[], Cut] | None = None
+    """Cuts it into what can be read apart; None where nothing can."""
+    elsewhere: Callable[[TraceStream, Any], Any] | None = None
+    """Makes passes in place of this process."""
     passed: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:

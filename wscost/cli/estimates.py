@@ -42,12 +42,16 @@ def estimate(
     skip_bad_rows: options.SkipBadRows = False,
     map_: options.Map = None,
     format_option: options.FormatOption = None,
+    engine: options.Engine = "local",
+    scheduler: options.Scheduler = None,
     seed: options.Seed = None,
     replicates: options.Replicates = None,
     format_: options.Format = "table",
     file: options.Output = None,
 ) -> None:
     """Price the inputs; run as ``compare``, under more plans unless some are named."""
+    from wscost.engines import engine_named
+
     report = format_named(format_)
     look: Callable[..., Any]
     if getattr(report, "STUDIED", False):
@@ -60,7 +64,7 @@ def estimate(
         look = compare
     if not plan and context.info_name == "compare":
         plan = list(PLANS_TO_COMPARE)
-    with output.progress() as progress:
+    with output.progress() as progress, engine_named(engine, scheduler, progress) as started:
         comparison = look(
             inputs,
             plan=plan,
@@ -81,6 +85,7 @@ def estimate(
             replicates=replicates,
             progress=progress,
             remark=output.complain,
+            engine=started,
         )
     output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
 

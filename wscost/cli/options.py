@@ -125,6 +125,18 @@ FormatOption = Annotated[
         "--format-option", metavar="NAME=VALUE", help="An option of the trace's format. Repeatable."
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option("--engine", metavar="NAME", help="Who reads Parquet: local, or dask for many machines."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="For --engine dask: a running scheduler; workers of its own on this machine if absent.",
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="For a profile: the seed; its own if absent.")
 ]

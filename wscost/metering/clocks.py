@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from wscost.deployment import Deployment
-from wscost.intervals import Ints
+from wscost.intervals import Intervals, Ints, clip, count_by_day, length_by_day, union
+from wscost.metering.tally import Days
 from wscost.units import MICROSECONDS_PER_SECOND
 
 HIBERNATES_AFTER_US = 10 * MICROSECONDS_PER_SECOND
@@ -30,3 +33,42 @@ class Clocks(NamedTuple):
 def pinned_for(deployment: Deployment) -> int:
     """Return how long an object stays active after its last socket closes. [µs]"""
     return PIN_SWEEP_US if deployment.pins.always else 0
+
+
+class Lives(NamedTuple):
+    """When each object is active, and when it is in memory. [µs]"""
+
+    active: Intervals
+    resident: Intervals
+
+
+class Visits(NamedTuple):
+    """When sockets keep their objects active, and how long they leave them in memory after. [µs]"""
+
+    busy: Intervals
+    tail: Ints
+
+
+def visits_of(sockets: Intervals, end: int, pinned: int) -> Visits:
+    """Return the visits that sockets are; of one that outlasts the window, what comes after is not known."""
+    outlasting = sockets.end > end
+    until = np.where(outlasting, end, np.minimum(sockets.end, end) + pinned)
+    return Visits(sockets._replace(end=until), np.where(outlasting, 0, HIBERNATES_AFTER_US))
+
+
+def lives_of(busy: Intervals, tail: Ints | int, start: int, end: int) -> Lives:
+    """Run one clock an object: it is active while busy in the window, and in memory until a tail after."""
+    return Lives(union(clip(busy, start, end)), union(busy._replace(end=busy.end + tail)))
+
+
+def clocks_of(lives: Lives, days: Days) -> Clocks:
+    """Return what the lives of objects come to by day; an object wakes up when it comes to memory."""
+    active, resident = lives
+    start, end, first_day, number = days
+    woken = resident.start[resident.start >= start]
+    in_window = clip(resident, start, int(resident.end.max(initial=end)))
+    return Clocks(
+        length_by_day(active.start, active.end, first_day, number),
+        length_by_day(in_window.start, in_window.end, first_day, number),
+        count_by_day(woken, first_day, number),
+    )

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import NamedTuple
 
 import numpy as np
 
 from wscost.deployment import Deployment
-from wscost.intervals import Intervals, Ints, clip, count_by_day, length_by_day, union
-from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, pinned_for
+from wscost.intervals import Intervals, count_by_day
+from wscost.metering.clocks import (
+    HIBERNATES_AFTER_US,
+    Clocks,
+    Lives,
+    clocks_of,
+    lives_of,
+    pinned_for,
+    visits_of,
+)
 from wscost.metering.columns import UNKNOWN, Events, Sockets, sockets_and_events
 from wscost.metering.streaming import Sums
 from wscost.metering.sums import FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
-from wscost.trace import Trace
+from wscost.trace import OPEN, Trace
 
 _CALLS = ("alarm", "request")
 
@@ -31,7 +38,7 @@ def meter_objects(tally: Tally, sums: Sums, events: Events | None, deployment: D
         )
     _meter_calls(tally, events)
     if isinstance(sums, FrameSums):
-        awake = _by_day(tally, _awake(tally, sums.sockets, events, deployment))
+        awake = clocks_of(_awake(tally, sums.sockets, events, deployment), tally.window_days)
     else:
         awake = sums.clocks
     if not deployment.hibernation:
@@ -41,7 +48,7 @@ def meter_objects(tally: Tally, sums: Sums, events: Events | None, deployment: D
         asleep, grade = _from_totals(tally, sums, deployment, awake), Grade.ASSUMED
     else:
         handlers = _handlers(tally, sums.sockets, events, deployment)
-        asleep, grade = _by_day(tally, _lives(tally, handlers)), Grade.MEASURED
+        asleep, grade = clocks_of(_asleep(tally, handlers), tally.window_days), Grade.MEASURED
     known = events is not None and not (events.wall[~events.of_kind("sent")] == UNKNOWN).any()
     grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
     if deployment.pins.share:
@@ -58,13 +65,6 @@ def meter_objects(tally: Tally, sums: Sums, events: Events | None, deployment: D
     )
 
 
-class Lives(NamedTuple):
-    """When each object is active, and when it is in memory. [µs]"""
-
-    active: Intervals
-    resident: Intervals
-
-
 def object_lives(trace: Trace, deployment: Deployment) -> Lives:
     """Return the intervals that ``meter`` sums up for objects, for who wants to see them.
 
@@ -74,7 +74,7 @@ def object_lives(trace: Trace, deployment: Deployment) -> Lives:
     sockets, events = sockets_and_events(trace, tally.start, tally.end)
     if events is None or not deployment.hibernation:
         return _awake(tally, sockets, events, deployment)
-    return _lives(tally, _handlers(tally, sockets, events, deployment))
+    return _asleep(tally, _handlers(tally, sockets, events, deployment))
 
 
 def _meter_calls(tally: Tally, events: Events | None) -> None:
@@ -90,39 +90,22 @@ def _meter_calls(tally: Tally, events: Events | None) -> None:
     )
 
 
-def _lives(tally: Tally, busy: Intervals, tail: Ints | int = HIBERNATES_AFTER_US) -> Lives:
-    """Run one clock an object: it is active while busy, and in memory until a tail after."""
-    active = union(clip(busy, tally.start, tally.end))
-    return Lives(active, union(busy._replace(end=busy.end + tail)))
-
-
-def _by_day(tally: Tally, lives: Lives) -> Clocks:
-    active, resident = lives
-    woken = resident.start[resident.start >= tally.start]
-    in_window = clip(resident, tally.start, int(resident.end.max(initial=tally.end)))
-    return Clocks(
-        length_by_day(active.start, active.end, tally.first_day, tally.days),
-        length_by_day(in_window.start, in_window.end, tally.first_day, tally.days),
-        count_by_day(woken, tally.first_day, tally.days),
-    )
+def _asleep(tally: Tally, handlers: Intervals) -> Lives:
+    """Objects that only their handlers keep active, and that hibernate after."""
+    return lives_of(handlers, HIBERNATES_AFTER_US, tally.start, tally.end)
 
 
 def _awake(tally: Tally, sockets: Sockets, events: Events | None, deployment: Deployment) -> Lives:
     """Objects whose open sockets keep them active, as after ``accept()``."""
-    pinned = pinned_for(deployment)
-    outlasting = sockets.still_open | (sockets.closed > tally.end)
     started = sockets.opened < tally.end
-    open_time = Intervals(
-        sockets.object, sockets.opened, np.where(outlasting, tally.end, sockets.closed + pinned)
-    )
-    tail = np.where(outlasting, 0, HIBERNATES_AFTER_US)
-    busy = Intervals(*(column[started] for column in open_time))
-    tails = tail[started]
+    closed = np.where(sockets.still_open, OPEN, sockets.closed)
+    held = Intervals(*(column[started] for column in (sockets.object, sockets.opened, closed)))
+    busy, tails = visits_of(held, tally.end, pinned_for(deployment))
     if events is not None:
         calls = _running(events, events.of_kind(*_CALLS), deployment)
         busy = _together(busy, calls)
         tails = np.append(tails, np.full(len(calls.start), HIBERNATES_AFTER_US))
-    return _lives(tally, busy, tails)
+    return lives_of(busy, tails, tally.start, tally.end)
 
 
 def _handlers(tally: Tally, sockets: Sockets, events: Events, deployment: Deployment) -> Intervals:

@@ -44,12 +44,7 @@ class Question(NamedTuple):
 def streamed(stream: TraceStream, question: Question) -> StreamSums:
     """Return what a stream's connections add up to; the same question is not asked twice."""
     if question not in stream.passed:
-        run = kernel(fast=max(stream.rows, stream.part_of) >= COMPILED_FROM_ROWS)
-        try:
-            found = _pass(stream, question, run, in_order=stream.in_order)
-        except OutOfOrderError:
-            found = _pass(stream, question, run, in_order=False)
-        stream.passed[question] = found
+        stream.passed[question] = (stream.elsewhere or _here)(stream, question)
     return stream.passed[question]  # type: ignore[no-any-return]
 
 
@@ -57,6 +52,14 @@ def streamed(stream: TraceStream, question: Question) -> StreamSums:
 def kernel(*, fast: bool) -> SimpleNamespace:
     """Return the kernel's functions by name, as they are written or as machine code."""
     return SimpleNamespace(**{f.__name__: compiled(f) if fast else f for f in KERNEL})
+
+
+def _here(stream: TraceStream, question: Question) -> StreamSums:
+    run = kernel(fast=max(stream.rows, stream.part_of) >= COMPILED_FROM_ROWS)
+    try:
+        return _pass(stream, question, run, in_order=stream.in_order)
+    except OutOfOrderError:
+        return _pass(stream, question, run, in_order=False)
 
 
 def _pass(stream: TraceStream, question: Question, run: SimpleNamespace, *, in_order: bool) -> StreamSums:
@@ -97,8 +100,7 @@ class StreamSums:
         self.still_open += int((closed > end).sum())
         by_day = self._zeros(4)
         self._run.count(opened, closed, self._window, by_day)
-        for key, numbers in zip(("opened", "closed", "open_time", "minutes"), by_day.T, strict=True):
-            self._sum(key, numbers)
+        self._sum_all(("opened", "closed", "open_time", "minutes"), by_day.T)
         for column, counts in batch.counts.items():
             self._known[column] += int((counts != UNKNOWN).sum())
             self._spread(column, batch, counts)
@@ -193,15 +195,19 @@ class StreamSums:
 
     def _climb(self, batch: Batch) -> None:
         """Follow how many are open; who outlasts the window never leaves."""
-        opens = np.maximum(batch.opened, self._days.start)
-        lasting = batch.closed > opens
-        closes = np.sort(batch.closed[lasting & (batch.closed < self._days.end)])
+        opens, closes = self._edges(batch)
         if len(self._closes):
             together = np.empty(len(self._closes) + len(closes), dtype=np.int64)
             self._run.merge(self._closes, closes, together)
             closes = together
-        used = self._run.climb(opens[lasting], closes, self._days.first_day, self._now, self._most)
+        used = self._run.climb(opens, closes, self._days.first_day, self._now, self._most)
         self._closes = closes[used:].copy()
+
+    def _edges(self, batch: Batch) -> tuple[Ints, Ints]:
+        """Return when sockets come and leave in the window, each in order."""
+        opens = np.maximum(batch.opened, self._days.start)
+        lasting = batch.closed > opens
+        return opens[lasting], np.sort(batch.closed[lasting & (batch.closed < self._days.end)])
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
         self.without_object += int((batch.object < 0).sum())
@@ -210,13 +216,16 @@ class StreamSums:
         by_day = self._zeros(3)
         sockets, reached = (batch.opened, batch.closed, batch.object), (self._active, self._resident)
         self._run.run_clocks(sockets, self._window, (pinned, HIBERNATES_AFTER_US), reached, by_day)
-        for key, numbers in zip(Clocks._fields, by_day.T, strict=True):
-            self._sum(key, numbers)
+        self._sum_all(Clocks._fields, by_day.T)
 
     def _zeros(self, *shape: int) -> Ints:
         return np.zeros((self._days.days, *shape), dtype=np.int64)
 
-    def _sum(self, key: object, by_day: Ints) -> None:
+    def _sum_all(self, keys: Iterable[object], columns: Iterable[Ints]) -> None:
+        for key, by_day in zip(keys, columns, strict=True):
+            self._sum(key, by_day)
+
+    def _sum(self, key: object, by_day: Iterable[int]) -> None:
         before = self._sums.get(key, [0] * self._days.days)
         self._sums[key] = [a + int(b) for a, b in zip(before, by_day, strict=True)]
 

@@ -31,7 +31,7 @@ from wscost.errors import InputError, UnknownNameError
 from wscost.notes import Note
 from wscost.readers.options import Options, parse_window
 from wscost.readers.source import Part, Progress, Source, open_source
-from wscost.trace import Trace, TraceStream, check_trace
+from wscost.trace import Engine, Trace, TraceStream, check_trace
 from wscost.usage import Usage, Window
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def read_trace(
         progress=progress,
         remark=None,
         streamed=False,
+        engine=None,
         **format_options,
     )
     if not isinstance(found, Trace):
@@ -134,12 +135,14 @@ def read_input(
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
     streamed: bool = False,
+    engine: Engine | None = None,
     **format_options: str,
 ) -> Reading:
     """Read an input of any known format as what it holds: a trace, usage or a profile.
 
     Parameters and errors are those of ``read_trace``. Where ``streamed``, a trace too big to be held at
-    once is not read yet, but returned as a stream; ``remark`` is told what then takes long.
+    once is not read yet, but returned as a stream; ``remark`` is told what then takes long. An ``engine``
+    makes the stream's passes in place of this process, however small it is.
     """
     source = open_source(path, progress)
     source, reader, notes = _recognise(source, input_format or _asked_for(format_options))
@@ -153,11 +156,17 @@ def read_input(
         skip_bad_rows=skip_bad_rows,
         own=format_options,
         remark=remark or (lambda sentence: None),
+        engine=engine,
     )
     if streamed and (stream := getattr(reader, "stream", None)):
         found = stream(source, options, notes)
         if found is not None:
             return cast(TraceStream, found)
+    if engine is not None:
+        raise InputError(
+            f"{source.name}: other engines than local read Parquet files of connections, as they lie. "
+            f"Make one: wscost convert {source.name} -o trace.parquet; or leave --engine out."
+        )
     found = reader.read(source, options)
     if isinstance(found, Trace):
         check_trace(found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from wscost.errors import InputError
+from wscost.trace import Engine
 from wscost.usage import Window
 
 WINDOW_FORM = "START/END, two RFC 3339 times such as 2026-11-01T00:00:00Z/2026-12-01T00:00:00Z"
@@ -25,6 +26,8 @@ class Options:
     own: Mapping[str, str] = field(default_factory=dict)
     remark: Callable[[str], None] = field(default=lambda sentence: None)
     """Told what takes long, while it does."""
+    engine: Engine | None = None
+    """Who reads and meters in place of this process."""
 
 
 def parse_window(text: str) -> Window:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 NAME = "parquet"
 MAGIC = b"PAR1"
 BATCH_ROWS = 1_048_576
-READ_BYTES = 1_048_576
 STREAMED_FROM_ROWS = 1_000_000
 """From here on, holding all rows takes more memory and time than a pass that keeps none of them."""
 
@@ -69,20 +68,24 @@ def _read_part(part: Part, intake: Intake) -> None:
 
 
 def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceStream | None:
-    """Return a trace as a stream; None if it is small, has events, or lies in no plain files.
+    """Return a trace as a stream; None if it has events, or lies in no plain files, or is small.
+
+    A small one is a stream too if another engine than this process is to meter it.
 
     Raises
     ------
     InputError
         As ``read`` does, for what is seen without reading rows.
     """
-    from wscost.readers.bulk import stream as bulk
+    from wscost.readers.bulk.opening import check_types, stream_of
+    from wscost.readers.bulk.stream import Input
 
     files = _files(source)
-    if sum(file.rows.metadata.num_rows for file in files) < STREAMED_FROM_ROWS:
+    least = 0 if options.engine else STREAMED_FROM_ROWS
+    if not files or sum(file.rows.metadata.num_rows for file in files) < least:
         return None
     for file in files:
-        bulk.check_types(file, options)
+        check_types(file, options)
     heading = merged(_heading(file.part, file.rows.schema_arrow.metadata or {}) for file in files)
     strange = {
         name: None
@@ -90,8 +93,8 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
         for name in _meant(file.rows.schema_arrow.names)
         if name not in file.layout
     }
-    given = bulk.Input(source.name, files, options, heading.grades, ignored(strange), notes)
-    return bulk.stream_of(given, options.window or heading.window)
+    given = Input(source.name, files, options, heading.grades, ignored(strange), notes)
+    return stream_of(given, options.window or heading.window)
 
 
 def _files(source: Source) -> list[File]:
@@ -110,10 +113,9 @@ def _files(source: Source) -> list[File]:
             if table_of(names) == "events":
                 return []
             layout, _ = lay_out(names, "connections", part.name)
-            rows = parquet.ParquetFile(path, pre_buffer=False, buffer_size=READ_BYTES)
+            files.append(File.open(part, path, layout))
         except (pa.ArrowException, OSError):
             raise InputError(f"{part.name}: this Parquet file is damaged or cut short.") from None
-        files.append(File(part, rows, layout))
     return files
 
 

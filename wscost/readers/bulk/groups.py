@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from pyarrow import parquet
 
-from wscost.readers.columns import EARLIEST, LATEST, PER_SECOND, Column
+from wscost.readers.building import TICK
+from wscost.readers.columns import EARLIEST, EPOCH, LATEST, PER_SECOND, Column
 from wscost.readers.source import Part
 from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.usage import Window
 
+READ_BYTES = 1_048_576
 _UNITS = {"milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 
 
@@ -22,6 +27,12 @@ class Extent(NamedTuple):
     first: int
     last: int
 
+    @property
+    def window(self) -> Window:
+        """From the first time to just after the last."""
+        first, last = (EPOCH + timedelta(microseconds=at) for at in self)
+        return Window(first, last + TICK)
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -30,6 +41,12 @@ class File:
     part: Part
     rows: parquet.ParquetFile
     layout: Mapping[str, Column]
+
+    @classmethod
+    def open(cls, part: Part, path: Path, layout: Mapping[str, Column]) -> File:
+        """Open a part that lies in a plain file."""
+        rows = parquet.ParquetFile(path, pre_buffer=False, buffer_size=READ_BYTES)
+        return cls(part, rows, layout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Big Parquet files of connections as a stream: opened by their statistics, read batch by batch."""
+"""Big Parquet files of connections, read batch by batch."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ import pyarrow as pa
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.building import TICK, censored, grade_of_count, left_out, nothing_inside
+from wscost.readers.building import censored, grade_of_count, left_out, nothing_inside
 from wscost.readers.bulk.ahead import ahead
-from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
+from wscost.readers.bulk.groups import File, Group
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import in_time_order
 from wscost.readers.bulk.reckoning import Reckoning
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST
+from wscost.readers.columns import EPOCH
 from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.readers.refusals import Refusals
-from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, OutOfOrderError, TraceStream
+from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, OutOfOrderError
 from wscost.usage import Window
 
 BATCH_ROWS = 524_288
@@ -46,43 +46,6 @@ class Input:
     grades: Mapping[str, Grade]
     ignored: tuple[Note, ...]
     beside: tuple[Note, ...]
-
-
-def stream_of(given: Input, window: Window | None) -> TraceStream:
-    """Return the stream of an input's connections; without a window, that of its first to its last event.
-
-    Raises
-    ------
-    BadRowsError
-        If the window is to be found from rows, and some are refused.
-    InputError
-        If there are no rows in it.
-    """
-    groups = [group for file in given.files for group in groups_of(file) if group.rows]
-    if window is None:
-        window = _extent(given, groups) or _extent_of_rows(given, groups)
-    ordered = in_turn(groups)
-    return TraceStream(
-        window=window,
-        source=given.source,
-        rows=sum(group.rows for group in groups),
-        names_objects=any(group.names_objects for group in groups),
-        in_order=ordered is not None,
-        read=lambda sort: Pass(given, ordered or groups, window, sort=sort),
-    )
-
-
-def check_types(file: File, options: Options) -> None:
-    """Refuse columns whose type cannot hold what they are named for, before a row is read.
-
-    Raises
-    ------
-    InputError
-        Naming the file and the column.
-    """
-    schema = file.rows.schema_arrow
-    empty = {raw: pa.array([], schema.field(raw).type) for raw in file.layout}
-    checked(file.part.name, "connections", empty, size=0, options=options)
 
 
 class Pass:
@@ -239,7 +202,7 @@ class Pass:
         reckoning = self.reckoning
         self._refused = reckoning.refusals.settle(self.source, self.rows, self._given.options)
         if not reckoning.kept and reckoning.outside is not None:
-            raise nothing_inside(self.source, self.window, _window(reckoning.outside))
+            raise nothing_inside(self.source, self.window, reckoning.outside.window)
 
 
 def _plain(column: pa.Array, null: int) -> Ints:
@@ -261,32 +224,3 @@ def _neighbours(groups: Iterator[Group]) -> Iterator[tuple[list[int], int, int]]
         numbers.append(group.number)
         size += group.size
     yield numbers, row, size
-
-
-def _extent(given: Input, groups: Sequence[Group]) -> Window | None:
-    """Return the window from statistics; None where they do not tell it, or tell of rows to be skipped."""
-    if given.options.skip_bad_rows:
-        return None
-    times: list[int] = []
-    for group in groups:
-        if group.opened is None or (group.closed is None and not group.always_open):
-            return None
-        times += (*group.opened, *(group.closed or ()))
-    return _window(Extent(min(times), max(times)))
-
-
-def _extent_of_rows(given: Input, groups: Sequence[Group]) -> Window:
-    """Return the window by reading every row."""
-    rows = Pass(given, groups, Window(EARLIEST, LATEST), sort=False)
-    first, last = OPEN, -OPEN
-    for batch in ahead(rows.batches()):
-        ends = batch.closed[batch.closed != OPEN]
-        first = min(first, int(batch.opened.min()))
-        last = max(last, int(batch.opened.max()), int(ends.max(initial=-OPEN)))
-    rows.end_of_rows()
-    return _window(Extent(first, last))
-
-
-def _window(extent: Extent) -> Window:
-    first, last = (EPOCH + timedelta(microseconds=at) for at in extent)
-    return Window(first, last + TICK)

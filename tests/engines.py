@@ -1,0 +1,102 @@
+"""Engines under test: one in this process that sends all through bytes, and mishaps for those in others."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from wscost.engines import work
+from wscost.metering.streaming import Question, StreamSums
+from wscost.trace import Partition, PartitionPass, TraceStream
+from wscost.usage import Window
+
+T = TypeVar("T")
+
+
+def sent(thing: T) -> T:
+    return pickle.loads(pickle.dumps(thing))  # type: ignore[no-any-return]
+
+
+class Disorderly:
+    """Takes partitions and shares in an order of its own."""
+
+    def __init__(self, random: Random, shares: int = 3) -> None:
+        self._random, self._shares = random, shares
+
+    def each(self, work: Callable[[Partition], T], partitions: Sequence[Partition]) -> list[T]:
+        return [sent(work(sent(partition))) for partition in self._shuffled(partitions)]
+
+    def sums(self, stream: TraceStream, question: Question) -> StreamSums:
+        task = work.task_of(stream, question, self._shares)
+        cut = work.cut(stream)
+        parts = [work.reduced(sent(partition), sent(task)) for partition in cut.partitions]
+        shares = [
+            work.settled([sent(work.share(part, n, task)) for part in self._shuffled(parts)], task)
+            for n in self._shuffled(range(task.shares))
+        ]
+        counted = [sent(work.counted(part)) for part in self._shuffled(parts)]
+        return work.whole(cut, task, counted, [sent(one) for one in shares])
+
+    def _shuffled(self, things: Sequence[T]) -> list[T]:
+        return self._random.sample(list(things), len(things))
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A partition to which something happens wherever it is read."""
+
+    inner: Partition
+    folder: Path
+    """Where it leaves a trace of itself: the number of the process that reads it."""
+
+    @property
+    def rows(self) -> int:
+        return self.inner.rows
+
+    @property
+    def size(self) -> int:
+        return self.inner.size
+
+    def read(self, window: Window) -> PartitionPass:
+        (self.folder / "begun").write_text(str(os.getpid()))
+        self.happen()
+        return self.inner.read(window)
+
+    def happen(self) -> None: ...
+
+
+class Gated(Wrapped):
+    """It waits until it may go on."""
+
+    def happen(self) -> None:
+        until((self.folder / "open").exists)
+
+
+class Deadly(Wrapped):
+    """Whoever reads it dies of it."""
+
+    def happen(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Greedy(Wrapped):
+    """Whoever reads it asks for more memory than there is."""
+
+    def happen(self) -> None:
+        raise MemoryError
+
+
+def until(there: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is there."""
+    for _ in range(int(seconds / 0.02)):
+        if there():
+            return
+        time.sleep(0.02)
+    raise TimeoutError

@@ -1,0 +1,232 @@
+"""A cluster comes to the same bytes as this process, whatever happens to its workers, or says why not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from tests.engines import Deadly, Gated, Greedy, Wrapped, until
+from tests.traces import DAY, at
+from wscost.cli import main
+from wscost.deployment import PRESETS
+from wscost.engines import dask, engine_named, work
+from wscost.errors import EngineError, InputError
+from wscost.metering import meter
+from wscost.readers import parquet as reader
+from wscost.readers import read_input
+from wscost.trace import Cut, TraceStream
+
+pytestmark = pytest.mark.xdist_group("dask")
+ACCEPT = PRESETS["durable-object"]
+FILES = 4
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Any]:
+    """Two workers on this machine, on loopback alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dask.system.CPU_COUNT", 2)
+        with engine_named("dask") as started:
+            yield started
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files whose connections share objects, overlap each other's time and cross midnights."""
+    folder = tmp_path_factory.mktemp("cluster") / "trace"
+    folder.mkdir()
+    for file in range(FILES):
+        starts = [DAY * n / 300 + file for n in range(700)]
+        clock = pa.timestamp("us", "UTC")
+        table = {
+            "object_id": [f"room-{n % 13}" if n % 11 else None for n in range(700)],
+            "opened_at": pa.array([at(s) for s in starts], clock),
+            "closed_at": pa.array([at(s + 1000) if n % 17 else None for n, s in enumerate(starts)], clock),
+            "messages_in": pa.array(range(700)),
+        }
+        if file % 2:
+            del table["messages_in"]
+        parquet.write_table(pa.table(table), folder / f"{file}.parquet", row_group_size=200)
+    (folder / "empty.parquet").touch()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _small_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wscost.readers.bulk.partitions.PARTITION_ROWS", 700)
+
+
+def in_one_process(path: Path) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "STREAMED_FROM_ROWS", 0)
+        return meter(read_input(path, streamed=True), ACCEPT)  # type: ignore[arg-type]
+
+
+def stream(path: Path, engine: Any) -> TraceStream:
+    found = read_input(path, streamed=True, engine=engine)
+    assert isinstance(found, TraceStream)
+    return found
+
+
+def wrapped(flowing: TraceStream, kind: type[Wrapped], folder: Path) -> TraceStream:
+    """Return a stream to whose last partition something happens."""
+    (*others, last), rejoin = work.cut(flowing)
+    return replace(flowing, cut=lambda: Cut([*others, kind(last, folder)], rejoin))
+
+
+def bill(*arguments: str, capfd: pytest.CaptureFixture[str]) -> str:
+    assert not main(["estimate", *arguments, "--format", "json"])
+    told = capfd.readouterr()
+    assert not told.err
+    return told.out
+
+
+def test_the_bill_of_a_cluster_is_the_bill_to_the_byte(
+    trace: Path, engine: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    expected = bill(str(trace), capfd=capfd)
+    address = engine.client.scheduler.address
+
+    assert expected == bill(str(trace), "--engine", "dask", "--scheduler", address, capfd=capfd)
+    assert address.startswith("tcp://127.0.0.1:")
+
+
+def test_without_a_scheduler_workers_are_started_and_ended_in_silence(
+    trace: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = [sys.executable, "-m", "wscost", "estimate", str(trace), "--format", "json", "--engine", "dask"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+
+    assert bill(str(trace), capfd=capfd) == run.stdout
+    assert not run.stderr
+
+
+@pytest.mark.parametrize("dies", ["the one that reads", "the one that has read"])
+def test_losing_a_worker_midway_changes_nothing(trace: Path, engine: Any, tmp_path: Path, dies: str) -> None:
+    flowing = wrapped(stream(trace, engine), Gated, tmp_path)
+    engine.client.wait_for_workers(2, timeout=60)
+    with ThreadPoolExecutor(1) as thread:
+        metered = thread.submit(meter, flowing, ACCEPT)
+        until((tmp_path / "begun").exists)
+        reads = int((tmp_path / "begun").read_text())
+        others = {where: pid for where, pid in engine.client.run(os.getpid).items() if pid != reads}
+        ((where, has_read),) = others.items()
+        until(lambda: engine.client.has_what()[where])
+        os.kill(reads if dies == "the one that reads" else has_read, signal.SIGKILL)
+        (tmp_path / "open").touch()
+        found = metered.result(timeout=60)
+
+    assert in_one_process(trace) == found
+
+
+def test_workers_that_die_of_the_input_are_an_error_and_no_total(
+    trace: Path, engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask, "RETRIES", 0)
+    monkeypatch.setattr(engine.client.cluster.scheduler, "allowed_failures", 0)
+    flowing = wrapped(stream(trace, engine), Deadly, tmp_path)
+
+    with pytest.raises(EngineError, match=r"died each time.*nothing is counted.*--memory-limit"):
+        meter(flowing, ACCEPT)
+
+
+def test_a_worker_out_of_memory_is_an_error_and_no_total(trace: Path, engine: Any, tmp_path: Path) -> None:
+    flowing = wrapped(stream(trace, engine), Greedy, tmp_path)
+
+    with pytest.raises(EngineError, match=r"had no memory left; nothing is counted.*--memory-limit"):
+        meter(flowing, ACCEPT)
+
+
+def test_what_a_worker_refuses_is_told_as_this_process_tells_it(engine: Any, tmp_path: Path) -> None:
+    times = pa.array([at(s) for s in range(400)], pa.timestamp("us", "UTC"))
+    path = tmp_path / "cut.parquet"
+    parquet.write_table(pa.table({"opened_at": times, "closed_at": times}), path, row_group_size=50)
+    whole = bytearray(path.read_bytes())
+    whole[40:200] = bytes(160)
+    path.write_bytes(whole)
+    with pytest.raises(InputError) as expected:
+        in_one_process(path)
+    with pytest.raises(InputError) as found:
+        meter(stream(path, engine), ACCEPT)
+
+    assert str(expected.value) == str(found.value)
+
+
+def test_progress_is_told_in_bytes_read(trace: Path, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(engine, "_progress", lambda done, total: told.append((done, total)))
+    meter(stream(trace, engine), ACCEPT)
+    sizes = sum(partition.size for partition in work.cut(stream(trace, engine)).partitions)
+
+    assert FILES == len(told)
+    assert (sizes, sizes) == told[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["--engine", "dsk"], "no engine named 'dsk'. Did you mean dask?", id="unknown"),
+        pytest.param(
+            ["--scheduler", "tcp://127.0.0.1:1"],
+            "this process needs none. It goes with --engine dask",
+            id="a scheduler for nobody",
+        ),
+        pytest.param(
+            ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"],
+            "The scheduler tcp://127.0.0.1:1 does not answer",
+            id="nobody listens",
+        ),
+        pytest.param(
+            ["--engine", "dask", "--scheduler", "127.0.0.1:x"],
+            "The scheduler 127.0.0.1:x does not answer",
+            id="no address",
+        ),
+    ],
+)
+def test_an_engine_that_cannot_be_had_is_told_in_one_line(
+    trace: Path,
+    arguments: list[str],
+    words: str,
+    *,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dask, "CONNECT_S", 0.5)
+
+    assert main(["estimate", str(trace), *arguments]) == 2
+    told = capfd.readouterr()
+    assert words in told.err
+    assert told.err.count("\n") == 1
+    assert not told.out
+
+
+def test_a_scheduler_without_workers_is_not_waited_for_without_end(
+    trace: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(dask, "WORKERS_S", 0.2)
+    with distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as nobody:
+        address = nobody.scheduler_address
+
+        assert main(["estimate", str(trace), "--engine", "dask", "--scheduler", address]) == 2
+    assert f"Start some: dask worker {address}." in capfd.readouterr().err
+
+
+def test_without_dask_the_command_says_what_to_install(
+    trace: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    assert main(["estimate", str(trace), "--engine", "dask"]) == 2
+    assert capfd.readouterr().err == "wscost: --engine dask needs Dask: pip install 'wscost[dask]'.\n"

@@ -1,0 +1,181 @@
+"""Dask: partitions are read and metered by the workers of a cluster; only sums come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wscost.engines import work
+from wscost.errors import EngineError
+from wscost.metering.streaming import Question, StreamSums
+from wscost.trace import Engine, Partition, TraceStream
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+    from wscost.engines import Progress
+
+NAME = "dask"
+CONNECT_S = 10
+"""How long a scheduler may take to answer."""
+WORKERS_S = 30
+"""How long to wait for the first worker, and for another one where all are gone."""
+LOOK_S = 5
+RETRIES = 2
+"""A read that fails may have met a store that was busy."""
+ONLY_CRITICAL = 50
+
+T = TypeVar("T")
+
+
+@contextmanager
+def started(scheduler: str | None, progress: Progress | None) -> Iterator[Engine]:
+    """Give an engine that connects, or starts workers on this machine, when it is first asked; then end it.
+
+    Raises
+    ------
+    EngineError
+        If Dask is not installed, no scheduler answers, or workers cannot do what they are asked.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise EngineError("--engine dask needs Dask: pip install 'wscost[dask]'.") from None
+    with ExitStack() as stack:
+        engine = DaskEngine(lambda: _connected(scheduler, stack), progress)
+        try:
+            yield engine
+        except (distributed.CancelledError, distributed.comm.CommClosedError):
+            raise EngineError(
+                f"The connection to {_called(scheduler)} was lost; nothing is counted. "
+                "Look whether it still runs, and start again."
+            ) from None
+
+
+class DaskEngine:
+    """The workers of one cluster."""
+
+    def __init__(self, connect: Callable[[], Client], progress: Progress | None = None) -> None:
+        self._connect, self._progress = connect, progress
+        self._client: Client | None = None
+
+    @property
+    def client(self) -> Client:
+        """The connection to the scheduler."""
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
+
+    def each(self, work: Callable[[Partition], T], partitions: Sequence[Partition]) -> list[T]:
+        """Return what a piece of work finds in each partition, in their order."""
+        futures = self.client.map(work, partitions, pure=False, retries=RETRIES)
+        return self._found(futures, partitions)
+
+    def sums(self, stream: TraceStream, question: Question) -> StreamSums:
+        """Return what a pass over a stream is asked.
+
+        Each partition is reduced where it is read; its shares then travel to where each is settled.
+        """
+        submit, each = self.client.submit, self.client.map
+        task = work.task_of(stream, question, sum(self.client.nthreads().values()))
+        cut = work.cut(stream)
+        reduced = each(work.reduced, cut.partitions, task=task, pure=False, retries=RETRIES)
+        counted = each(work.counted, reduced, pure=False)
+        settled = []
+        for number in range(task.shares):
+            shares = each(work.share, reduced, number=number, task=task, pure=False)
+            settled.append(submit(work.settled, shares, task, pure=False))
+        del reduced  # so that workers forget what nobody asks for any more
+        return work.whole(cut, task, self._found(counted, cut.partitions), self._found(settled))
+
+    def _found(self, futures: Sequence[Future], partitions: Sequence[Partition] = ()) -> list[Any]:
+        """Wait for results; of what went wrong, tell the first in order, whichever came first."""
+        sizes = dict(zip(futures, (partition.size for partition in partitions), strict=False))
+        done, total = 0, sum(sizes.values())
+        for future in self._finished(futures):
+            done += sizes.get(future, 0)
+            if self._progress and total:
+                self._progress(done, total)
+        failed = next((future for future in futures if future.status == "error"), None)
+        if failed is not None:
+            raise _told(failed.exception())
+        return self.client.gather(list(futures))  # type: ignore[no-any-return]
+
+    def _finished(self, futures: Iterable[Future]) -> Iterator[Future]:
+        """Yield futures as they end; give up when there is nobody left to work for long."""
+        from distributed import wait
+
+        left, alone_s = set(futures), 0
+        while left:
+            try:
+                ended, left = wait(left, timeout=LOOK_S, return_when="FIRST_COMPLETED")
+                yield from ended
+            except TimeoutError:
+                alone_s = 0 if self.client.nthreads() else alone_s + LOOK_S
+                if alone_s >= WORKERS_S:
+                    raise EngineError(
+                        f"All workers are gone, and none came for {WORKERS_S} s; nothing is counted."
+                    ) from None
+
+
+def _told(fault: BaseException) -> BaseException:
+    """Say what happened to a worker in words for who can help it; what a reader refuses says so itself."""
+    from distributed.scheduler import KilledWorker
+
+    how = {KilledWorker: "died each time, as for lack of memory", MemoryError: "had no memory left"}
+    for kind, words in how.items():
+        if isinstance(fault, kind):
+            return EngineError(
+                f"Workers that were given a part of the input {words}; nothing is counted. "
+                "Give each more memory (dask worker --memory-limit)."
+            )
+    return fault
+
+
+def _connected(scheduler: str | None, stack: ExitStack) -> Client:
+    from dask.system import CPU_COUNT
+    from distributed import Client, LocalCluster
+
+    if scheduler is None:
+        cluster = stack.enter_context(
+            LocalCluster(
+                n_workers=CPU_COUNT,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=ONLY_CRITICAL,
+            )
+        )
+        return stack.enter_context(Client(cluster))
+    try:
+        client = stack.enter_context(Client(scheduler, timeout=CONNECT_S))
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            f"The scheduler {scheduler} does not answer. Look whether `dask scheduler` runs there "
+            "and may be reached from here, and write its address as tcp://HOST:8786."
+        ) from error
+    _check(client, scheduler)
+    return client
+
+
+def _check(client: Client, scheduler: str) -> None:
+    """Refuse a cluster that has no workers, or some that would count otherwise."""
+    from importlib.metadata import version
+
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_S)
+    except TimeoutError:
+        raise EngineError(
+            f"The scheduler {scheduler} has no workers after {WORKERS_S} s. "
+            f"Start some: dask worker {scheduler}."
+        ) from None
+    mine = version("wscost")
+    for worker, theirs in client.run(version, "wscost", on_error="return").items():
+        if theirs != mine:
+            has = f"wscost {theirs}" if isinstance(theirs, str) else "no wscost"
+            raise EngineError(f"The worker {worker} has {has}; install wscost {mine} there, as it is here.")
+
+
+def _called(scheduler: str | None) -> str:
+    return "the workers on this machine" if scheduler is None else f"the scheduler {scheduler}"

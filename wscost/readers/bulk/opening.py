@@ -1,0 +1,126 @@
+"""Big Parquet files of connections as a stream, opened by what their statistics tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import NamedTuple, cast
+
+import pyarrow as pa
+
+from wscost.errors import InputError
+from wscost.readers.bulk.ahead import ahead
+from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
+from wscost.readers.bulk.partitions import partitions_of
+from wscost.readers.bulk.reckoning import Reckoning
+from wscost.readers.bulk.stream import Input, Pass
+from wscost.readers.columns import EARLIEST, LATEST
+from wscost.readers.intake import checked
+from wscost.readers.options import Options
+from wscost.trace import OPEN, Cut, Engine, Partition, TraceStream
+from wscost.usage import Window
+
+EVER = Window(EARLIEST, LATEST)
+
+
+def stream_of(given: Input, window: Window | None) -> TraceStream:
+    """Return the stream of an input's connections; without a window, that of its first to its last event.
+
+    Raises
+    ------
+    BadRowsError
+        If the window is to be found from rows, and some are refused.
+    InputError
+        If there are no rows in it.
+    """
+    groups = [group for file in given.files for group in groups_of(file) if group.rows]
+    engine = given.options.engine
+    if window is None:
+        window = _extent(given, groups) or _extent_of_rows(given, groups, engine)
+    ordered = in_turn(groups)
+    groups = ordered or groups
+
+    def cut() -> Cut:
+        whole = Pass(given, groups, window, sort=False)
+        return Cut(partitions_of(given, groups), partial(_rejoined, whole))
+
+    return TraceStream(
+        window=window,
+        source=given.source,
+        rows=sum(group.rows for group in groups),
+        names_objects=any(group.names_objects for group in groups),
+        in_order=ordered is not None,
+        read=lambda sort: Pass(given, groups, window, sort=sort),
+        cut=cut,
+        elsewhere=engine.sums if engine else None,
+    )
+
+
+def check_types(file: File, options: Options) -> None:
+    """Refuse columns whose type cannot hold what they are named for, before a row is read.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the column.
+    """
+    schema = file.rows.schema_arrow
+    empty = {raw: pa.array([], schema.field(raw).type) for raw in file.layout}
+    checked(file.part.name, "connections", empty, size=0, options=options)
+
+
+def _extent(given: Input, groups: Sequence[Group]) -> Window | None:
+    """Return the window from statistics; None where they do not tell it, or tell of rows to be skipped."""
+    if given.options.skip_bad_rows:
+        return None
+    times: list[int] = []
+    if not groups:
+        return None
+    for group in groups:
+        if group.opened is None or (group.closed is None and not group.always_open):
+            return None
+        times += (*group.opened, *(group.closed or ()))
+    return Extent(min(times), max(times)).window
+
+
+class Seen(NamedTuple):
+    """The first and last times of rows, if any is good, and what reading them came to."""
+
+    times: Extent | None
+    reckoning: Reckoning
+
+
+def see(partition: Partition) -> Seen:
+    """Read a partition for its times."""
+    return _see(cast(Pass, partition.read(EVER)))
+
+
+def _extent_of_rows(given: Input, groups: Sequence[Group], engine: Engine | None) -> Window:
+    """Return the window by reading every row."""
+    rows = Pass(given, groups, EVER, sort=False)
+    seen = engine.each(see, partitions_of(given, groups)) if engine else [_see(rows)]
+    if engine:
+        _rejoined(rows, [one.reckoning for one in seen])
+    else:
+        rows.end_of_rows()
+    times = [at for one in seen if one.times for at in one.times]
+    if not times:
+        raise InputError(f"{given.source}: there are no rows in it.")
+    return Extent(min(times), max(times)).window
+
+
+def _see(rows: Pass) -> Seen:
+    times: list[int] = []
+    for batch in ahead(rows.batches()):
+        ends = batch.closed[batch.closed != OPEN]
+        first, last = int(batch.opened.min()), int(batch.opened.max())
+        times = [min([first, *times]), max([last, int(ends.max(initial=last)), *times])]
+    return Seen(Extent(*times) if times else None, rows.reckoning)
+
+
+def _rejoined(rows: Pass, reckonings: Iterable[Reckoning]) -> Pass:
+    """Return a pass as if it had read what others did."""
+    for reckoning in reckonings:
+        rows.reckoning.add(reckoning)
+    rows.end_of_rows()
+    return rows
