@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wscost.exploring.history import history
     from wscost.exploring.sensitivity import sensitivity
     from wscost.exploring.sweeping import sweep
+    from wscost.fitting import fit
     from wscost.readers import read_trace
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "break_even",
     "compare",
     "estimate",
+    "fit",
     "history",
     "read_trace",
     "sensitivity",
@@ -34,6 +36,7 @@ _HOMES = {
     "break_even": "exploring.breaking_even",
     "compare": "comparing",
     "estimate": "estimating",
+    "fit": "fitting",
     "history": "exploring.history",
     "read_trace": "readers",
     "sensitivity": "exploring.sensitivity",

@@ -24,6 +24,7 @@ from wscost.cli import (
     diff,
     estimates,
     explorations,
+    fits,
     output,
     pictures,
     plans,
@@ -56,6 +57,7 @@ app.command("check", help=check.HELP)(check.check)
 app.command("diff", help=diff.HELP)(diff.diff)
 app.command("init")(plans.init)
 app.command("simulate")(plans.simulate)
+app.command("fit")(fits.fit)
 app.command("convert")(conversions.convert)
 app.add_typer(conversions.queries, name="query")
 app.add_typer(prices.app, name="prices")

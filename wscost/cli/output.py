@@ -41,6 +41,50 @@ def tell(result: str, file: Path | None = None) -> None:
         raise OutputError(f"The result cannot be written to standard output: {error.strerror}.") from None
 
 
+def refuse_existing(file: Path | None) -> None:
+    """Refuse to write where something is already, before the work is done.
+
+    Raises
+    ------
+    OutputError
+        If there is a file of that name.
+    """
+    if file is not None and str(file) != "-" and os.path.lexists(file):
+        raise OutputError(f"{file}: is there already, and a profile is not to be lost. Name another file.")
+
+
+def create(result: str, file: Path | None = None) -> None:
+    """Write a command's result to a new file, or to standard output; what is there is never touched.
+
+    Raises
+    ------
+    OutputError
+        If there is a file of that name, or it cannot be written.
+    """
+    if file is None or str(file) == "-":
+        tell(result)
+        return
+    try:
+        with file.open("xb") as new:
+            try:
+                new.write(f"{result}\n".encode())
+                new.flush()
+            except OSError:
+                file.unlink()
+                raise
+    except FileExistsError:
+        refuse_existing(file)
+        raise
+    except OSError as error:
+        raise OutputError(f"{file}: the result cannot be written: {error.strerror}.") from None
+
+
+def aside(told: str) -> None:
+    """Write what goes with a result to standard error; if nobody listens there, so be it."""
+    with suppress(OSError):
+        typer.echo(told, err=True, color=False)
+
+
 def complain(sentence: str) -> None:
     """Write a complaint to standard error; if nobody listens there, so be it."""
     lines = [clean(line) for line in sentence.splitlines()]

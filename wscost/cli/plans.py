@@ -17,13 +17,9 @@ def init(
     file: options.Output = None,
 ) -> None:
     """Print a shipped load profile as commented YAML, to be changed into your own."""
-    from wscost.errors import OutputError
     from wscost.profile.reading import preset_text
 
-    text = preset_text(name)
-    if file is not None and file.exists():
-        raise OutputError(f"{file}: is there already, and a profile is not to be lost. Name another file.")
-    output.tell(text.rstrip("\n"), file)
+    output.create(preset_text(name).rstrip("\n"), file)
 
 
 def simulate(

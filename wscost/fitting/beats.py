@@ -1,0 +1,157 @@
+"""Heartbeats: messages that a platform answers itself, or that clients send as a clock strikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from wscost.fitting.bursts import gaps_of
+from wscost.fitting.seen import Flags, Floats, Ints, Messages, Seen
+from wscost.fitting.written import Line, duration, every, mapping, size
+from wscost.trace import UNKNOWN
+
+_SMALL_BYTES = 64
+_SIZES = 5
+_STEADY = 0.05
+_MOSTLY = 0.8
+_NEARLY_ALL = 0.9
+_SOME = 0.2
+_FEWEST_GAPS = 2
+_FOR_EVER_S = 60 * 86_400.0
+
+
+Entry: TypeAlias = tuple[dict[str, str], str]
+"""What a profile says, and why."""
+
+
+@dataclass(frozen=True)
+class Beats:
+    """Heartbeats, as fitted, and which messages they are."""
+
+    those: Flags
+    """Which messages in are heartbeats that count as messages."""
+    of_all: tuple[Entry, ...]
+    """Those of every client."""
+    of_some: tuple[Entry, ...]
+    """Those of some clients alone, as processes of messages in."""
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What the profile says of the client; nothing where it says nothing."""
+        if not self.of_all:
+            return ()
+        beats = (Line(f"- {mapping(entry)}", why, depth=2) for entry, why in self.of_all)
+        return (Line("client:"), Line("heartbeats:", depth=1), *beats)
+
+
+def fit_beats(seen: Seen, messages: Messages) -> Beats:
+    """Find the heartbeats among messages in."""
+    of_all, of_some = [], []
+    if messages.auto.any():
+        of_all.append(_answered(seen, messages.those(messages.auto)))
+    those = np.zeros(len(messages.row), dtype=bool)
+    for of_bytes in _common_sizes(messages):
+        chosen = ~messages.auto & (messages.bytes == of_bytes)
+        some = messages.those(chosen)
+        found = _clockwork(seen, some)
+        if found is None:
+            continue
+        who, period, share = found
+        usual = float(np.median(period))
+        together = float((np.abs(period - usual) <= _STEADY * usual).mean())
+        if together >= _NEARLY_ALL and share >= _NEARLY_ALL:
+            those |= chosen
+            why = f"{len(some.row):,} messages of {of_bytes} bytes, as a clock strikes."
+            of_all.append(({**every(usual), "bytes_in": str(of_bytes)}, why))
+        else:
+            theirs = np.isin(messages.row, who) & chosen
+            those |= theirs
+            of_some.append(_of_some(seen, who, int(theirs.sum()), period, of_bytes))
+    return Beats(those, tuple(of_all), tuple(of_some))
+
+
+def _of_some(seen: Seen, who: Ints, sent: int, period: Floats, of_bytes: int) -> Entry:
+    """Describe what some clients send and others do not: the states outlast any connection."""
+    time = float(seen.here_s[who].sum())
+    share = time / float(seen.here_s.sum())
+    why = (
+        f"{sent:,} messages of {of_bytes} bytes from {len(who):,} connections, each {_usual(period)} after "
+        "the last. A profile has one kind of client: here each either beats, at random, for as long as it "
+        "lives, or never."
+    )
+    entry = {
+        "process": "bursts",
+        "on": mapping({"distribution": "exponential", "mean": duration(share * _FOR_EVER_S)}),
+        "off": mapping({"distribution": "exponential", "mean": duration((1 - share) * _FOR_EVER_S)}),
+        **every(time / sent),
+        "bytes": str(of_bytes),
+    }
+    return entry, why
+
+
+def _answered(seen: Seen, beats: Messages) -> Entry:
+    """Describe what auto-response answers: a profile's clients are all alike, so all beat, on average."""
+    period = float(seen.here_s.sum()) / len(beats.row)
+    known = beats.bytes[beats.bytes != UNKNOWN]
+    entry = every(period)
+    if len(known):
+        entry["bytes_in"] = size(float(known.mean()))
+    who = len(np.unique(beats.row))
+    _, gaps = gaps_of(beats)
+    why = f"{len(beats.row):,} messages of {who:,} connections were answered by auto-response"
+    if len(gaps) >= _FEWEST_GAPS:
+        why += f", mostly {_usual(gaps)} apart"
+    if who < _NEARLY_ALL * len(seen):
+        why += ". A profile's clients are all alike: here all of them beat, more seldom, and as often in sum"
+    return {**entry, "auto_response": "true"}, f"{why}."
+
+
+def _common_sizes(messages: Messages) -> list[int]:
+    known = (messages.bytes != UNKNOWN) & ~messages.auto & (messages.bytes <= _SMALL_BYTES)
+    sizes, many = np.unique(messages.bytes[known], return_counts=True)
+    return [int(one) for one in sizes[np.argsort(-many, kind="stable")[:_SIZES]]]
+
+
+def _clockwork(seen: Seen, some: Messages) -> tuple[Ints, Floats, float] | None:
+    """Return whose messages strike like a clock, how far apart, and the share of those who could. [s]"""
+    rows, gaps = gaps_of(some)
+    if len(gaps) < _FEWEST_GAPS:
+        return None
+    who, period = _steady(rows, gaps)
+    if not len(who):
+        return None
+    able = int((seen.here_s >= (_FEWEST_GAPS + 1) * float(np.median(period))).sum())
+    share = len(who) / max(able, 1)
+    return (who, period, share) if share >= _SOME else None
+
+
+def _usual(gaps: Floats) -> str:
+    """Name the two lengths that are most common. [s]"""
+    lengths, many = np.unique(np.round(gaps, int(np.median(gaps) < 3)), return_counts=True)
+    common = np.sort(lengths[np.argsort(-many, kind="stable")[:2]])
+    return " or ".join(duration(float(gap)) for gap in common if gap > 0) or duration(float(np.median(gaps)))
+
+
+def _steady(rows: Ints, gaps: Floats) -> tuple[Ints, Floats]:
+    """Return the connections whose gaps are mostly one length, and that length. [s]"""
+    import pandas as pd
+
+    frame = pd.DataFrame({"row": rows, "gap": gaps})
+    median = frame.groupby("row")["gap"].transform("median")
+    frame["alike"] = (frame["gap"] - median).abs() <= _STEADY * median
+    each = frame.groupby("row").agg(many=("gap", "size"), alike=("alike", "mean"), median=("gap", "median"))
+    each = each[(each["many"] >= _FEWEST_GAPS) & (each["alike"] >= _MOSTLY) & (each["median"] > 0)]
+    return each.index.to_numpy(dtype=np.int64), each["median"].to_numpy(dtype=np.float64)
+
+
+def in_step(seen: Seen, some: Messages) -> float | None:
+    """Return how far apart messages are, if nearly every connection sends them as a clock strikes. [s]"""
+    found = _clockwork(seen, some)
+    if found is None:
+        return None
+    _, period, share = found
+    usual = float(np.median(period))
+    alike = float((np.abs(period - usual) <= _STEADY * usual).mean())
+    return usual if alike >= _NEARLY_ALL and share >= _NEARLY_ALL else None
