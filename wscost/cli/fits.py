@@ -21,7 +21,7 @@ def fit(
     ],
     *,
     file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a new file, never an old one.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A new file to write.")
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="The profile's name; the trace's if absent.")
