@@ -75,6 +75,7 @@ GUESTS: dict[str, frozenset[str]] = {
     "yaml": _names("yamlfile"),
     "dask": _names("engines.dask"),
     "distributed": _names("engines.dask"),
+    "fsspec": _names("readers.stores"),
     **dict.fromkeys(_names("logging random secrets"), frozenset()),
     **dict.fromkeys(_names("socket ssl http urllib.request requests httpx"), frozenset()),
 }

@@ -12,6 +12,7 @@ from wscost.errors import InputError
 from wscost.profile import is_profile
 from wscost.readers import read_input, sniff
 from wscost.readers.findings import findings_of
+from wscost.readers.stores import is_url
 from wscost.shipped import shipped
 from wscost.trace import Engine, Trace, TraceStream
 from wscost.usage import Usage, Window
@@ -74,8 +75,8 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
     if is_workload(one):
         return one
-    path = at_hand(Path(one))
-    if path.suffix in (".yaml", ".yml") and not options.get("input_format"):
+    path = one if is_url(str(one)) else at_hand(Path(one))
+    if isinstance(path, Path) and path.suffix in (".yaml", ".yml") and not options.get("input_format"):
         from wscost.profile import reading
 
         document = yamlfile.load(path)

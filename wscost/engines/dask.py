@@ -130,6 +130,8 @@ def _told(fault: BaseException) -> BaseException:
                 f"Workers that were given a part of the input {words}; nothing is counted. "
                 "Give each more memory (dask worker --memory-limit)."
             )
+    if isinstance(fault, ImportError):
+        return EngineError(f"Workers cannot read the input: {fault}. Install there what is installed here.")
     return fault
 
 

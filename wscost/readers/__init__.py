@@ -226,7 +226,7 @@ def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader
 
 
 def _claim(part: Part) -> str | None:
-    names = sniff(part.head, part.path)
+    names = sniff(part.head, part.path if isinstance(part.path, Path) else None)
     if len(names) > 1:
         raise InputError(f"{part.name}: this may be {' or '.join(names)}. Say which with --input-format.")
     return names[0] if names else None

@@ -64,7 +64,7 @@ def _read_part(part: Part, intake: Intake) -> None:
                 intake.take(part, table, arrays, range(row, row + len(batch)))
                 row += len(batch)
         except (pa.ArrowException, OSError):
-            raise InputError(f"{part.name}: this Parquet file is damaged or cut short.") from None
+            raise part.damaged("Parquet file") from None
 
 
 def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceStream | None:
@@ -100,22 +100,21 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
 def _files(source: Source) -> list[File]:
     """Return all parts as files of connections; none unless all of them are."""
     import pyarrow as pa
-    from pyarrow import parquet
 
-    from wscost.readers.bulk.groups import File
+    from wscost.readers.bulk.groups import File, open_rows
 
     files = []
     for part in source.parts:
-        if (path := part.file) is None:
+        if (place := part.file) is None:
             return []
         try:
-            names = parquet.read_schema(path).names
-            if table_of(names) == "events":
-                return []
-            layout, _ = lay_out(names, "connections", part.name)
-            files.append(File.open(part, path, layout))
+            rows = open_rows(place)
         except (pa.ArrowException, OSError):
-            raise InputError(f"{part.name}: this Parquet file is damaged or cut short.") from None
+            raise part.damaged("Parquet file") from None
+        names = rows.schema_arrow.names
+        if table_of(names) == "events":
+            return []
+        files.append(File(part, rows, lay_out(names, "connections", part.name)[0]))
     return files
 
 

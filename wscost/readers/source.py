@@ -1,4 +1,4 @@
-"""The input as bytes: a file, a folder, a glob or standard input, gzip undone, every size bounded."""
+"""The input as bytes: files, folders, globs, URLs or standard input, gzip undone, every size bounded."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeAlias, cast
 
 from wscost.errors import InputError
+from wscost.readers.stores import StoredFile, is_url, shown, stored
 
 STDIN = "-"
 HEAD_BYTES = 64 * 1024
@@ -29,6 +30,8 @@ GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
 Progress = Callable[[int, int | None], None]
+Place: TypeAlias = Path | StoredFile
+"""Where a file is, with what reading asks of a path."""
 
 
 class Part:
@@ -38,7 +41,7 @@ class Part:
     """
 
     def __init__(
-        self, name: str, path: Path | None, count: Callable[[int], None] = lambda size: None
+        self, name: str, path: Place | None, count: Callable[[int], None] = lambda size: None
     ) -> None:
         self.name = name
         self.path = path
@@ -102,7 +105,7 @@ class Part:
         """Give the content as a file that can be sought, for formats that are read from their end."""
         if self.path is not None and self._lasting and not self._packed():
             with self._guarded(), self.path.open("rb") as stream:
-                self._count(self.path.stat().st_size)
+                self._count(_size(self.path) or 0)
                 yield stream
             return
         with tempfile.TemporaryFile() as spool:
@@ -112,13 +115,18 @@ class Part:
             yield cast(BinaryIO, spool)
 
     @property
-    def file(self) -> Path | None:
-        """The path where the content lies as it is, for a library that reads it itself."""
+    def file(self) -> Place | None:
+        """The place where the content lies as it is, for a library that reads it itself."""
         return self.path if self._lasting and not self._packed() else None
 
     def count(self, size: int) -> None:
         """Count bytes that such a library has read."""
         self._count(size)
+
+    def damaged(self, what: str) -> InputError:
+        """Return the complaint that a library which reads it itself cannot, and does not say why."""
+        store = ", or its store failed" if isinstance(self.path, StoredFile) else ""
+        return InputError(f"{self.name}: this {what} is damaged or cut short{store}.")
 
     def _line(self, number: int, line: bytes) -> bytes:
         if len(line) > LINE_LIMIT:
@@ -237,7 +245,7 @@ def open_source(given: str | Path | Sequence[str | Path], progress: Progress | N
     if not several:
         raise InputError("No input was named.")
     picked = True
-    paths: list[Path | None] = []
+    paths: list[Place | None] = []
     for one in several:
         found, named = _expand(str(one))
         picked &= named
@@ -250,19 +258,33 @@ def open_source(given: str | Path | Sequence[str | Path], progress: Progress | N
         if progress is not None:
             progress(done, total)
 
-    parts = tuple(Part("<stdin>" if path is None else str(path), path, count) for path in paths)
-    name = (
-        ("<stdin>" if several[0] == STDIN else str(several[0]))
-        if len(several) == 1
-        else f"{len(parts)} files"
-    )
+    parts = tuple(Part(_called(path), path, count) for path in paths)
+    name = f"{len(parts)} files"
+    if len(several) == 1:
+        name = "<stdin>" if several[0] == STDIN else shown(str(several[0]))
     return Source(name, parts, picked)
 
 
-def _expand(name: str) -> tuple[list[Path | None], bool]:
-    path = Path(name)
+def _called(path: Place | None) -> str:
+    if path is None:
+        return "<stdin>"
+    return path.url if isinstance(path, StoredFile) else str(path)
+
+
+def _size(path: Place) -> int | None:
+    """Return how many bytes a file has; None where nobody tells."""
+    if isinstance(path, StoredFile):
+        return path.size
+    about = path.stat()
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
+
+
+def _expand(name: str) -> tuple[Sequence[Place | None], bool]:
     if name == STDIN:
         return [None], True
+    if is_url(name):
+        return stored(name)
+    path = Path(name)
     try:
         if path.is_dir():
             found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
@@ -286,8 +308,7 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith((".", "_")) for part in path.parts)
 
 
-def _total(paths: Sequence[Path | None]) -> int | None:
-    sizes = [path.stat() for path in paths if path is not None]
-    if len(sizes) < len(paths) or not all(stat.S_ISREG(size.st_mode) for size in sizes):
-        return None
-    return sum(size.st_size for size in sizes)
+def _total(paths: Sequence[Place | None]) -> int | None:
+    sizes = [None if path is None else _size(path) for path in paths]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None

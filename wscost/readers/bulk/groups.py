@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from wscost.readers.building import TICK
 from wscost.readers.columns import EARLIEST, EPOCH, LATEST, PER_SECOND, Column
-from wscost.readers.source import Part
+from wscost.readers.source import Part, Place
 from wscost.units import MICROSECONDS_PER_SECOND
 from wscost.usage import Window
 
@@ -42,11 +42,12 @@ class File:
     rows: parquet.ParquetFile
     layout: Mapping[str, Column]
 
-    @classmethod
-    def open(cls, part: Part, path: Path, layout: Mapping[str, Column]) -> File:
-        """Open a part that lies in a plain file."""
-        rows = parquet.ParquetFile(path, pre_buffer=False, buffer_size=READ_BYTES)
-        return cls(part, rows, layout)
+
+def open_rows(place: Place) -> parquet.ParquetFile:
+    """Open a Parquet file; of one in a store, what is needed is fetched in few and large pieces."""
+    if isinstance(place, Path):
+        return parquet.ParquetFile(place, pre_buffer=False, buffer_size=READ_BYTES)
+    return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
+
+import pyarrow as pa
 
 from wscost.errors import InputError
-from wscost.readers.bulk.groups import File, Group, groups_of
+from wscost.readers.bulk.groups import File, Group, groups_of, open_rows
 from wscost.readers.bulk.stream import Input, Pass
 from wscost.readers.columns import Column
 from wscost.readers.options import Options
-from wscost.readers.source import Part
+from wscost.readers.source import Part, Place
 from wscost.usage import Window
 
 PARTITION_ROWS = 2_097_152
@@ -26,7 +27,7 @@ class Piece:
     """Row groups of one file."""
 
     name: str
-    path: Path
+    place: Place
     layout: Mapping[str, Column]
     numbers: tuple[int, ...]
 
@@ -52,13 +53,17 @@ class ParquetPartition:
         """
         files, groups = [], []
         for piece in self.pieces:
+            part = Part(piece.name, piece.place)
             try:
-                file = File.open(Part(piece.name, piece.path), piece.path, piece.layout)
+                rows = open_rows(piece.place)
             except FileNotFoundError:
                 raise InputError(
                     f"{piece.name}: where a worker runs, there is no such file. All workers must see the "
                     "files under the same name: in a shared folder or an object store."
                 ) from None
+            except (pa.ArrowException, OSError):
+                raise part.damaged("Parquet file") from None
+            file = File(part, rows, piece.layout)
             files.append(file)
             groups += [group for group in groups_of(file) if group.number in piece.numbers]
         if sum(group.rows for group in groups) != self.rows:
@@ -96,6 +101,6 @@ def _cut(groups: Sequence[Group], rows: int) -> Iterator[list[Group]]:
 
 def _pieces(groups: Sequence[Group]) -> Iterator[Piece]:
     for file, same in groupby(groups, key=lambda group: group.file):
-        path = file.part.path
-        assert path is not None, "only plain files are streamed"
-        yield Piece(file.part.name, path, file.layout, tuple(group.number for group in same))
+        place = file.part.path
+        assert place is not None, "only plain files are streamed"
+        yield Piece(file.part.name, place, file.layout, tuple(group.number for group in same))

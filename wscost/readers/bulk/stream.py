@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wscost.compiling import COMPILED_FROM_ROWS
-from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.building import censored, grade_of_count, left_out, nothing_inside
 from wscost.readers.bulk.ahead import ahead
@@ -149,7 +148,7 @@ class Pass:
         try:
             yield from file.rows.iter_batches(BATCH_ROWS, row_groups=numbers, columns=columns)
         except (pa.ArrowException, OSError):
-            raise InputError(f"{file.part.name}: this Parquet file is damaged or cut short.") from None
+            raise file.part.damaged("Parquet file") from None
 
     def _batch(self, file: File, rows: pa.RecordBatch, first_row: int) -> Batch:
         arrays = {raw: rows.column(raw) for raw in rows.schema.names}
