@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -23,3 +26,10 @@ def compiled(function: F) -> F:
         return cast(F, njit(cache=True, nogil=True)(function))
     except RuntimeError:  # numba finds no folder to keep the code in
         return cast(F, njit(nogil=True)(function))
+
+
+def fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view that nobody may write to: arrays of one kind need one piece of machine code."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

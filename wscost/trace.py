@@ -44,6 +44,8 @@ EVENT_COLUMNS: dict[str, str] = {
 }
 KINDS = ("open", "message", "close", "error", "alarm", "request")
 DIRECTIONS = ("in", "out")
+MESSAGE, SENT = KINDS.index("message"), len(KINDS)
+"""Where kinds are their places in ``KINDS``: a message from the client, and one to it."""
 COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
 UNKNOWN = -1
 """A count that is not known, where counts are plain integers."""
@@ -85,11 +87,28 @@ class Trace:
         )
 
 
+class EventBatch(NamedTuple):
+    """Some events as arrays: times in microseconds since the epoch, kinds by place, objects by number.
+
+    Sizes and wall times of ``UNKNOWN`` are not known; a number below zero is an object of its own.
+    """
+
+    at: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.int8]
+    """The place in ``KINDS``, or ``SENT``."""
+    object: npt.NDArray[np.int32]
+    bytes: npt.NDArray[np.int64]
+    auto_response: npt.NDArray[np.bool_]
+    wall: npt.NDArray[np.int64]
+    """[µs]"""
+
+
 class Batch(NamedTuple):
-    """Some connections as arrays: times in microseconds since the epoch, objects by number.
+    """What began in a slice of time, as arrays: times in microseconds since the epoch, objects by number.
 
     Numbers of objects are below ``objects``; one below zero has no name. ``counts`` are by column;
-    a column that is not in them is unknown for all of the batch.
+    a column that is not in them is unknown for all of the batch. ``events`` are those of the slice, None
+    where the stream has none at all.
     """
 
     opened: npt.NDArray[np.int64]
@@ -97,6 +116,7 @@ class Batch(NamedTuple):
     object: npt.NDArray[np.int32]
     objects: int
     counts: Mapping[str, npt.NDArray[np.int64]]
+    events: EventBatch | None = None
 
     def in_order(self) -> Batch:
         """Return the same connections in order of opening."""
@@ -108,10 +128,12 @@ class Batch(NamedTuple):
 
 
 class TracePass(Protocol):
-    """One reading of a stream's connections, in order of opening; at its end it knows what to note."""
+    """One reading of a stream, in order of time; at its end it knows what to note."""
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield the connections that overlap the window.
+        """Yield the connections that overlap the window and the events in it, slice by slice.
+
+        What a batch holds, connections or events, began no earlier than anything before it.
 
         Raises
         ------
@@ -183,12 +205,12 @@ class Engine(Protocol):
 
 
 class OutOfOrderError(Exception):
-    """Connections that were expected in order of opening are not: they must be sorted."""
+    """Rows that were expected in order of time are not: they must be sorted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TraceStream:
-    """Connections too many to hold at once, over an observed window; there are no events.
+    """Connections, and where recorded their events, too many to hold at once, over an observed window.
 
     ``read`` begins a pass over them, sorted on the way where asked. ``passed`` remembers what passes found.
     """
@@ -198,7 +220,7 @@ class TraceStream:
     rows: int
     names_objects: bool
     in_order: bool
-    """Whether the rows may be in order of opening; a pass finds out."""
+    """Whether the rows may be in order of time; a pass finds out."""
     read: Callable[[bool], TracePass]
     part_of: int = 0
     """How many rows there are in all, where these are a part: what is compiled pays by all of them."""
@@ -206,11 +228,14 @@ class TraceStream:
     """Cuts it into what can be read apart; None where nothing can."""
     elsewhere: Callable[[TraceStream, Any], Any] | None = None
     """Makes passes in place of this process."""
+    events: int | None = None
+    """How many events there are; None where none were recorded."""
     passed: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
+        events = "" if self.events is None else f"{self.events:,} events, "
         return (
-            f"{self.source}: {self.rows:,} connections, "
+            f"{self.source}: {self.rows:,} connections, {events}"
             f"{self.window.start:%Y-%m-%d %H:%M:%S} to {self.window.end:%Y-%m-%d %H:%M:%S} UTC"
         )
 

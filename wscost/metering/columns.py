@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wscost.intervals import Ints, Pieces, split_days
-from wscost.trace import UNKNOWN, Trace
+from wscost.trace import KINDS, MESSAGE, SENT, UNKNOWN, Trace
 
 __all__ = ["UNKNOWN", "Events", "Sockets", "microseconds", "sockets_and_events"]
 
@@ -43,8 +43,8 @@ class Events:
     """The columns of ``events`` that lie in the window; sizes and wall times of ``UNKNOWN`` are not known."""
 
     at: Ints
-    kind: npt.NDArray[np.object_]
-    """One of the event kinds, or ``sent`` for a message to the client."""
+    kind: npt.NDArray[np.int8]
+    """The place in ``KINDS``, or ``SENT`` for a message to the client."""
     object: Ints
     bytes: Ints
     auto_response: Flags
@@ -52,8 +52,12 @@ class Events:
     """[µs]"""
 
     def of_kind(self, *kinds: str) -> Flags:
-        """Tell which events are of one of the kinds."""
-        return np.isin(self.kind, kinds)
+        """Tell which events are of one of the kinds; a message to the client is ``sent``."""
+        places = [SENT if kind == "sent" else KINDS.index(kind) for kind in kinds]
+        chosen: Flags = self.kind == places[0]
+        for place in places[1:]:
+            chosen = chosen | (self.kind == place)
+        return chosen
 
 
 def sockets_and_events(trace: Trace, start: int, end: int) -> tuple[Sockets, Events | None]:
@@ -94,12 +98,15 @@ def sockets_and_events(trace: Trace, start: int, end: int) -> tuple[Sockets, Eve
 
 
 def _events(rows: pd.DataFrame, objects: Ints, start: int, end: int) -> Events:
+    import pandas as pd
+
     at = microseconds(rows["at"])
     inside = (at >= start) & (at < end)
-    sent = ((rows["kind"] == "message") & (rows["direction"] == "out")).fillna(False).to_numpy(dtype=bool)
+    kind = pd.Index(KINDS, dtype="string").get_indexer(pd.Index(rows["kind"])).astype(np.int8)
+    kind[(kind == MESSAGE) & (rows["direction"] == "out").fillna(False).to_numpy(dtype=bool)] = SENT
     return Events(
         at=at[inside],
-        kind=np.where(sent, "sent", rows["kind"].to_numpy(dtype=object))[inside],
+        kind=kind[inside],
         object=objects[inside],
         bytes=_integers(rows["bytes"])[inside],
         auto_response=rows["auto_response"].fillna(False).to_numpy(dtype=bool)[inside],

@@ -104,30 +104,38 @@ def overdraw(
 
 def run_clocks(
     sockets: tuple[Ints, Ints, Ints],
-    days: Window,
-    tails: tuple[int, int],
+    runs: tuple[Ints, Ints, Ints],
+    days: tuple[Window, tuple[int, int]],
     reached: tuple[Ints, Ints],
     by_day: Ints,
 ) -> None:
     """Run one clock an object: add active time, resident time [µs] and wakeups to ``by_day``.
 
-    ``sockets`` are opened, closed and the object's number; one below zero is an object of its own.
-    ``reached`` says until when each object is active and in memory, ``NEVER`` at first. ``tails`` are how
-    long an object stays active after its last socket closes, and how long in memory after that [µs].
-    What lies past the last day counts for it.
+    ``sockets`` are opened, closed and the object's number, ``runs`` of handlers begun, ended and the
+    object's number, each in its own order of time; a number below zero is an object of its own. ``days``
+    are the window and how long an object stays active after its last socket closes, and how long in
+    memory after that [µs]. ``reached`` says until when each object is active and in memory, ``NEVER`` at
+    first. What lies past the last day counts for it.
     """
     opened, closed, objects = sockets
-    start, end, first_day, _ = days
-    pinned, tail = tails
+    begun, ended, places = runs
+    (start, end, first_day, _), (pinned, tail) = days
     active, resident = reached
     last_day = len(by_day) - 1
     lasting = (first_day + last_day + 1) * DAY
     day, midnight = 0, (first_day + 1) * DAY
-    for i in range(len(opened)):
-        o, c, number = opened[i], closed[i], objects[i]
-        outlasting = c > end
-        busy_until = end if outlasting else c + pinned
-        gone = end if outlasting else busy_until + tail
+    i = j = 0
+    while i < len(opened) or j < len(begun):
+        if j == len(begun) or (i < len(opened) and opened[i] <= begun[j]):
+            o, number = opened[i], objects[i]
+            outlasting = closed[i] > end
+            busy_until = end if outlasting else closed[i] + pinned
+            gone = end if outlasting else busy_until + tail
+            i += 1
+        else:
+            o, number, busy_until = begun[j], places[j], ended[j]
+            gone = busy_until + tail
+            j += 1
         s = max(o, start)
         if s >= midnight:
             day = s // DAY - first_day

@@ -7,15 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from wscost.deployment import Deployment
-from wscost.intervals import count_by_day, sum_by_day
-from wscost.metering.columns import Events, sockets_and_events
+from wscost.metering.columns import sockets_and_events
+from wscost.metering.eventsums import EventSums, FrameEventSums, Sized
 from wscost.metering.objects import meter_objects
 from wscost.metering.streaming import Question, Sums, streamed
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
-from wscost.trace import UNKNOWN, Trace, TraceStream
-from wscost.units import MICROSECONDS_PER_DAY
+from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage
 
 
@@ -31,7 +30,7 @@ def meter(
     Parameters
     ----------
     trace : Trace or TraceStream
-        A checked trace, or a stream of connections: it is read once, whatever is asked of it in turn.
+        A checked trace, or a stream: it is read once, whatever is asked of it in turn.
     deployment : Deployment
         Where sockets end, and what handlers take.
     steps : iterable of int
@@ -47,13 +46,15 @@ def meter(
     steps, multiples = sorted(set(steps)), sorted(set(cpu_multiples))
     cpu = Cpu.of(deployment)
     sums: Sums
+    events: EventSums | None
     if isinstance(trace, TraceStream):
-        passed = streamed(trace, Question.of(deployment, steps, multiples))
-        tally, sums, events = Tally(passed), passed, None
+        passed = streamed(trace, Question.of(deployment, steps, multiples, events=trace.events is not None))
+        tally, sums, events = Tally(passed), passed, passed.events
     else:
         tally = Tally(trace)
-        sockets, events = sockets_and_events(trace, tally.start, tally.end)
+        sockets, happened = sockets_and_events(trace, tally.start, tally.end)
         sums = FrameSums(sockets, tally.window_days)
+        events = None if happened is None else FrameEventSums(happened, tally.window_days)
     _meter_connections(tally, sums)
     _meter_messages(tally, sums, events, deployment)
     for step in steps:
@@ -80,44 +81,35 @@ def _meter_connections(tally: Tally, sums: Sums) -> None:
         )
 
 
-def _meter_messages(tally: Tally, sums: Sums, events: Events | None, deployment: Deployment) -> None:
-    recorded = events is not None and bool(events.of_kind("message", "sent").any())
-    if events is not None and recorded:
-        received = events.of_kind("message")
-        answered = events.auto_response & received
-        if deployment.hibernation and deployment.auto_response and answered.any():
-            received &= ~answered
+def _meter_messages(tally: Tally, sums: Sums, events: EventSums | None, deployment: Deployment) -> None:
+    if events is not None and (events.received.some or events.answered.some or events.sent.some):
+        received, answered = events.received, int(events.answered.number.sum())
+        if deployment.hibernation and deployment.auto_response and answered:
             tally.note(
                 "auto-response",
-                f"{int(answered.sum()):,} messages were answered by auto-response: they wake no object "
+                f"{answered:,} messages were answered by auto-response: they wake no object "
                 "and are not charged.",
-                messages=int(answered.sum()),
+                messages=answered,
             )
-        _add_events(tally, "messages_in", events, received)
-        _add_event_bytes(tally, "bytes_in", events, received)
+        else:
+            received += events.answered
+        _add_messages(tally, "in", received)
     else:
         _add_totals(tally, sums, "messages_in")
         _add_totals(tally, sums, "bytes_in")
-    if events is not None and events.of_kind("sent").any():
-        _add_events(tally, "messages_out", events, events.of_kind("sent"))
-        _add_event_bytes(tally, "bytes_out", events, events.of_kind("sent"))
+    if events is not None and events.sent.some:
+        _add_messages(tally, "out", events.sent)
     else:
         _add_totals(tally, sums, "messages_out")
         _add_totals(tally, sums, "bytes_out")
 
 
-def _add_events(tally: Tally, key: str, events: Events, chosen: np.ndarray) -> None:
-    counts = count_by_day(events.at[chosen], tally.first_day, tally.days)
-    tally.add(key, counts, grade=tally.grade(key))
-
-
-def _add_event_bytes(tally: Tally, key: str, events: Events, chosen: np.ndarray) -> None:
-    known = chosen & (events.bytes != UNKNOWN)
-    if chosen.any() and not known.any():
+def _add_messages(tally: Tally, direction: str, messages: Sized) -> None:
+    number, size = f"messages_{direction}", f"bytes_{direction}"
+    tally.add(number, messages.number, grade=tally.grade(number))
+    if messages.some and messages.unsized == messages.number.sum():
         return
-    day = events.at[known] // MICROSECONDS_PER_DAY
-    grade = tally.grade(key) if (known == chosen).all() else Grade.LOWER_BOUND
-    tally.add(key, sum_by_day(events.bytes[known], day, tally.first_day, tally.days), grade=grade)
+    tally.add(size, messages.bytes, grade=Grade.LOWER_BOUND if messages.unsized else tally.grade(size))
 
 
 def _add_totals(tally: Tally, sums: Sums, key: str) -> None:
@@ -136,15 +128,16 @@ def _add_totals(tally: Tally, sums: Sums, key: str) -> None:
     tally.add(key, sums.total(key), grade=grade)
 
 
-def _meter_message_units(tally: Tally, sums: Sums, events: Events | None, step: int) -> None:
-    for direction, kind in (("in", "message"), ("out", "sent")):
+def _meter_message_units(tally: Tally, sums: Sums, events: EventSums | None, step: int) -> None:
+    for direction in ("in", "out"):
         meter_name = f"message_units_{direction}"
         units = f"{meter_name}:{step}"
-        if events is not None and (chosen := events.of_kind(kind)).any():
-            each = np.maximum(-(-events.bytes[chosen] // step), 1)
-            day = events.at[chosen] // MICROSECONDS_PER_DAY
-            grade = Grade.MEASURED if (events.bytes[chosen] != UNKNOWN).all() else Grade.LOWER_BOUND
-            tally.add(units, sum_by_day(each, day, tally.first_day, tally.days), grade=grade)
+        messages = None
+        if events is not None:
+            messages = events.sent if direction == "out" else events.received + events.answered
+        if events is not None and messages is not None and messages.some:
+            grade = Grade.LOWER_BOUND if messages.unsized else Grade.MEASURED
+            tally.add(units, events.units(direction, step), grade=grade)
         elif sums.known(f"messages_{direction}"):
             tally.note(
                 "sizes-unknown",

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from wscost.deployment import Deployment
-from wscost.intervals import Intervals, count_by_day
+from wscost.intervals import Intervals
 from wscost.metering.clocks import (
     HIBERNATES_AFTER_US,
     Clocks,
@@ -18,16 +18,15 @@ from wscost.metering.clocks import (
     visits_of,
 )
 from wscost.metering.columns import UNKNOWN, Events, Sockets, sockets_and_events
+from wscost.metering.eventsums import CALLS, EventSums, FrameEventSums, handler_time
 from wscost.metering.streaming import Sums
 from wscost.metering.sums import FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
-from wscost.trace import OPEN, Trace
-
-_CALLS = ("alarm", "request")
+from wscost.trace import KINDS, OPEN, Trace
 
 
-def meter_objects(tally: Tally, sums: Sums, events: Events | None, deployment: Deployment) -> None:
+def meter_objects(tally: Tally, sums: Sums, events: EventSums | None, deployment: Deployment) -> None:
     """Meter the requests and the clocks of the objects in which sockets end."""
     if sums.without_object:
         tally.note(
@@ -37,19 +36,25 @@ def meter_objects(tally: Tally, sums: Sums, events: Events | None, deployment: D
             connections=sums.without_object,
         )
     _meter_calls(tally, events)
+    happened = events.events if isinstance(events, FrameEventSums) else None
     if isinstance(sums, FrameSums):
-        awake = clocks_of(_awake(tally, sums.sockets, events, deployment), tally.window_days)
+        awake = clocks_of(_awake(tally, sums.sockets, happened, deployment), tally.window_days)
     else:
-        awake = sums.clocks
+        awake = sums.awake
     if not deployment.hibernation:
         _add(tally, awake, tally.grade("opened_at", "closed_at", "object_id"))
         return
-    if events is None or not isinstance(sums, FrameSums):
+    timed = Grade.ASSUMED
+    if events is None:
         asleep, grade = _from_totals(tally, sums, deployment, awake), Grade.ASSUMED
     else:
-        handlers = _handlers(tally, sums.sockets, events, deployment)
-        asleep, grade = clocks_of(_asleep(tally, handlers), tally.window_days), Grade.MEASURED
-    known = events is not None and not (events.wall[~events.of_kind("sent")] == UNKNOWN).any()
+        timed, grade = _handlers_timed(tally, events, deployment), Grade.MEASURED
+        if isinstance(sums, FrameSums):
+            assert happened is not None
+            lives = _asleep(tally, _handlers(tally, sums.sockets, happened, deployment))
+            asleep = clocks_of(lives, tally.window_days)
+        else:
+            asleep = sums.asleep
     grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
     if deployment.pins.share:
         tally.note(
@@ -61,7 +66,7 @@ def meter_objects(tally: Tally, sums: Sums, events: Events | None, deployment: D
         tally,
         _between(asleep, awake, deployment.pins.share),
         grade,
-        Grade.MEASURED if known else Grade.ASSUMED,
+        timed,
     )
 
 
@@ -77,10 +82,9 @@ def object_lives(trace: Trace, deployment: Deployment) -> Lives:
     return _asleep(tally, _handlers(tally, sockets, events, deployment))
 
 
-def _meter_calls(tally: Tally, events: Events | None) -> None:
+def _meter_calls(tally: Tally, events: EventSums | None) -> None:
     if events is not None:
-        calls = events.at[events.of_kind(*_CALLS)]
-        tally.add("object_requests", count_by_day(calls, tally.first_day, tally.days))
+        tally.add("object_requests", events.calls)
         return
     tally.add("object_requests", np.zeros(tally.days, dtype=np.int64), grade=Grade.ASSUMED)
     tally.note(
@@ -88,6 +92,21 @@ def _meter_calls(tally: Tally, events: Events | None) -> None:
         "The trace records no alarms, RPC or HTTP calls to objects: none are counted. "
         "If there are, declare them as monthly object_requests in the deployment.",
     )
+
+
+def _handlers_timed(tally: Tally, events: EventSums, deployment: Deployment) -> Grade:
+    """Note where the time of handlers is assumed, and return how well it is known."""
+    untimed, answers = events.untimed(answers=False), events.untimed(answers=True)
+    if untimed or (answers and not deployment.auto_response):
+        time = deployment.handler_ms
+        tally.note(
+            "handler-time-assumed",
+            f"A handler is taken to run {time.message:f} ms a message and {time.open:f} ms a connect "
+            "where the trace does not say; handler_ms in the deployment sets it.",
+            message_ms=time.message,
+            open_ms=time.open,
+        )
+    return Grade.ASSUMED if untimed or answers else Grade.MEASURED
 
 
 def _asleep(tally: Tally, handlers: Intervals) -> Lives:
@@ -102,7 +121,7 @@ def _awake(tally: Tally, sockets: Sockets, events: Events | None, deployment: De
     held = Intervals(*(column[started] for column in (sockets.object, sockets.opened, closed)))
     busy, tails = visits_of(held, tally.end, pinned_for(deployment))
     if events is not None:
-        calls = _running(events, events.of_kind(*_CALLS), deployment)
+        calls = _running(events, events.of_kind(*CALLS), deployment)
         busy = _together(busy, calls)
         tails = np.append(tails, np.full(len(calls.start), HIBERNATES_AFTER_US))
     return lives_of(busy, tails, tally.start, tally.end)
@@ -114,22 +133,13 @@ def _handlers(tally: Tally, sockets: Sockets, events: Events, deployment: Deploy
     if deployment.auto_response:
         runs &= ~events.auto_response
     handlers = _running(events, runs, deployment)
-    if len(handlers.start) and (events.wall[runs] == UNKNOWN).any():
-        time = deployment.handler_ms
-        tally.note(
-            "handler-time-assumed",
-            f"A handler is taken to run {time.message:f} ms a message and {time.open:f} ms a connect "
-            "where the trace does not say; handler_ms in the deployment sets it.",
-            message_ms=time.message,
-            open_ms=time.open,
-        )
     for kind, at, happened in (
         ("open", sockets.opened, np.ones(len(sockets.opened), dtype=bool)),
         ("close", sockets.closed, ~sockets.still_open),
     ):
         if not events.of_kind(kind).any():
             chosen = happened & (at >= tally.start) & (at < tally.end)
-            wall = _microseconds(getattr(deployment.handler_ms, kind))
+            wall = handler_time(deployment.handler_ms, kind)
             unseen = Intervals(sockets.object[chosen], at[chosen], at[chosen] + wall)
             handlers = _together(handlers, unseen)
     return handlers
@@ -138,9 +148,8 @@ def _handlers(tally: Tally, sockets: Sockets, events: Events, deployment: Deploy
 def _running(events: Events, chosen: np.ndarray, deployment: Deployment) -> Intervals:
     """Return when the handlers of the chosen events run: as recorded, else as the deployment says."""
     kind, at, wall = events.kind[chosen], events.at[chosen], events.wall[chosen]
-    for name in type(deployment.handler_ms).model_fields:
-        unknown = (kind == name) & (wall == UNKNOWN)
-        wall = np.where(unknown, _microseconds(getattr(deployment.handler_ms, name)), wall)
+    assumed = np.array([handler_time(deployment.handler_ms, name) for name in KINDS])
+    wall = np.where(wall == UNKNOWN, assumed[kind], wall)
     return Intervals(events.object[chosen], at, at + wall)
 
 
@@ -153,8 +162,8 @@ def _from_totals(tally: Tally, sums: Sums, deployment: Deployment, awake: Clocks
         "count visits (a lower bound).",
     )
     time = deployment.handler_ms
-    handled = sums.opened * _microseconds(time.open) + sums.closed * _microseconds(time.close)
-    handled += tally.integers("messages_in") * _microseconds(time.message)
+    handled = sums.opened * handler_time(time, "open") + sums.closed * handler_time(time, "close")
+    handled += tally.integers("messages_in") * handler_time(time, "message")
     if sums.known("messages_in") < sums.rows:
         tally.note(
             "messages-unknown",
@@ -181,7 +190,3 @@ def _add(tally: Tally, clocks: Clocks, grade: Grade, active: Grade = Grade.MEASU
 
 def _together(*parts: Intervals) -> Intervals:
     return Intervals(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-def _microseconds(milliseconds: Decimal) -> int:
-    return int(milliseconds * 1000)

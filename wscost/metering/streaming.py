@@ -1,28 +1,30 @@
-"""Streams of connections: all that is asked of them from one pass, in memory that rows do not move."""
+"""Streams: all that is asked of them from one pass, in memory that rows do not move."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from wscost.compiling import COMPILED_FROM_ROWS, compiled
+from wscost.compiling import COMPILED_FROM_ROWS, compiled, fixed
 from wscost.deployment import Deployment
 from wscost.intervals import Ints
-from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, pinned_for
-from wscost.metering.kernel import KERNEL, NEVER
+from wscost.metering.clocks import Clocks, pinned_for
+from wscost.metering.eventkernel import EVENT_KERNEL
+from wscost.metering.eventsums import Handling, StreamEventSums
+from wscost.metering.kernel import KERNEL
+from wscost.metering.objectclocks import ENDS, NO_RUNS, NOTHING, Handlers, ObjectClocks
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import days_of
 from wscost.notes import Grade, Note
-from wscost.trace import COUNTS, UNKNOWN, Batch, OutOfOrderError, TracePass, TraceStream
+from wscost.trace import COUNTS, UNKNOWN, Batch, EventBatch, OutOfOrderError, TracePass, TraceStream
 from wscost.units import MICROSECONDS_PER_DAY
 from wscost.usage import Window
 
-NOTHING = np.empty(0, dtype=np.int64)
+ASLEEP = tuple(f"{name} asleep" for name in Clocks._fields)
 
 
 class Question(NamedTuple):
@@ -33,16 +35,22 @@ class Question(NamedTuple):
     cpu: Cpu
     pinned: int | None
     """How long objects stay active after their last socket [µs]; None: there are no objects."""
+    handling: Handling | None = None
+    """What handlers take; None: there are no objects, or no events."""
 
     @classmethod
-    def of(cls, deployment: Deployment, steps: Iterable[int], multiples: Iterable[int]) -> Question:
+    def of(
+        cls, deployment: Deployment, steps: Iterable[int], multiples: Iterable[int], *, events: bool = False
+    ) -> Question:
         """Return what metering a deployment asks."""
-        pinned = pinned_for(deployment) if deployment.in_object else None
-        return cls(tuple(steps), tuple(multiples), Cpu.of(deployment), pinned)
+        pinned, handling = None, None
+        if deployment.in_object:
+            pinned, handling = pinned_for(deployment), Handling.of(deployment) if events else None
+        return cls(tuple(steps), tuple(multiples), Cpu.of(deployment), pinned, handling)
 
 
 def streamed(stream: TraceStream, question: Question) -> StreamSums:
-    """Return what a stream's connections add up to; the same question is not asked twice."""
+    """Return what a stream adds up to; the same question is not asked twice."""
     if question not in stream.passed:
         stream.passed[question] = (stream.elsewhere or _here)(stream, question)
     return stream.passed[question]  # type: ignore[no-any-return]
@@ -51,27 +59,43 @@ def streamed(stream: TraceStream, question: Question) -> StreamSums:
 @cache
 def kernel(*, fast: bool) -> SimpleNamespace:
     """Return the kernel's functions by name, as they are written or as machine code."""
-    return SimpleNamespace(**{f.__name__: compiled(f) if fast else f for f in KERNEL})
+    loops = (*KERNEL, *EVENT_KERNEL)
+    return SimpleNamespace(**{f.__name__: compiled(f) if fast else f for f in loops})
 
 
 def _here(stream: TraceStream, question: Question) -> StreamSums:
-    run = kernel(fast=max(stream.rows, stream.part_of) >= COMPILED_FROM_ROWS)
-    try:
-        return _pass(stream, question, run, in_order=stream.in_order)
-    except OutOfOrderError:
-        return _pass(stream, question, run, in_order=False)
+    """Make as many passes as it takes, mostly one.
+
+    Connects and closes run handlers, whether or not there are events of them: that there are is expected.
+    Where that turns out to be wrong, connections have to be asked, in a second pass.
+    """
+    run = kernel(fast=max(stream.rows + (stream.events or 0), stream.part_of) >= COMPILED_FROM_ROWS)
+    in_order, told = stream.in_order, ENDS
+    while True:
+        try:
+            found = _pass(stream, question, run, told, in_order=in_order)
+        except OutOfOrderError:
+            in_order = False
+            continue
+        if found.asks_for is None or found.asks_for == told:
+            return found
+        told = found.asks_for
 
 
-def _pass(stream: TraceStream, question: Question, run: SimpleNamespace, *, in_order: bool) -> StreamSums:
+def _pass(
+    stream: TraceStream, question: Question, run: SimpleNamespace, told: frozenset[str], *, in_order: bool
+) -> StreamSums:
     rows = stream.read(not in_order)
     sums = StreamSums(stream.window, question, run)
+    if stream.events is not None:
+        sums.expect_events(told)
     for batch in rows:
         sums.add(batch)
     return sums.end(rows)
 
 
 class StreamSums:
-    """The sums of a stream's connections, batch after batch in order of opening.
+    """The sums of a stream, batch after batch in order of time.
 
     Sums are Python integers between batches: nothing overflows, and no order of adding can matter.
     """
@@ -85,13 +109,23 @@ class StreamSums:
         self._window = tuple(self._days)
         self._sums: dict[object, list[int]] = {}
         self._known = dict.fromkeys(COUNTS, 0)
-        self._active = self._resident = NOTHING
+        self._awake, self._asleep = ObjectClocks(self._days, run), ObjectClocks(self._days, run)
+        self._handlers: Handlers | None = None
+        self.events: StreamEventSums | None = None
+        self.asks_for: frozenset[str] | None = None
+        """Which of connects and closes there are events of, as it turned out."""
         self._closes = NOTHING
         self._now = np.zeros(2, dtype=np.int64)
         self._most = np.zeros(self._days.days, dtype=np.int64)
 
+    def expect_events(self, told: frozenset[str]) -> None:
+        """Be ready for events, among them of connects or closes as told."""
+        self.events = StreamEventSums(self._days, self._question.steps, self._run)
+        if (handling := self._question.handling) is not None:
+            self._handlers = Handlers(self._days, handling, self.events, ENDS - told)
+
     def add(self, batch: Batch) -> None:
-        """Add connections that opened after those before."""
+        """Add what began no earlier than anything before."""
         batch = _fixed(batch)
         start, end, _, _ = self._days
         opened, closed = batch.opened, batch.closed
@@ -106,6 +140,8 @@ class StreamSums:
             self._spread(column, batch, counts)
         self._add_parameters(batch)
         self._climb(batch)
+        if self.events is not None and batch.events is not None:
+            self.events.add(batch.events)
         if self._question.pinned is not None:
             self._run_clocks(batch, self._question.pinned)
 
@@ -117,7 +153,11 @@ class StreamSums:
             midnight = (self._days.first_day + day) * MICROSECONDS_PER_DAY
             left = open_now - int(np.searchsorted(self._closes, midnight, "right"))
             self._most[day] = max(int(self._most[day]), left)
-        self._active = self._resident = self._closes = NOTHING
+        self._closes = NOTHING
+        if self._handlers is not None and self.events is not None:
+            self._sum_all(ASLEEP, self._asleep.go_on(None, self._handlers.left(), 0))
+            self.asks_for = self.events.told
+        del self._awake, self._asleep, self._handlers
         return self
 
     @property
@@ -146,9 +186,14 @@ class StreamSums:
         return self._most
 
     @property
-    def clocks(self) -> Clocks:
+    def awake(self) -> Clocks:
         """What objects do whose open sockets keep them active."""
-        return Clocks(*(self._by_day(key) for key in Clocks._fields))
+        return Clocks(*map(self._by_day, Clocks._fields))
+
+    @property
+    def asleep(self) -> Clocks:
+        """What hibernating objects do, as far as events tell."""
+        return Clocks(*map(self._by_day, ASLEEP))
 
     def known(self, column: str) -> int:
         """Return how many connections tell a count."""
@@ -211,12 +256,11 @@ class StreamSums:
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
         self.without_object += int((batch.object < 0).sum())
-        self._active = _at_least(self._active, batch.objects)
-        self._resident = _at_least(self._resident, batch.objects)
-        by_day = self._zeros(3)
-        sockets, reached = (batch.opened, batch.closed, batch.object), (self._active, self._resident)
-        self._run.run_clocks(sockets, self._window, (pinned, HIBERNATES_AFTER_US), reached, by_day)
-        self._sum_all(Clocks._fields, by_day.T)
+        calls, events = NO_RUNS, batch.events
+        if self._handlers is not None and events is not None:
+            calls, handlers = self._handlers.calls(events), self._handlers.of(batch, events)
+            self._sum_all(ASLEEP, self._asleep.go_on(None, handlers, batch.objects))
+        self._sum_all(Clocks._fields, self._awake.go_on(batch, calls, batch.objects, pinned))
 
     def _zeros(self, *shape: int) -> Ints:
         return np.zeros((self._days.days, *shape), dtype=np.int64)
@@ -238,21 +282,7 @@ Sums: TypeAlias = FrameSums | StreamSums
 
 
 def _fixed(batch: Batch) -> Batch:
-    """Return a batch of arrays that nobody may write to: one kind of array, so one piece of machine code."""
-
-    def fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        view = array.view()
-        view.flags.writeable = False
-        return view
-
+    """Return a batch of arrays that nobody may write to."""
     counts = {name: fixed(counts) for name, counts in batch.counts.items()}
-    return Batch(fixed(batch.opened), fixed(batch.closed), fixed(batch.object), batch.objects, counts)
-
-
-def _at_least(reached: Ints, objects: int) -> Ints:
-    """Make room for objects met for the first time, twice as much as there was."""
-    if objects <= len(reached):
-        return reached
-    room = np.full(max(objects, 2 * len(reached)), NEVER, dtype=np.int64)
-    room[: len(reached)] = reached
-    return room
+    events = None if batch.events is None else EventBatch(*(fixed(column) for column in batch.events))
+    return Batch(fixed(batch.opened), fixed(batch.closed), fixed(batch.object), batch.objects, counts, events)

@@ -1,0 +1,96 @@
+"""The clocks of objects through a stream: one clock an object, two numbers kept for each."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from wscost.compiling import fixed
+from wscost.intervals import Ints
+from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks
+from wscost.metering.eventsums import Handling, Runs, StreamEventSums
+from wscost.metering.kernel import NEVER
+from wscost.metering.tally import Days
+from wscost.trace import KINDS, Batch, EventBatch
+
+NOTHING = np.empty(0, dtype=np.int64)
+NO_RUNS = Runs(NOTHING, NOTHING, np.empty(0, dtype=np.int32))
+ENDS = frozenset({"open", "close"})
+"""The events at which a connection begins and ends."""
+
+
+class ObjectClocks:
+    """The clocks of all objects, through sockets and handler runs in order of time."""
+
+    def __init__(self, days: Days, run: SimpleNamespace) -> None:
+        self._days, self._run = days, run
+        self._active = self._resident = NOTHING
+
+    def go_on(self, batch: Batch | None, runs: Runs, objects: int, pinned: int = 0) -> Clocks:
+        """Let them run through sockets, handler runs, or both, that began after those before.
+
+        Return what that adds by day; ``pinned`` is how long objects outlast their last socket. [µs]
+        """
+        self._active = _at_least(self._active, objects)
+        self._resident = _at_least(self._resident, objects)
+        sockets = NO_RUNS if batch is None else (batch.opened, batch.closed, batch.object)
+        by_day = np.zeros((self._days.days, len(Clocks._fields)), dtype=np.int64)
+        self._run.run_clocks(
+            tuple(fixed(column) for column in sockets),
+            tuple(fixed(column) for column in runs),
+            (tuple(self._days), (pinned, HIBERNATES_AFTER_US)),
+            (self._active, self._resident),
+            by_day,
+        )
+        return Clocks(*by_day.T)
+
+
+class Handlers:
+    """Handler runs in order of time: those of events, and of connects and closes that are in no event."""
+
+    def __init__(self, days: Days, handling: Handling, sums: StreamEventSums, unseen: frozenset[str]) -> None:
+        self._days, self._handling, self._sums, self._unseen = days, handling, sums, unseen
+        self._walls = np.array(handling.walls)
+        self._waiting = NO_RUNS
+
+    def calls(self, events: EventBatch) -> Runs:
+        """Return the runs of calls alone."""
+        return self._sums.runs(events, self._handling.calls, answers=True)
+
+    def of(self, batch: Batch, events: EventBatch) -> Runs:
+        """Return the runs that began until the end of a batch, but after those before."""
+        runs = self._sums.runs(events, self._walls, answers=self._handling.answers)
+        if not self._unseen:
+            return runs
+        parts = [self._waiting, runs, *(self._ends(kind, batch) for kind in self._unseen)]
+        until = max(int(column[-1]) for column in (batch.opened, events.at) if len(column))
+        return self._in_order(parts, until)
+
+    def left(self) -> Runs:
+        """Return the runs that began after the last batch."""
+        return self._in_order([self._waiting], self._days.end)
+
+    def _ends(self, kind: str, batch: Batch) -> Runs:
+        at = batch.opened if kind == "open" else batch.closed
+        inside = (at >= self._days.start) & (at < self._days.end)
+        at = at[inside]
+        return Runs(at, at + self._handling.walls[KINDS.index(kind)], batch.object[inside])
+
+    def _in_order(self, parts: list[Runs], until: int) -> Runs:
+        """Return what began until an instant; the rest waits."""
+        begun, ended, objects = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        together = Runs(begun, ended, objects)
+        order = np.argsort(together.begun)
+        due = int(np.searchsorted(together.begun, until, "right", order))
+        self._waiting = together.at(order[due:])
+        return together.at(order[:due])
+
+
+def _at_least(reached: Ints, objects: int) -> Ints:
+    """Make room for objects met for the first time, twice as much as there was."""
+    if objects <= len(reached):
+        return reached
+    room = np.full(max(objects, 2 * len(reached)), NEVER, dtype=np.int64)
+    room[: len(reached)] = reached
+    return room
