@@ -184,7 +184,10 @@ CAPPED = replace(
 )
 MONTHS = Spread(*map(Decimal, ("5.15", "5.45", "6.20", "5.52")))
 SIMULATED = replace(
-    HIBERNATING, range=Range(200, MONTHS, {"do-requests": MONTHS}, workload_share=Decimal("0.35"))
+    HIBERNATING,
+    range=Range(
+        200, MONTHS, {"do-requests": MONTHS}, Decimal("0.35"), drawn=("session.median", "rooms.count")
+    ),
 )
 ONE = Comparison((BILL,))
 THREE = Comparison(

@@ -220,8 +220,67 @@ def test_simulated_months_tell_how_far_they_differ() -> None:
     told = flat(table(Comparison((SIMULATED,))))
 
     assert (
-        "Of 200 simulated months, eight in ten cost between $5.15 and $6.20, half at most $5.45. 35% " in told
+        "Of 200 simulated months, eight in ten cost between $5.15 and $6.20, half at most $5.45. 35% of the "
+        "variance is what is not known of the workload (drawn from ranges: session.median and rooms.count), "
+        "the rest is chance." in told
     )
+
+
+@pytest.mark.parametrize(
+    ("months", "words"),
+    [
+        pytest.param(
+            {"drawn": (), "workload_share": Decimal(0)},
+            "They differ by chance alone: no figure of the profile is given as a range.",
+            id="no ranges",
+        ),
+        pytest.param(
+            {"workload_share": Decimal(0)},
+            "Less than 1% of the variance is what is not known of the workload (drawn from ranges: "
+            "session.median and rooms.count), the rest is chance.",
+            id="ranges that hardly matter",
+        ),
+        pytest.param(
+            {"basis": "observed", "drawn": ()},
+            "Of 200 months made of the days observed, eight in ten cost between $5.15 and $6.20, half at "
+            "most $5.45.",
+            id="days of a trace",
+        ),
+    ],
+)
+def test_a_range_says_what_varies(months: dict[str, Any], words: str) -> None:
+    assert SIMULATED.range is not None
+
+    assert wording.spread(replace(SIMULATED, range=replace(SIMULATED.range, **months))).endswith(words)
+
+
+def totals(*amounts: int | None) -> tuple[Decimal | None, ...]:
+    return tuple(None if amount is None else Decimal(amount) for amount in amounts)
+
+
+@pytest.mark.parametrize(
+    ("best", "other", "share"),
+    [
+        pytest.param((1, 1, 1, 1), (2, 2, 2, 2), "1", id="always"),
+        pytest.param((1, 1, 1, 5), (2, 2, 2, 2), "0.75", id="but in one month of four"),
+        pytest.param((2, 2, 2, 2), (2, 2, 2, 2), "1", id="the same is no dearer"),
+        pytest.param((1, 1, None, 1), (2, 2, 2, 2), "0.75", id="a month in which it cannot serve is lost"),
+        pytest.param((3, 3, 3, 3), (2, None, None, None), "0.75", id="who cannot serve does not win"),
+    ],
+)
+def test_a_choice_comes_with_the_share_of_months_in_which_it_is_right(
+    best: tuple[int | None, ...], other: tuple[int | None, ...], share: str
+) -> None:
+    assert SIMULATED.range is not None
+    chosen = replace(SIMULATED, total=Decimal(1), range=replace(SIMULATED.range, totals=totals(*best)))
+    left = replace(SIMULATED, total=Decimal(2), range=replace(SIMULATED.range, totals=totals(*other)))
+
+    assert Comparison((left, chosen)).cheapest_share == Decimal(share)
+
+
+def test_a_choice_of_one_has_no_share() -> None:
+    assert Comparison((SIMULATED,)).cheapest_share is None
+    assert THREE.cheapest_share is None
 
 
 def test_a_line_that_is_free_is_kept() -> None:

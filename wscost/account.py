@@ -28,7 +28,8 @@ from wscost.metering import meter
 from wscost.pricebook import PriceBooks, load_books
 from wscost.pricelist import PriceList
 from wscost.profile import is_profile
-from wscost.projecting import billing_period, project
+from wscost.projecting import ObservedMonth, billing_period, project
+from wscost.ranging import DEFAULT_REPLICATES, Basis, Replicates
 from wscost.rating import rate
 from wscost.scenario import selected
 from wscost.trace import Trace, TraceStream
@@ -37,7 +38,7 @@ from wscost.usagefile import UsageFile
 
 if TYPE_CHECKING:
     from wscost.profile import Profile
-    from wscost.replicating import Replicates, SimulatedMonth, Simulation
+    from wscost.replicating import SimulatedMonth, Simulation
 
 
 class Options(ReadOptions, total=False):
@@ -209,9 +210,13 @@ class Account:
             simulated = self.simulations[key][1].month(deployment, Parameters(steps, multiples))
             return Part(simulated.month.quantities, simulated.month, scaled=False, simulated=simulated)
         if isinstance(workload, Usage):
-            observed, month, scaled = project(workload, period)
-            return Part(observed, with_size_steps(month, consumed), scaled)
-        return Part(*project(meter(workload, deployment, steps=steps, cpu_multiples=multiples), period))
+            part = self._projected(workload, period)
+            return part._replace(month=with_size_steps(part.month, consumed))
+        return self._projected(meter(workload, deployment, steps=steps, cpu_multiples=multiples), period)
+
+    def _projected(self, usage: Usage, period: Period) -> Part:
+        observed = ObservedMonth(usage, period, self.options.get("seed") or 0)
+        return Part(*project(usage, period), observed_month=observed if observed.has_basis else None)
 
     def _likened(
         self, profile: Profile, deployment: Deployment, period: Period, consumed: Consumed
@@ -235,29 +240,28 @@ class Account:
     def _replicates(
         self, parts: Mapping[str, Part], deployment: Deployment, consumed: Consumed
     ) -> Replicates[MonthlyUsage] | None:
-        """Return months that might have been, where a profile was simulated."""
-        simulated = [part.simulated for part in parts.values() if part.simulated]
-        if not simulated:
-            return None
-        from wscost.replicating import DEFAULT_REPLICATES, Replicates
-
+        """Return months that might have been, where a profile was simulated or a week was observed."""
         asked = self.options.get("replicates")
         wanted = DEFAULT_REPLICATES if asked is None else asked
-        if not wanted:
+        if not wanted or not any(part.simulated or part.observed_month for part in parts.values()):
             return None
-        certain = [part.month.quantities for part in parts.values() if not part.simulated]
-        each = [one.replicate(wanted) for one in simulated]
+        simulated = [part.simulated.replicate(wanted) for part in parts.values() if part.simulated]
+        observed = [p.observed_month.bootstrap(wanted) for p in parts.values() if p.observed_month]
+        certain = [
+            part.month.quantities for part in parts.values() if not part.simulated and not part.observed_month
+        ]
+        period = next(iter(parts.values())).month.period
 
         def months(of: Sequence[Sequence[Quantities]]) -> list[MonthlyUsage]:
-            period = simulated[0].month.period
-            added = (combine([*certain, *quantities]) for quantities in zip(*of, strict=True))
+            added = (combine([*certain, *each]) for each in zip(*of, *observed, strict=True))
             multiples = (multiplied(MonthlyUsage(period, q), self.factors) for q in added)
             return [with_declared(month, deployment, consumed) for month in multiples]
 
-        by_chance = months([one.by_chance for one in each])
-        if not any(one.profile.has_ranges for one in simulated):
-            return Replicates(by_chance, by_chance)
-        return Replicates(months([one.months for one in each]), by_chance)
+        drawn = tuple(dict.fromkeys(path for one in simulated for path in one.drawn))
+        basis: Basis = "simulated" if simulated else "observed"
+        by_chance = months([one.by_chance for one in simulated])
+        all_drawn = months([one.months for one in simulated]) if drawn else by_chance
+        return Replicates(all_drawn, by_chance, basis, drawn)
 
     def price_list(self, plan: str, deployment: Deployment) -> PriceList:
         """Return what a plan charges such a deployment on the date asked for."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from wscost.drawable import draw
 from wscost.errors import UnknownNameError
@@ -97,7 +97,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What replicated months of a profile cost, and why they differ.
+    """What replicated months cost, and why they differ.
 
     ``workload_share`` is the part of the total's variance that comes from parameters given as
     ranges (we do not know the workload); the rest is chance (months differ).
@@ -107,6 +107,19 @@ class Range:
     total: Spread
     lines: Mapping[str, Spread]
     workload_share: Decimal
+    basis: Literal["simulated", "observed"] = "simulated"
+    """Whether months were simulated from a profile, or made of days that were observed."""
+    drawn: tuple[str, ...] = ()
+    """The figures of profiles that are given as ranges, and were drawn too."""
+    totals: tuple[Decimal | None, ...] = field(default=(), repr=False)
+    """What each month costs, the same months for every bill of a comparison; None where a limit broke."""
+
+    @property
+    def months(self) -> str:
+        """What was replicated, in words."""
+        if self.basis == "simulated":
+            return f"{self.replicates:,} simulated months"
+        return f"{self.replicates:,} months made of the days observed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +248,22 @@ class Comparison:
         """The feasible bill with the smallest total, the first of equals; None if no plan can serve."""
         return min((b for b in self.bills if b.feasible), key=lambda b: b.rank, default=None)
 
+    @property
+    def cheapest_share(self) -> Decimal | None:
+        """In which share of the replicated months the cheapest bill is the cheapest, from 0 to 1.
+
+        None where nothing was replicated, or no other plan that is sold could be cheaper.
+        """
+        best = self.cheapest
+        if best is None or best.range is None or not best.range.totals:
+            return None
+        others = [b for b in self.bills if b is not best and b.range and b.rank[:2] == best.rank[:2]]
+        if not others:
+            return None
+        months = zip(*(b.range.totals for b in (best, *others) if b.range), strict=True)
+        won = [month[0] is not None and month[0] <= min(_served(month)) for month in months]
+        return Decimal(sum(won)) / Decimal(len(won))
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row a bill: plan, deployment, month, total, feasible, coverage."""
         import pandas as pd
@@ -251,3 +280,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return f"{self.to_frame().to_html(index=False)}<p>{escape(self.decides)}</p>"
+
+
+def _served(totals: Iterable[Decimal | None]) -> Iterator[Decimal]:
+    return (total for total in totals if total is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Unpack
@@ -54,7 +55,8 @@ def compare(
     deployments = [deployment_of(one) for one in built] or account.deployments
     bills = tuple(bill for one in deployments for bill in account.bills(one, plans, per_unit=True))
     notes = () if built or account.declared else (_chosen(deployments),)
-    return Comparison(bills, _decides(bills), notes)
+    compared = Comparison(bills, _decides(bills), notes)
+    return replace(compared, decides=" ".join(filter(None, [compared.decides, _how_surely(compared)])))
 
 
 def _chosen(deployments: Sequence[Deployment]) -> Note:
@@ -84,6 +86,23 @@ def _decides(bills: Sequence[Bill]) -> str:
     left = escaped.get(line.sku)
     how = "has no such charge" if left is None else f"pays {money(left, cheapest.currency)} for it"
     return f"{sentence} {_called(cheapest, bills)} {how}."
+
+
+def _how_surely(compared: Comparison) -> str:
+    """Say how often the cheapest bill is that, over the months that might have been."""
+    best, share = compared.cheapest, compared.cheapest_share
+    if best is None or best.range is None or share is None:
+        return ""
+    months = best.range.months
+    often = f"all {months}" if share == 1 else f"{_percent(share)} of the {months}"
+    return f"{_called(best, compared.bills)} is the cheapest in {often}."
+
+
+def _percent(share: Decimal) -> str:
+    """Write a share as a percentage that is all or nothing only if the share is."""
+    if 0 < share < 1:
+        share = min(max(share, Decimal("0.01")), Decimal("0.99"))
+    return f"{share:.0%}"
 
 
 def _called(bill: Bill, among: Sequence[Bill]) -> str:

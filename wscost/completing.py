@@ -13,6 +13,7 @@ from wscost.pricelist import Consume
 from wscost.usage import MonthlyUsage, Period, Quantities, combine
 
 if TYPE_CHECKING:
+    from wscost.projecting import ObservedMonth
     from wscost.replicating import SimulatedMonth
 
 Consumed = Sequence[tuple[Consume, ...]]
@@ -27,6 +28,8 @@ class Part(NamedTuple):
     scaled: bool
     simulated: SimulatedMonth | None = None
     """Where a profile was simulated: the means to make other months like it."""
+    observed_month: ObservedMonth | None = None
+    """Where a week and more of the month was observed: the same."""
 
 
 def together(parts: Mapping[str, Part], period: Period) -> Part:

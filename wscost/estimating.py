@@ -38,8 +38,8 @@ def estimate(
         A preset, a YAML file or a deployment; if absent, hibernating objects for a trace that names
         objects, a plain Worker for one that does not.
     **options
-        ``region``, ``as_of``, ``month``, ``cycle_start``, ``rounding``, ``offers``, ``pricing``; for
-        profiles ``seed`` and ``replicates``; and how to read: ``input_format``, ``assume_utc``,
+        ``region``, ``as_of``, ``month``, ``cycle_start``, ``rounding``, ``offers``, ``pricing``; of
+        the range ``seed`` and ``replicates``; and how to read: ``input_format``, ``assume_utc``,
         ``window``, ``skip_bad_rows``, ``progress``.
 
     Raises

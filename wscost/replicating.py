@@ -7,26 +7,25 @@ follows in proportion to the means that queueing theory gives for each draw.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Generic, NamedTuple, NoReturn, TypeVar
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from wscost.bill import Bill, Range, Spread
 from wscost.deployment import Deployment
 from wscost.metering import meter
 from wscost.metering.streaming import Question
 from wscost.notes import Grade, Note
 from wscost.profile.model import Profile
+from wscost.profile.quantities import ranged
+from wscost.ranging import Replicates
 from wscost.simulating import expected, sample_rooms, simulate_days, simulate_streams
 from wscost.trace import Trace, TraceStream
-from wscost.units import cents
-from wscost.usage import METERS, MonthlyUsage, Period, Quantities, meter_of, total
+from wscost.usage import METERS, MonthlyUsage, Period, Quantities, meter_of, rounded, total
 
-DEFAULT_REPLICATES = 200
 MOST_CONNECTIONS = 8_000_000
 """More than so many in a month are not simulated one by one: a share of the rooms stands for all."""
 STREAMED_FROM = 200_000
@@ -34,7 +33,6 @@ STREAMED_FROM = 200_000
 MOST_EVENTS = 400_000
 _FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")
 _FROM_EVENTS_ASLEEP = ("object_active_seconds", "object_resident_seconds", "object_wakeups")
-Month = TypeVar("Month", Quantities, MonthlyUsage)
 
 
 class Parameters(NamedTuple):
@@ -59,50 +57,18 @@ class SimulatedMonth:
     def replicate(self, replicates: int) -> Replicates[Quantities]:
         """Return the usage of so many months: by chance alone, and with ranges drawn too."""
         chance = _chance(self, replicates)
-        if not self.profile.has_ranges:
+        drawn_from = tuple(ranged(self.profile))
+        if not drawn_from:
             return Replicates(chance, chance)
         ratios = _ratios(self, replicates)
         drawn = [
-            {key: _whole(key, float(q) * ratio.get(meter_of(key).name, 1.0)) for key, q in month.items()}
+            {
+                key: rounded(key, Decimal(float(q) * ratio.get(meter_of(key).name, 1.0)))
+                for key, q in month.items()
+            }
             for month, ratio in zip(chance, ratios, strict=True)
         ]
-        return Replicates(drawn, chance)
-
-
-class Replicates(NamedTuple, Generic[Month]):
-    """Months that might have been: with everything uncertain, and with chance alone."""
-
-    months: Sequence[Month]
-    by_chance: Sequence[Month]
-
-    def ranged(self, bill: Bill, rate: Callable[[Month], Bill]) -> Bill:
-        """Return a bill with the range that these months give it.
-
-        Parameters
-        ----------
-        bill : Bill
-            The bill of the simulated month.
-        rate : callable
-            From a month to its bill, under the same prices.
-        """
-        bills = [rate(month) for month in self.months]
-        same = self.months is self.by_chance
-        chance = bills if same else [rate(month) for month in self.by_chance]
-        whole, by_chance = (float(np.var([float(b.total) for b in some])) for some in (bills, chance))
-        unknown = 0.0 if same or not whole else min(max(1 - by_chance / whole, 0.0), 1.0)
-        costs = {
-            line.sku: [cost for b in bills if (cost := b.line(line.sku).cost) is not None]
-            for line in bill.lines
-        }
-        return replace(
-            bill,
-            range=Range(
-                replicates=len(bills),
-                total=_spread([b.total for b in bills]),
-                lines={sku: _spread(amounts) for sku, amounts in costs.items() if amounts},
-                workload_share=Decimal(unknown).quantize(Decimal("0.01")),
-            ),
-        )
+        return Replicates(drawn, chance, drawn=drawn_from)
 
 
 def simulate_month(
@@ -168,7 +134,7 @@ class Simulation:
             )
         days = {day: _with_http(self._middle, quantities) for day, quantities in days.items()}
         grades = dict.fromkeys(METERS, Grade.ASSUMED)
-        quantities = {key: _whole(key, float(q)) for key, q in total(days.values()).items()}
+        quantities = {key: rounded(key, Decimal(float(q))) for key, q in total(days.values()).items()}
         month = MonthlyUsage(self.period, quantities, days, grades, tuple(notes))
         return SimulatedMonth(self.profile, deployment, self.seed, self.share, parameters, month)
 
@@ -230,13 +196,6 @@ class Simulation:
 
 def _read_already(sort: bool) -> NoReturn:
     raise AssertionError("a simulated day is read once; what it came to is remembered")
-
-
-def _spread(amounts: Sequence[Decimal]) -> Spread:
-    """Return percentiles that are amounts of real replicates (nearest rank), and the mean in cents."""
-    ordered = sorted(amounts)
-    p10, p50, p90 = (ordered[max(-(-len(ordered) * p // 100) - 1, 0)] for p in (10, 50, 90))
-    return Spread(p10, p50, p90, mean=cents(sum(ordered, Decimal(0)) / len(ordered)))
 
 
 def _rooms(profile: Profile, share: float, seed: int) -> Sequence[int]:
@@ -307,7 +266,7 @@ def _chance(simulated: SimulatedMonth, replicates: int) -> list[Quantities]:
             usual = home @ values
             sums = np.maximum(usual + (values[chosen] - usual) * widen, 0).sum(axis=1)
         for month, amount in zip(months, sums, strict=True):
-            month[key] = _whole(key, float(amount))
+            month[key] = rounded(key, Decimal(float(amount)))
     return list(months)
 
 
@@ -366,10 +325,3 @@ def means(profile: Profile, deployment: Deployment, period: Period) -> dict[str,
         "object_resident_seconds": occupied,
         "object_wakeups": mean.messages_in,
     }
-
-
-def _whole(key: str, quantity: float) -> Decimal:
-    """Round a count to a whole number, a time to microseconds."""
-    return Decimal(quantity).quantize(
-        Decimal("0.000001") if meter_of(key).unit in ("s", "ms") else Decimal(1)
-    )

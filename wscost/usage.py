@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
 from wscost.errors import UnknownNameError
@@ -117,6 +117,11 @@ class Period:
         """Length of the period. [days]"""
         return (self.end - self.start).days
 
+    @property
+    def dates(self) -> list[date]:
+        """The days of the period."""
+        return [self.start + timedelta(days=i) for i in range(self.days)]
+
     def __str__(self) -> str:
         return f"{self.start:%Y-%m}" if self.start.day == 1 else f"{self.start} to {self.end}"
 
@@ -185,3 +190,9 @@ def _reduce(
         for key, quantity in part.items():
             out[key] = how(key)(out[key], quantity) if key in out else quantity
     return out
+
+
+def rounded(key: str, quantity: Decimal) -> Decimal:
+    """Round a count to a whole number, a time to its microseconds."""
+    places = Decimal("0.000001") if meter_of(key).unit in ("s", "ms") else Decimal(1)
+    return quantity.quantize(places, ROUND_HALF_EVEN)

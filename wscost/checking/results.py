@@ -42,7 +42,7 @@ class CheckResult:
     """One check on one bill.
 
     ``value`` is what was held to the limit, None where it is unknown; without ``at`` it is the middle
-    one of the simulated months, and ``low`` and ``high`` are the 10th and 90th percentile.
+    one of the replicated months, and ``low`` and ``high`` are the 10th and 90th percentile.
     """
 
     id: str

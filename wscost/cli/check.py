@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HELP = """Check projected costs against the budgets in wscost.yaml.
 
 Exit codes: 0 passed, 1 a check failed, 2 the checks could not run, 3 inconclusive: the limit lies inside
-the range of simulated months, or part of a bill is unknown.
+the range of replicated months, or part of a bill is unknown.
 
 On GitHub Actions, findings also become annotations, a step summary and step outputs."""
 

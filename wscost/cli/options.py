@@ -138,7 +138,7 @@ Scheduler = Annotated[
     ),
 ]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", help="For a profile: the seed; its own if absent.")
+    int | None, typer.Option("--seed", metavar="N", help="Of what is drawn; that of the profile if absent.")
 ]
 Replicates = Annotated[
     int | None,
@@ -147,7 +147,7 @@ Replicates = Annotated[
         min=0,
         max=100_000,
         metavar="N",
-        help="For a profile: simulated months; 200 if absent.",
+        help="Months to draw for the range; 200 if absent.",
     ),
 ]
 Format = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {', '.join(formats())}.")]

@@ -19,7 +19,7 @@ bill          a bill by line
 comparison    bills under several plans and deployments
 usage         one meter by day (--meter)
 concurrency   the sockets of a trace open over time
-range         how far the simulated months of a profile differ
+range         how far replicated months differ: of a profile, or a week and more
 sweep         bills over the values of a field (--vary)
 break-even    two bills and where they cross (--vary, --plans)
 sensitivity   what moves the bill (--by)

@@ -65,7 +65,7 @@ def _rows(bill: Bill) -> list[tuple[str, Spread]]:
 
 def _range(bill: Bill) -> Range:
     if bill.range is None:
-        raise InputError("This bill has no range: only a profile can be replicated. wscost simulates it.")
+        raise InputError("This bill has no range: that takes a profile, or a trace of seven days or more.")
     return bill.range
 
 

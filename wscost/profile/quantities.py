@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar, get_args
@@ -212,6 +212,20 @@ def ranges(part: object) -> list[Range[float]]:
 
     replace(part, Range, keep)
     return found
+
+
+def ranged(part: object, path: str = "") -> list[str]:
+    """Return the paths of the ranges in a part of a profile, in the order of its fields."""
+    if isinstance(part, Range):
+        return [path]
+    inner: Iterable[tuple[object, object]] = ()
+    if isinstance(part, BaseModel):
+        inner = ((name, getattr(part, name)) for name in type(part).model_fields)
+    elif isinstance(part, dict):
+        inner = part.items()
+    elif isinstance(part, (list, tuple)):
+        inner = enumerate(part)
+    return [found for key, child in inner for found in ranged(child, f"{path}.{key}".removeprefix("."))]
 
 
 def replace(part: Any, kind: type[Any], by: Callable[[Any], Any]) -> Any:

@@ -29,6 +29,7 @@ def comparison_as_dict(comparison: Comparison) -> dict[str, Any]:
         "schema": SCHEMA,
         "summary": [_summary(bill, bill is comparison.cheapest) for bill in comparison.bills],
         "decides": comparison.decides,
+        "cheapest_share": None if comparison.cheapest_share is None else plain(comparison.cheapest_share),
         "notes": notes_as_dicts(comparison.notes),
         "bills": [_bill(bill) for bill in comparison.bills],
     }
@@ -137,9 +138,11 @@ def _breach(breach: Breach) -> dict[str, Any]:
 def _range(spread: Range) -> dict[str, Any]:
     return {
         "replicates": spread.replicates,
+        "basis": spread.basis,
         "total": _spread(spread.total),
         "lines": {sku: _spread(of_line) for sku, of_line in spread.lines.items()},
         "workload_share": plain(spread.workload_share),
+        "drawn": list(spread.drawn),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from wscost.bill import Bill, BillLine, Breach, Comparison, Spread
+from wscost.exploring.words import joined
 from wscost.notes import Grade
 from wscost.units import cents, grouped, money, plain
 
@@ -156,24 +157,25 @@ SPREAD = ("p10", "p50", "p90", "mean")
 
 
 def spread(bill: Bill) -> str:
-    """Return how simulated months differ, and why, in a sentence or two."""
-    if bill.range is None:
+    """Return how replicated months differ, and why, in a sentence or two."""
+    told = bill.range
+    if told is None:
         return ""
-    low, middle, high = (
-        money(x, bill.currency) for x in (bill.range.total.p10, bill.range.total.p50, bill.range.total.p90)
+    low, middle, high = (money(x, bill.currency) for x in (told.total.p10, told.total.p50, told.total.p90))
+    sentence = (
+        f"Eight in ten of {told.months} cost {low}."
+        if low == high
+        else f"Of {told.months}, eight in ten cost between {low} and {high}, half at most {middle}."
     )
-    told = (
-        f"Of {bill.range.replicates:,} simulated months, eight in ten cost between {low} and {high}, "
-        f"half at most {middle}."
+    if told.basis == "observed":
+        return sentence
+    if not told.drawn:
+        return f"{sentence} They differ by chance alone: no figure of the profile is given as a range."
+    share = f"{told.workload_share:.0%}" if told.workload_share else "Less than 1%"
+    return (
+        f"{sentence} {share} of the variance is what is not known of the workload "
+        f"(drawn from ranges: {joined(told.drawn)}), the rest is chance."
     )
-    if low == high:
-        told = f"Eight in ten of {bill.range.replicates:,} simulated months cost {low}."
-    if bill.range.workload_share:
-        return (
-            f"{told} {bill.range.workload_share:.0%} of the variance is what is not known of the workload "
-            "(figures given as ranges), the rest is chance."
-        )
-    return f"{told} They differ by chance alone: no figure of the profile is given as a range."
 
 
 def plan_spreads(comparison: Comparison) -> list[tuple[str, ...]]:

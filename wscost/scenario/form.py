@@ -90,7 +90,11 @@ class Scenario(_Form):
     pricing: Annotated[Words, Field(description="Folders of price books of your own.")] = ()
     seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent.")] = None
     replicates: Annotated[
-        int | None, Field(ge=0, description="Simulated months of a profile; 0 for none.")
+        int | None,
+        Field(
+            ge=0,
+            description="Months drawn for the range, of a profile or of a week and more of days; 0 for none.",
+        ),
     ] = None
     input_format: Word | None = None
     assume_utc: StrictBool = False
@@ -118,7 +122,7 @@ class Check(_Form):
         Field(description="Breaks when the baseline was not above this and the change is."),
     ] = None
     at: Annotated[
-        Percentile | None, Field(description="Which of the simulated months is held to the limit.")
+        Percentile | None, Field(description="Which of the replicated months is held to the limit.")
     ] = None
     level: Level = "error"
     until: Annotated[Day | None, Field(description="Last day of a waiver: told, but not counted.")] = None

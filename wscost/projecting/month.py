@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
 from wscost.errors import ConfigError, InputError
 from wscost.notes import Note
-from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window, meter_of, total
+from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window, meter_of, rounded, total
 
 DAY = timedelta(days=1)
 _SECONDS_PER_DAY = Decimal(86_400)
-_WEEK = 7 * _SECONDS_PER_DAY
+WEEK = 7 * _SECONDS_PER_DAY
+"""A window of so long tells weekdays apart. [s]"""
 
 
 def billing_period(month: str | None, cycle_start: int, day: date) -> Period:
@@ -77,21 +78,25 @@ def project(usage: Usage, period: Period) -> Projection:
     if not usage.window.seconds:
         raise InputError("The trace covers no time. Say what it observed with --window START/END.")
     observed_days = _within(usage.days, period)
-    if _covers(usage.window, period):
+    if covers(usage.window, period):
         month = MonthlyUsage(period, total(observed_days.values()), observed_days, usage.grades, usage.notes)
         return Projection(month.quantities, month, scaled=False)
-    by_weekday = usage.window.seconds >= _WEEK
-    seen = {
-        day: held for day, held in observed_days.items() if _observed(usage.window, day) == _SECONDS_PER_DAY
-    }
+    by_weekday = usage.window.seconds >= WEEK
+    seen = _within(days_seen(usage), period)
     days = (_by_weekday(usage, period) if by_weekday else _evenly(usage, period)) | seen
-    quantities = {key: _whole(key, quantity) for key, quantity in total(days.values()).items()}
+    quantities = {key: rounded(key, quantity) for key, quantity in total(days.values()).items()}
     note = _explain(usage.window, period, by_weekday=by_weekday)
     month = MonthlyUsage(period, quantities, days, usage.grades, (*usage.notes, note))
     return Projection(usage.totals, month, scaled=True)
 
 
-def _covers(window: Window, period: Period) -> bool:
+def days_seen(usage: Usage) -> dict[date, Quantities]:
+    """Return the days that were observed from midnight to midnight."""
+    return {day: held for day, held in usage.days.items() if _observed(usage.window, day) == _SECONDS_PER_DAY}
+
+
+def covers(window: Window, period: Period) -> bool:
+    """Tell whether a window holds the whole of a month."""
     return window.start <= _midnight(period.start) and window.end >= _midnight(period.end)
 
 
@@ -103,14 +108,10 @@ def _within(days: Mapping[date, Quantities], period: Period) -> dict[date, Quant
     return {day: quantities for day, quantities in days.items() if period.start <= day < period.end}
 
 
-def _dates(period: Period) -> list[date]:
-    return [period.start + i * DAY for i in range(period.days)]
-
-
 def _evenly(usage: Usage, period: Period) -> dict[date, Quantities]:
     """Give every day the same: what the window held, scaled to 24 hours."""
     mean = _rate(usage.days.values(), usage.window.seconds)
-    return dict.fromkeys(_dates(period), mean)
+    return dict.fromkeys(period.dates, mean)
 
 
 def _by_weekday(usage: Usage, period: Period) -> dict[date, Quantities]:
@@ -120,7 +121,7 @@ def _by_weekday(usage: Usage, period: Period) -> dict[date, Quantities]:
         days = [day for day in usage.days if day.weekday() == weekday]
         seconds = sum((_observed(usage.window, day) for day in days), Decimal(0))
         means[weekday] = _rate([usage.days[day] for day in days], seconds)
-    return {day: means[day.weekday()] for day in _dates(period)}
+    return {day: means[day.weekday()] for day in period.dates}
 
 
 def _observed(window: Window, day: date) -> Decimal:
@@ -137,12 +138,6 @@ def _rate(days: Iterable[Quantities], seconds: Decimal) -> dict[str, Decimal]:
     }
 
 
-def _whole(key: str, quantity: Decimal) -> Decimal:
-    """Round a count to a whole number, a time to its microseconds."""
-    places = Decimal("0.000001") if meter_of(key).unit in ("s", "ms") else Decimal(1)
-    return quantity.quantize(places, ROUND_HALF_EVEN)
-
-
 def _explain(window: Window, period: Period, *, by_weekday: bool) -> Note:
     seconds = period.days * _SECONDS_PER_DAY
     factor = seconds / window.seconds
@@ -151,7 +146,8 @@ def _explain(window: Window, period: Period, *, by_weekday: bool) -> Note:
     how = (
         "each day of the month is the mean of its weekday"
         if by_weekday
-        else "the whole month is taken to be like it, nights and weekends included"
+        else "the whole month is taken to be like it, nights and weekends included, and nothing tells how "
+        "far it may differ"
     )
     return Note(
         "projected-by-weekday" if by_weekday else "projected-by-scaling",
