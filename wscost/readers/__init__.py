@@ -115,6 +115,7 @@ def read_trace(
         remark=None,
         streamed=False,
         engine=None,
+        rows_wanted=True,
         **format_options,
     )
     if not isinstance(found, Trace):
@@ -136,16 +137,19 @@ def read_input(
     remark: Callable[[str], None] | None = None,
     streamed: bool = False,
     engine: Engine | None = None,
+    rows_wanted: bool = False,
     **format_options: str,
 ) -> Reading:
     """Read an input of any known format as what it holds: a trace, usage or a profile.
 
     Parameters and errors are those of ``read_trace``. Where ``streamed``, a trace too big to be held at
-    once is not read yet, but returned as a stream; ``remark`` is told what then takes long. An ``engine``
-    makes the stream's passes in place of this process, however small it is.
+    once is returned as a stream: not read yet where its files can be read in batches, else set aside on
+    disk, as always where ``rows_wanted`` says that not only sums will be asked of it. ``remark`` is told
+    what then takes long. An ``engine`` makes the stream's passes in place of this process,
+    however small it is.
     """
     source = open_source(path, progress)
-    source, reader, notes = _recognise(source, input_format or _asked_for(format_options))
+    source, reader = _recognise(source, input_format or _asked_for(format_options))
     known = getattr(reader, "OPTIONS", {})
     for name in format_options:
         if name not in known:
@@ -154,12 +158,13 @@ def read_input(
         assume_utc=assume_utc,
         window=parse_window(window) if isinstance(window, str) else window,
         skip_bad_rows=skip_bad_rows,
+        streamed=streamed,
         own=format_options,
         remark=remark or (lambda sentence: None),
         engine=engine,
     )
-    if streamed and (stream := getattr(reader, "stream", None)):
-        found = stream(source, options, notes)
+    if streamed and not rows_wanted and (stream := getattr(reader, "stream", None)):
+        found = stream(source, options, source.notes)
         if found is not None:
             return cast(TraceStream, found)
     if engine is not None:
@@ -170,8 +175,8 @@ def read_input(
     found = reader.read(source, options)
     if isinstance(found, Trace):
         check_trace(found)
-    if notes and isinstance(found, (Trace, Usage)):
-        return replace(found, notes=(*found.notes, *notes))
+    if source.notes and isinstance(found, (Trace, Usage)):
+        return replace(found, notes=(*found.notes, *source.notes))
     return found
 
 
@@ -181,7 +186,7 @@ def _asked_for(format_options: Mapping[str, str]) -> str | None:
     return next((by_option[option] for option in format_options if option in by_option), None)
 
 
-def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader, tuple[Note, ...]]:
+def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader]:
     if input_format is not None and input_format not in readers():
         raise UnknownNameError("trace format", input_format, readers())
     filled = [part for part in source.parts if part.head]
@@ -189,7 +194,7 @@ def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader
         several = len(source.parts) > 1
         raise InputError(f"{source.name}: {'every file in it' if several else 'the file'} is empty.")
     if input_format is not None:
-        return replace(source, parts=tuple(filled)), readers()[input_format], ()
+        return replace(source, parts=tuple(filled)), readers()[input_format]
     claims = {part: _claim(part) for part in filled}
     known = [part for part in filled if claims[part] is not None]
     if not known or (source.picked and len(known) < len(filled)):
@@ -222,7 +227,7 @@ def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader
         if strangers
         else ()
     )
-    return replace(source, parts=tuple(known)), readers()[cast(str, claims[first])], notes
+    return replace(source, parts=tuple(known), notes=notes), readers()[cast(str, claims[first])]
 
 
 def _claim(part: Part) -> str | None:

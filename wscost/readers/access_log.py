@@ -44,9 +44,9 @@ from wscost.readers.batching import Batch
 from wscost.readers.fields import ROOM_FROM, Misfit, room_rule
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options
-from wscost.readers.remarks import other_requests, rooms_from_paths, told_at_close
+from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import BOM, HEAD_BYTES, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 NAME = "access-log"
 OPTIONS = {
@@ -81,7 +81,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return _recognise(head, PRESETS) is not None
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return one connection for each upgraded request.
 
     Raises
@@ -91,7 +91,7 @@ def read(source: Source, options: Options) -> Trace:
     """
     rule = room_rule(options)
     chosen = _chosen(options)
-    intake = Intake(source, options)
+    intake = Intake(source, options, written_at_close=True)
     batch = Batch(intake, "connections", _COLUMNS)
     met = _Met()
     for part in source.parts:
@@ -129,7 +129,7 @@ def read(source: Source, options: Options) -> Trace:
     if not met.connections and not intake.refusals.total:
         raise InputError(f"{source.name}: {_instead(met, chosen)}")
     batch.hand_over()
-    return told_at_close(intake.trace(_grades(met), _notes(met)), options.window)
+    return intake.trace(_grades(met), _notes(met))
 
 
 def _chosen(options: Options) -> Mapping[str, Layout]:

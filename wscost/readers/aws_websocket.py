@@ -48,7 +48,7 @@ from wscost.readers.jsonvalues import JsonValues
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.source import Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 from wscost.usage import Window
 
 NAME = "aws-websocket"
@@ -100,7 +100,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return _NAMES_CONNECTION.search(head) is not None and _NAMES_EVENT.search(head) is not None
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the connections that the records tell of, and their messages.
 
     Raises

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
+from wscost.readers.columns import COLUMNS, Table
 from wscost.readers.deriving import connections_of, looked_up
 from wscost.readers.options import format_window
-from wscost.trace import CONNECTION_COLUMNS, COUNTS, EVENT_COLUMNS, Trace
+from wscost.readers.remarks import AtClose
+from wscost.trace import CONNECTION_COLUMNS, COUNTS, EVENT_COLUMNS, OPEN, Trace
 from wscost.usage import Window
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 TICK = timedelta(microseconds=1)
 
@@ -98,6 +102,25 @@ def build_trace(
     )
 
 
+def frame_of(batches: Sequence[pa.Table], table: Table) -> pd.DataFrame:
+    """Return rows of canonical Arrow columns, and the places they come from, as a frame."""
+    import pandas as pd
+    import pyarrow as pa
+
+    kinds = {**COLUMNS[table], "line": "int64", "part": "int32"}
+    types = {
+        pa.string(): pd.StringDtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.float64(): pd.Float64Dtype(),
+    }
+    if batches:
+        frame: pd.DataFrame = pa.concat_tables(batches).to_pandas(types_mapper=types.get)
+    else:
+        frame = pd.DataFrame(columns=list(kinds))
+    return frame.astype({name: kinds[name] for name in frame.columns})
+
+
 def _extent(connections: pd.DataFrame | None, events: pd.DataFrame | None) -> Window | None:
     import pandas as pd
 
@@ -140,6 +163,19 @@ def _censored(connections: pd.DataFrame, window: Window) -> tuple[Note, ...]:
     before = int((connections["opened_at"] < window.start).sum())
     open_still = int((connections["closed_at"].isna() | (connections["closed_at"] >= window.end)).sum())
     return censored(len(connections), before, open_still)
+
+
+def at_close(trace: Trace, *, given: bool) -> Trace:
+    """Return the trace of a log that tells of connections once they are closed, what that hides noted.
+
+    ``given`` says that the window is the user's; else it begins with the first connection.
+    """
+    import numpy as np
+
+    seen, rows = AtClose(), trace.connections
+    opened, closed = (rows[name].to_numpy("datetime64[us]") for name in ("opened_at", "closed_at"))
+    seen.see(opened.astype(np.int64), np.where(np.isnat(closed), OPEN, closed.astype(np.int64)))
+    return replace(trace, notes=(*trace.notes, *seen.notes(trace.window, given=given)))
 
 
 def left_out(connections: int, events: int) -> tuple[Note, ...]:

@@ -47,7 +47,7 @@ from wscost.readers.jsonvalues import JsonValues
 from wscost.readers.options import Options
 from wscost.readers.pairing import CLOSE, ERROR, MESSAGE
 from wscost.readers.source import Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 NAME = "cloudflare-tail"
 OPTIONS = {"room_from": f"{ROOM_FROM} Only for connections whose object the log does not name."}
@@ -66,7 +66,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     )
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the connections and events that the invocations tell of.
 
     Raises

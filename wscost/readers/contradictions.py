@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 def repeated(connections: pd.DataFrame, parts: Sequence[str]) -> Faults:
     """Return the connections whose id stands before, too; frames carry ``part`` and ``line``."""
-    return {
-        row: f"connection_id {shown(name)} stands already in {first}."
-        for row, name, first in _again(connections, parts)
-    }
+    return {row: stands_already(name, first) for row, name, first in _again(connections, parts)}
+
+
+def stands_already(name: str, first: str) -> str:
+    """Return the sentence for a connection whose id stands before, too."""
+    return f"connection_id {shown(name)} stands already in {first}."
 
 
 def without_row(events: pd.DataFrame, connections: pd.DataFrame) -> Faults:

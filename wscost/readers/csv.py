@@ -16,7 +16,7 @@ from wscost.readers.intake import Intake
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.source import BOM, HEAD_BYTES, LINE_LIMIT, Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return bool(names & (connections - events)) or ("kind" in names and len(names & events) > 1)
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the trace of all rows of all parts.
 
     Raises

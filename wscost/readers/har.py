@@ -46,7 +46,7 @@ from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 NAME = "har"
 OPTIONS = {"room_from": ROOM_FROM}
@@ -90,7 +90,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return _BEGINS.match(head) is not None
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the WebSockets of all parts and their messages.
 
     Raises

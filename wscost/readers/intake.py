@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.building import build_trace
+from wscost.readers.building import at_close, build_trace, frame_of
 from wscost.readers.cells import from_values
 from wscost.readers.columns import COLUMNS, Faults, Table, arrow_type, canonical, known_columns
-from wscost.readers.contradictions import backwards, faults_between, repeated, without_row
+from wscost.readers.contradictions import (
+    backwards,
+    faults_between,
+    repeated,
+    stands_already,
+    without_row,
+)
 from wscost.readers.heading import Heading, merged
 from wscost.readers.options import Options
 from wscost.readers.refusals import SHOWN_CHARACTERS, Refusals, shown
 from wscost.readers.source import Part, Source
-from wscost.trace import DIRECTIONS, KINDS, Trace
+from wscost.trace import DIRECTIONS, KINDS, Trace, TraceStream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,23 +30,36 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-BATCH_ROWS = 65_536
+    from wscost.readers.spooling.spool import Spool
+
+BATCH_ROWS = 8_192
 """Rows that a reader should hand over at once."""
+HELD_ROWS = 1_000_000
+"""From so many connections on, they are set aside on disk where a stream will do."""
 
 
 class Intake:
     """Rows of one source, in batches; at the end, their trace.
 
-    Columns are called as in a canonical file, times by their unit: ``{"opened_at_ns": […]}``.
+    Columns are called as in a canonical file, times by their unit: ``{"opened_at_ns": […]}``. Where the
+    options let a trace be a stream, connections too many to hold are set aside on disk as they come.
+
+    Parameters
+    ----------
+    written_at_close
+        Whether the log tells of a connection once it is closed; what that hides is noted.
     """
 
-    def __init__(self, source: Source, options: Options) -> None:
+    def __init__(self, source: Source, options: Options, *, written_at_close: bool = False) -> None:
         self.source = source
         self.options = options
-        self.refusals = Refusals()
+        self.refusals = Refusals(part.name for part in source.parts)
         self.rows = 0
+        self._written_at_close = written_at_close
         self._order = {part.name: number for number, part in enumerate(source.parts)}
         self._batches: dict[Table, list[pa.Table]] = {"connections": [], "events": []}
+        self._held = 0
+        self._spool: Spool | None = None
         self._headings: list[Heading] = []
         self._ignored: dict[str, None] = {}
 
@@ -83,6 +102,8 @@ class Intake:
         ------
         InputError
             If an array's type cannot hold what its column holds.
+        OutputError
+            If rows cannot be set aside on disk.
         """
         import numpy as np
         import pyarrow as pa
@@ -101,10 +122,12 @@ class Intake:
             good = np.ones(size, dtype=bool)
             good[list(faults)] = False
             batch = batch.filter(pa.array(good))
-        self._batches[table].append(batch)
+        self._keep(table, batch)
 
-    def trace(self, grades: Mapping[str, Grade] | None = None, notes: Iterable[Note] = ()) -> Trace:
-        """Return the trace of all rows taken.
+    def trace(
+        self, grades: Mapping[str, Grade] | None = None, notes: Iterable[Note] = ()
+    ) -> Trace | TraceStream:
+        """Return the trace of all rows taken; as a stream where they are too many to hold.
 
         Raises
         ------
@@ -112,7 +135,16 @@ class Intake:
             If rows were refused and bad rows may not be skipped.
         InputError
             If no row is left, or none lies in the window.
+        OutputError
+            If rows cannot be set aside on disk.
         """
+        heading = merged(self._headings)
+        grades = {**heading.grades, **(grades or {})}
+        if self._spool is not None and not self._batches["events"]:
+            return self._stream(self._spool, heading, grades, notes)
+        if self._spool is not None:
+            self._spool.end()
+            self._batches["connections"] = [self._spool.as_read()]
         connections, events = self._frame("connections"), self._frame("events")
         names = [part.name for part in self.source.parts]
         if connections is not None:
@@ -123,23 +155,64 @@ class Intake:
                 faults |= without_row(events, connections)
             events = self._refused(events, faults)
         refused = self.refusals.settle(self.source.name, self.rows, self.options)
-        heading = merged(self._headings)
         if connections is None and events is None and heading.window is not None:
-            connections = _as_frame([], "connections")
-        return build_trace(
+            connections = frame_of([], "connections")
+        trace = build_trace(
             self.source.name,
             connections,
             events,
             window=self.options.window or heading.window,
-            grades={**heading.grades, **(grades or {})},
+            grades=grades,
             notes=(*notes, *refused, *ignored(self._ignored)),
             rows=self.rows,
             refused=self.refusals.total,
         )
+        return at_close(trace, given=self.options.window is not None) if self._written_at_close else trace
+
+    def _keep(self, table: Table, batch: pa.Table) -> None:
+        """Hold good rows, or set them aside where they are many."""
+        if table == "connections" and self._spool is not None:
+            self._spool.add(batch)
+            return
+        self._batches[table].append(batch)
+        if table == "connections":
+            self._held += len(batch)
+            if self.options.streamed and self._held >= HELD_ROWS:
+                from wscost.readers.spooling.spool import Spool
+
+                self._spool = Spool(table, self._held)
+                batches, self._batches[table] = self._batches[table], []
+                for one in batches:
+                    self._spool.add(one)
+
+    def _stream(
+        self, spool: Spool, heading: Heading, grades: Mapping[str, Grade], notes: Iterable[Note]
+    ) -> TraceStream:
+        from wscost.readers.spooling.stream import Told, stream_of
+
+        spool.end()
+        parts = self.source.parts
+        for double in spool.doubles():
+            first = f"{parts[double.first_part].name}:{double.first_line}"
+            self.refusals.add(parts[double.part].name, double.line, stands_already(double.name, first))
+            spool.drop(double.row)
+        refused = self.refusals.settle(self.source.name, self.rows, self.options)
+        told = Told(
+            self.source.name,
+            self.rows,
+            self.refusals.total,
+            grades,
+            notes=(*notes, *refused, *ignored(self._ignored)),
+            beside=self.source.notes,
+            window=self.options.window or heading.window,
+            window_given=self.options.window is not None,
+            written_at_close=self._written_at_close,
+        )
+        return stream_of(spool.kept(), told)
 
     def _frame(self, table: Table) -> pd.DataFrame | None:
         batches, self._batches[table] = self._batches[table], []
-        return _as_frame(batches, table) if batches else None
+        return frame_of(batches, table) if batches else None
 
     def _refused(self, rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
         refused = rows.loc[list(faults), ["part", "line"]]
@@ -241,20 +314,3 @@ def _named(names: pa.Array, rows_before: int) -> pa.Array:
         return names
     numbers = pa.array(np.arange(rows_before + 1, rows_before + 1 + len(names))).cast(pa.string())
     return pc.coalesce(names, pc.binary_join_element_wise("row", numbers, "-"))
-
-
-def _as_frame(batches: list[pa.Table], table: Table) -> pd.DataFrame:
-    import pandas as pd
-    import pyarrow as pa
-
-    types = {
-        pa.string(): pd.StringDtype(),
-        pa.int64(): pd.Int64Dtype(),
-        pa.bool_(): pd.BooleanDtype(),
-        pa.float64(): pd.Float64Dtype(),
-    }
-    if batches:
-        frame: pd.DataFrame = pa.concat_tables(batches).to_pandas(types_mapper=types.get)
-    else:
-        frame = pd.DataFrame(columns=[*COLUMNS[table], "line", "part"])
-    return frame.astype({**COLUMNS[table], "line": "int64", "part": "int32"})

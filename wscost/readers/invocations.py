@@ -24,7 +24,7 @@ from wscost.readers.pairing import (
 )
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 _HANDED_ON = Reach(before=100_000, after=10_000_000)
 """How far a clock may lag, and how long a Worker may take before it hands an upgrade on. [µs]"""
@@ -96,7 +96,7 @@ class Invocations:
             self._others += 1
             self.intake.rows += 1
 
-    def trace(self) -> Trace:
+    def trace(self) -> Trace | TraceStream:
         """Return the trace.
 
         Raises

@@ -30,7 +30,7 @@ from wscost.readers.intake import Intake
 from wscost.readers.options import Options, days_of
 from wscost.readers.remarks import other_requests
 from wscost.readers.source import Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 from wscost.usage import Quantities, Usage
 from wscost.usagefile import UsageFile
 
@@ -53,7 +53,7 @@ class _Point:
     lasted: int = 0
 
 
-def read_points(source: Source, options: Options) -> Trace:
+def read_points(source: Source, options: Options) -> Trace | TraceStream:
     """Return the trace of all points.
 
     Raises

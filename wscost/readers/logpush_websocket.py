@@ -41,9 +41,9 @@ from wscost.readers.batching import Batch
 from wscost.readers.fields import ROOM_FROM, Misfit, count, moment, room_rule
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options
-from wscost.readers.remarks import rooms_from_paths, told_at_close
+from wscost.readers.remarks import rooms_from_paths
 from wscost.readers.source import BOM, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 NAME = "logpush-websocket"
 OPTIONS = {
@@ -95,7 +95,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return first.startswith(b"{") and bool(zone or account)
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return one connection a row, or several where the rows are a sample.
 
     Raises
@@ -104,7 +104,7 @@ def read(source: Source, options: Options) -> Trace:
         If rows are bad and may not be skipped, or the sample rate is none.
     """
     rule, rate = room_rule(options), _sample_rate(options)
-    intake = Intake(source, options)
+    intake = Intake(source, options, written_at_close=True)
     batch = Batch(intake, "connections", _COLUMNS)
     rooms: set[str] = set()
     rows = endless = copies = 0
@@ -161,7 +161,7 @@ def read(source: Source, options: Options) -> Trace:
                 {"rows": rows, "sample_rate": str(float(rate))},
             )
         )
-    return told_at_close(intake.trace(grades, notes), options.window)
+    return intake.trace(grades, notes)
 
 
 class _Row(NamedTuple):

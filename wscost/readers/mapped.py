@@ -31,7 +31,7 @@ from wscost.readers.intake import BATCH_ROWS, Intake
 from wscost.readers.options import Options
 from wscost.readers.refusals import SHOWN_CHARACTERS, shown
 from wscost.readers.source import BOM, Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 from wscost.units import MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return False
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the trace of all rows of all parts.
 
     Raises

@@ -15,7 +15,7 @@ from wscost.readers.heading import FORMAT, heading_of
 from wscost.readers.intake import BATCH_ROWS, Intake
 from wscost.readers.options import Options
 from wscost.readers.source import BOM, Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 NAME = "ndjson"
 _EVENT = re.compile(rb'"kind"\s*:')
@@ -44,7 +44,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return bool(_CONNECTION.search(first) or (_EVENT.search(first) and _EVENT_TIME.search(first)))
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the trace of all lines of all parts.
 
     Raises

@@ -23,6 +23,8 @@ class Options:
     """The observed time; None: as the input says, else from its first to its last event."""
     skip_bad_rows: bool = False
     """Leave bad rows out, counted, instead of refusing the input."""
+    streamed: bool = False
+    """Whether a trace too big to hold may be a stream."""
     own: Mapping[str, str] = field(default_factory=dict)
     remark: Callable[[str], None] = field(default=lambda sentence: None)
     """Told what takes long, while it does."""

@@ -32,7 +32,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return head.startswith(MAGIC)
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the trace of all rows of all parts; only the columns that a trace has are read.
 
     Raises

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from wscost.notes import Note
+from wscost.readers.columns import EPOCH
 from wscost.readers.options import format_window
-from wscost.trace import Trace
+from wscost.trace import OPEN
 from wscost.usage import Window
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int64]
 
 _MUCH = 0.05
 """From which share of the time that a log tells of its late beginning is worth a note."""
@@ -37,34 +46,52 @@ def rooms_from_paths(rooms: int, connections: int) -> Note:
     )
 
 
-def told_at_close(trace: Trace, window: Window | None) -> Trace:
-    """Return the trace of a log that writes a line when a connection closes, with notes on what that hides.
+@dataclass(slots=True)
+class AtClose:
+    """What a log that writes a line when a connection closes hides, seen from its connections. [µs]"""
 
-    ``window`` is what the user gave; None: the trace's own begins with its first connection.
-    """
-    rows = trace.connections
-    if (rows["opened_at"] == rows["closed_at"]).all():
-        return trace
-    first_line, last_line = rows["closed_at"].min(), rows["closed_at"].max()
-    first_open = rows["opened_at"].min()
-    earlier = int((rows["opened_at"] < first_line).sum())
-    notes = [
-        Note(
+    lasting: bool = False
+    """Whether any connection lasted."""
+    first_open: int = OPEN
+    first_line: int = OPEN
+    last_line: int = 0
+    _earlier: list[Ints] = field(default_factory=list)
+    """The openings before the first line; of a log in order they are few."""
+
+    def see(self, opened: Ints, closed: Ints) -> None:
+        """See connections, in any order; ``OPEN`` for a close that is not told."""
+        ends = closed[closed != OPEN]
+        self.lasting |= bool((opened != closed).any())
+        self.first_open = min(self.first_open, int(opened.min(initial=OPEN)))
+        self.last_line = max(self.last_line, int(ends.max(initial=0)))
+        first_line = min(self.first_line, int(ends.min(initial=OPEN)))
+        if first_line < self.first_line:
+            self._earlier = [several[several < first_line] for several in self._earlier]
+            self.first_line = first_line
+        if len(earlier := opened[opened < first_line]):
+            self._earlier.append(earlier)
+
+    def notes(self, window: Window, *, given: bool) -> tuple[Note, ...]:
+        """Return what to note; a window that was not given begins with the first connection."""
+        if not self.lasting:
+            return ()
+        earlier = sum(map(len, self._earlier))
+        at_close = Note(
             "written-at-close",
             "The log tells of a connection once it is closed: those still open at its end are missing from "
             f"it. When its first line was written, {earlier:,} of its connections were open.",
             {"open_at_beginning": earlier},
         )
-    ]
-    if window is None and first_line - first_open > _MUCH * (last_line - first_open):
-        told = format_window(Window(first_line.to_pydatetime(), trace.window.end))
-        notes.append(
-            Note(
-                "begins-before-log",
-                f"The window begins with the first connection, at {first_open:%Y-%m-%d %H:%M:%S} UTC, but "
-                f"the first line was written at {first_line:%Y-%m-%d %H:%M:%S}. If the log is cut from a "
-                f"longer one, a month projected from it is too low: pass --window {told}.",
-                {"first_open": first_open.isoformat(), "first_line": first_line.isoformat()},
-            )
+        first_open, first_line, last_line = self.first_open, self.first_line, self.last_line
+        if given or first_line - first_open <= _MUCH * (last_line - first_open):
+            return (at_close,)
+        opened, written = (EPOCH + timedelta(microseconds=at) for at in (first_open, first_line))
+        told = format_window(Window(written, window.end))
+        begins = Note(
+            "begins-before-log",
+            f"The window begins with the first connection, at {opened:%Y-%m-%d %H:%M:%S} UTC, but "
+            f"the first line was written at {written:%Y-%m-%d %H:%M:%S}. If the log is cut from a "
+            f"longer one, a month projected from it is too low: pass --window {told}.",
+            {"first_open": opened.isoformat(), "first_line": written.isoformat()},
         )
-    return replace(trace, notes=(*trace.notes, *notes))
+        return at_close, begins

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from wscost.errors import InputError
+from wscost.notes import Note
 from wscost.readers.stores import StoredFile, is_url, shown, stored
 
 STDIN = "-"
@@ -223,6 +224,8 @@ class Source:
     parts: tuple[Part, ...]
     picked: bool = True
     """Whether the user named the files; in a folder, what is no trace is left out."""
+    notes: tuple[Note, ...] = ()
+    """What is to be said of it, whatever its content."""
 
     def lines(self) -> Iterator[tuple[Part, int, bytes]]:
         """Yield the lines of all parts, each with its part and number."""

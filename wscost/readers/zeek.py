@@ -31,7 +31,7 @@ from wscost.readers.intake import Intake
 from wscost.readers.options import Options
 from wscost.readers.remarks import rooms_from_paths
 from wscost.readers.source import BOM, Part, Source
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream
 
 NAME = "zeek"
 OPTIONS = {"room_from": ROOM_FROM}
@@ -63,7 +63,7 @@ def sniff(head: bytes, path: Path | None) -> bool:
     return _log(head) is not None
 
 
-def read(source: Source, options: Options) -> Trace:
+def read(source: Source, options: Options) -> Trace | TraceStream:
     """Return the trace of all logs together.
 
     Raises
