@@ -96,6 +96,39 @@ def test_a_format_option_is_name_and_value(capsys: pytest.CaptureFixture[str]) -
     assert "NAME=VALUE" in capsys.readouterr().err
 
 
+LOGPUSH = "tests/reader_samples/logpush-websocket/zone.ndjson"
+
+
+@pytest.mark.parametrize("spelt", [["--sample-rate", "0.5"], ["--sample-rate=0.5"]], ids=" ".join)
+def test_an_option_of_one_format_is_spelt_like_any_other(
+    spelt: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", LOGPUSH, "--report", *spelt]) == 0
+    assert "6 read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spelt", "told"),
+    [
+        (["--sample-rate"], "--sample-rate: a value must follow."),
+        (["--sample-rate", "2"], "'2' is not a number above 0"),
+        (["--sample-rat", "0.5"], "No such option: --sample-rat"),
+        (["--series", "opened=a"], "option of the format logpush-websocket named 'series'"),
+    ],
+    ids=lambda part: part[-1] if isinstance(part, list) else "",
+)
+def test_an_option_that_a_format_cannot_take_is_told(
+    spelt: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", LOGPUSH, "--report", *spelt]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_info_lists_the_options_of_each_format(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info"]) == 0
+    assert "  logpush-websocket  --room-from, --sample-rate\n" in capsys.readouterr().out
+
+
 def test_a_query_asks_for_the_last_day_too(capsys: pytest.CaptureFixture[str]) -> None:
     days = ["--from", "2026-11-01", "--to", "2026-11-20"]
 

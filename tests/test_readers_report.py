@@ -70,7 +70,7 @@ def test_the_text_says_all_of_it_and_what_would_tell_more(account: Findings) -> 
         "measured: opened_at, closed_at",
         "bounded (at least): object_id (1 of 2), messages_in (1 of 2)",
         "missing: messages_out, bytes_in, bytes_out, events",
-        "object_id (1 of 2): room_from=PATTERN",
+        "object_id (1 of 2): --room-from PATTERN",
         "monthly: {messages_in: …}",
     ):
         assert words in text

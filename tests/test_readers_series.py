@@ -199,7 +199,7 @@ def test_a_spreadsheet_s_separator_line_and_quotes_are_understood(tmp_path: Path
             "s.csv",
             f"time,a,b\n{START},1,1\n",
             InputError,
-            "is unknown. Name it: series=connections=NAME, of 'a', 'b'",
+            "is unknown. Name it: --series connections=NAME, of 'a', 'b'",
         ),
         (
             "s.json",

@@ -25,6 +25,7 @@ from wscost.cli import (
     estimates,
     explorations,
     fits,
+    options,
     output,
     pictures,
     plans,
@@ -43,9 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("estimate", help=estimates.ESTIMATE)(estimates.estimate)
-app.command("compare", help=estimates.COMPARE)(estimates.estimate)
-app.command("explain")(estimates.explain)
+app.command("estimate", help=estimates.ESTIMATE, cls=options.ReadingCommand)(estimates.estimate)
+app.command("compare", help=estimates.COMPARE, cls=options.ReadingCommand)(estimates.estimate)
+app.command("explain", cls=options.ReadingCommand)(estimates.explain)
 app.command("sweep")(explorations.sweep)
 app.command("break-even")(explorations.break_even)
 app.command("sensitivity")(explorations.sensitivity)
@@ -58,7 +59,7 @@ app.command("diff", help=diff.HELP)(diff.diff)
 app.command("init")(plans.init)
 app.command("simulate")(plans.simulate)
 app.command("fit")(fits.fit)
-app.command("convert")(conversions.convert)
+app.command("convert", cls=options.ReadingCommand)(conversions.convert)
 app.add_typer(conversions.queries, name="query")
 app.add_typer(prices.app, name="prices")
 app.command("info")(about.info)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from wscost.pricelist import Rounding
 from wscost.reports import formats
@@ -18,6 +20,38 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day. Write it as YYYY-MM-DD.") from None
+
+
+class ReadingCommand(TyperCommand):
+    """A command that reads inputs: options that one trace format alone knows are spelt like any other."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take ``--sample-rate 0.1`` as ``--format-option sample_rate=0.1``."""
+        own = {name for parameter in self.params for name in parameter.opts}
+        return super().parse_args(ctx, list(_with_format_options(args, own)))
+
+
+def _with_format_options(args: list[str], own: Collection[str]) -> Iterator[str]:
+    given = iter(args)
+    for argument in given:
+        flag, equals, value = argument.partition("=")
+        name = flag.removeprefix("--").replace("-", "_")
+        if argument == "--":
+            yield argument
+            yield from given
+        elif not flag.startswith("--") or flag in own or not _is_of_a_format(name):
+            yield argument
+        else:
+            following = value if equals else next(given, None)
+            if following is None:
+                raise typer.BadParameter("a value must follow.", param_hint=flag)
+            yield from ("--format-option", f"{name}={following}")
+
+
+def _is_of_a_format(name: str) -> bool:
+    from wscost.readers import readers
+
+    return any(name in getattr(reader, "OPTIONS", ()) for reader in readers().values())
 
 
 def format_options(columns: str | None, named: list[str] | None) -> dict[str, str]:
@@ -122,7 +156,9 @@ Map = Annotated[
 FormatOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--format-option", metavar="NAME=VALUE", help="An option of the trace's format. Repeatable."
+        "--format-option",
+        metavar="NAME=VALUE",
+        help="An option of the trace's format, or --NAME VALUE; wscost info lists them.",
     ),
 ]
 Engine = Annotated[

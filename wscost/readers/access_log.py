@@ -166,7 +166,7 @@ def _instead(met: _Met, chosen: Iterable[str]) -> str:
         return f"its {met.others:,} requests are no WebSockets: none was upgraded (status 101)."
     return (
         f"none of its {met.skipped:,} lines is laid out as {' or '.join(chosen)}. "
-        "The option layout takes a YAML file that says how a line is laid out."
+        "--layout takes a YAML file that says how a line is laid out."
     )
 
 

@@ -141,7 +141,7 @@ def room_rule(options: Options, default: str = "path") -> RoomRule:
     try:
         pattern = re.compile(rule)
     except re.error as error:
-        raise InputError(f"room_from {rule!r} is no regular expression: {error}.") from None
+        raise InputError(f"--room-from {rule!r} is no regular expression: {error}.") from None
 
     def found(url: str | None) -> str | None:
         match = pattern.search(_ORIGIN.sub("", url).split("#", 1)[0]) if url is not None else None

@@ -26,7 +26,7 @@ COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
 
 DECLARE = "a figure a month in the deployment (monthly: {messages_in: …}) stands in"
 CURES: Mapping[str, str] = {
-    "object_id": "room_from=PATTERN finds rooms in paths; map object_id=COLUMN names their column",
+    "object_id": "--room-from PATTERN finds rooms in paths; --map object_id=COLUMN names their column",
     "opened_at": "--window START/END says which part of the log was observed",
     "closed_at": "a log that tells of ends; --window START/END bounds what was still open",
     "events": "a source with one row an event: without it, hibernation is taken from totals",
@@ -35,7 +35,7 @@ CURES: Mapping[str, str] = {
     "object_requests": "Cloudflare's GraphQL answer with durableObjectsInvocationsAdaptiveGroups",
     "http_requests": "Cloudflare's GraphQL answer with workersInvocationsAdaptive (--script)",
     "worker_cpu_ms": "Cloudflare's GraphQL answer with workersInvocationsAdaptive (--script)",
-    "connections_opened": "a series that counts arrivals: series=opened=NAME",
+    "connections_opened": "a series that counts arrivals: --series opened=NAME",
     "connection_seconds": "a trace, or a gauge of open connections",
     "peak_connections": "a trace, or a gauge of open connections",
 }

@@ -184,7 +184,7 @@ def _roles(source: str, sampled: Sampled, options: Options) -> dict[str, tuple[R
     if not roles:
         raise InputError(
             f"{source}: which of the series is the gauge of open connections is unknown. "
-            f"Name it: series=connections=NAME, of {', '.join(shown(name) for name in names[:10])}."
+            f"Name it: --series connections=NAME, of {', '.join(shown(name) for name in names[:10])}."
         )
     return roles
 

@@ -184,8 +184,8 @@ def _profile(part: Part, scenarios: Mapping[str, Scenario], options: Options) ->
     base, session = options.own.get("profile"), options.own.get("session")
     if base is None and session is None:
         raise ConfigError(
-            f"{part.name}: a plan does not say how long its sessions last. Say so with session=8m, or with "
-            "profile=NAME, whose sessions, rooms and messages it then takes."
+            f"{part.name}: a plan does not say how long its sessions last. Say so with --session 8m, or with "
+            "--profile NAME, whose sessions, rooms and messages it then takes."
         )
     document = Document(part.name, {}, {}) if base is None else _base(base)
     taken = {key: value for key, value in document.data.items() if key in TAKEN}

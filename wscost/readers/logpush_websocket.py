@@ -207,5 +207,5 @@ def _sample_rate(options: Options) -> Fraction:
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if not 0 < rate <= 1:
-        raise InputError(f"The sample_rate {given!r} is not a number above 0 and up to 1.")
+        raise InputError(f"--sample-rate {given!r} is not a number above 0 and up to 1.")
     return rate

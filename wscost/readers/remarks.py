@@ -41,7 +41,7 @@ def rooms_from_paths(rooms: int, connections: int) -> Note:
     return Note(
         "room-from-path",
         f"Rooms are taken from the paths of URLs: {rooms:,} for {connections:,} connections. "
-        "room_from says otherwise: none, or a regular expression.",
+        "--room-from says otherwise: none, or a regular expression.",
         {"rooms": rooms, "connections": connections},
     )
 

@@ -245,7 +245,7 @@ class _Tally:
                 yield Note(
                     "arrivals-from-rises",
                     "No series counts arrivals: connections_opened adds up the rises of the gauge, fewer "
-                    "than there were. series=opened=NAME names a counter.",
+                    "than there were. --series opened=NAME names a counter.",
                 )
         if self.gap:
             yield Note(
