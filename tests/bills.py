@@ -120,6 +120,9 @@ UNIT_COSTS = UnitCosts(
     per_thousand_messages=None,
     concurrent_users=Decimal("6.94444"),
     per_concurrent_user=Decimal("20.5848"),
+    per_next_connection=Decimal("0.0275174"),
+    per_next_connection_hour=Decimal("0.0275174"),
+    per_next_thousand_messages=None,
     per_next_user=Decimal("19.8125"),
     per_idle_client=Decimal("4.15"),
 )

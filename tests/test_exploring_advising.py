@@ -343,7 +343,18 @@ def test_without_a_deployment_a_trace_is_taken_to_keep_its_objects_awake() -> No
     given = advise(chat(), plan=STANDARD)
 
     assert given.bill.deployment == "durable-object"
-    assert [note.code for note in given.notes] == ["deployment-chosen"]
+    assert [note.code for note in given.notes] == ["deployment-chosen", "at-least"]
+
+
+def test_a_plan_whose_limit_would_break_is_told_with_the_limit() -> None:
+    busy = UsageFile("busy", {"connections_opened": D(4_000_000)}, PRESETS["worker"])
+
+    given = advise(busy, plan=STANDARD)
+
+    assert ["Move to cloudflare/workers-free"] == [one.change for one in given.impossible]
+    # 4,000,000 over 30 days are 133,334 on the busiest; the free plan serves 100,000 a day.
+    assert given.impossible[0].breach.maximum == 100_000
+    assert "plan" not in given.to_frame()["code"].tolist()
 
 
 def test_the_recordings_of_accept_hold_the_heartbeats_that_were_planned() -> None:

@@ -98,10 +98,21 @@ def test_a_sweep_tells_each_total_and_marks_the_least(ask: Any) -> None:
     assert "$10.00" in told
 
 
-def test_values_are_shown_as_they_were_written(ask: Any) -> None:
-    _, told, _ = ask("sweep", "USAGE", "--vary", "usage.connections_opened=1e6,2_000", "-p", STANDARD)
+def test_numbers_are_shown_in_groups_of_three_digits_however_they_were_written(ask: Any) -> None:
+    _, told, _ = ask("sweep", "USAGE", "--vary", "usage.connections_opened=1e6,2_000,2500", "-p", STANDARD)
 
-    assert [line.split()[0] for line in told.splitlines() if "$" in line] == ["1e6", "2_000"]
+    assert ["1,000,000", "2,000", "2,500"] == [line.split()[0] for line in told.splitlines() if "$" in line]
+
+
+def test_long_names_break_between_their_parts_and_amounts_never(ask: Any) -> None:
+    grid = ["--vary", "usage.connections_opened=1e6,20e6", "--vary", "deployment.handler_ms.message=1,2"]
+    _, told, _ = ask("sweep", "ROOMS", *grid, "-d", "durable-object", "-d", "durable-object-hibernation")
+
+    lines = told.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert ["1,000,000", "1", "workers-standard,", "*", "≥", "$155.15"] in [
+        line.replace(" durable-object ", " ").split() for line in lines
+    ]
 
 
 def test_plans_that_never_cross_are_told_and_no_failure(ask: Any) -> None:
@@ -116,7 +127,24 @@ def test_a_sensitivity_tells_the_unit_costs_too(ask: Any) -> None:
     _, told, _ = ask("sensitivity", "USAGE")
 
     assert "Per unit:" in told
-    assert "$0.0000004 for a connection" in told
+    assert "Connection: $0.0000004 on average" in told
+
+
+def test_two_deployments_of_the_same_totals_are_told_to_cost_the_same(ask: Any) -> None:
+    built = ["-d", "durable-object", "-d", "durable-object-hibernation"]
+    _, told, _ = ask("break-even", "ROOMS", "--vary", "usage.messages_in=0..1e6", "--plans", STANDARD, *built)
+
+    assert "totals tell what was metered already" in " ".join(told.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_no_total_holds_is_told(command: str, ask: Any) -> None:
+    arguments = ["ROOMS" if one == "USAGE" else one for one in COMMANDS[command]]
+    notes = json.loads(ask(*arguments, "--format", "json")[1])["notes"]
+
+    told = [note["message"] for note in notes if note["code"] == "at-least"]
+    assert len(told) == 1
+    assert "Durable Objects SQL Storage" in told[0]
 
 
 def test_a_history_tells_what_moved_it(ask: Any) -> None:

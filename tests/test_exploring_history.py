@@ -45,10 +45,13 @@ def test_the_change_that_moved_a_step_is_told_and_no_other() -> None:
     past = history(CHAT, plan=UNBOUND)
 
     assert of(past, UNBOUND, "2024-04-01").moved == (
-        "do-requests: consumes: connections_opened + object_requests + messages_in -> "
+        "Durable Objects Compute Requests: counts connections_opened + object_requests + messages_in -> "
         "connections_opened + object_requests + messages_in / 20"
     )
-    assert "do-duration: price: 0 -> 12.5" in of(past, UNBOUND, "2021-11-15").moved
+    assert (
+        "Durable Objects Compute Duration: price 0 -> 12.5, included none -> 400,000"
+        in of(past, UNBOUND, "2021-11-15").moved
+    )
     assert "workers-egress" not in of(past, UNBOUND, "2021-11-15").moved
     assert of(past, UNBOUND, "2022-01-01").moved == ""
 
@@ -99,8 +102,8 @@ def test_the_month_stands_still_so_that_only_prices_move() -> None:
 def test_objects_that_hibernate_are_told_since_when_they_can() -> None:
     asleep = UsageFile("chat", CHAT.usage, PRESETS["durable-object-hibernation"])
 
-    assert [note.code for note in history(asleep).notes] == ["before-hibernation"]
-    assert history(CHAT).notes == ()
+    assert ["before-hibernation", "at-least"] == [note.code for note in history(asleep).notes]
+    assert ["at-least"] == [note.code for note in history(CHAT).notes]
 
 
 def test_a_history_may_begin_later() -> None:

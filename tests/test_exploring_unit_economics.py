@@ -54,9 +54,21 @@ def test_what_is_not_known_has_no_cost_per_unit() -> None:
 def test_the_next_thousand_users_are_priced_not_averaged() -> None:
     # 100 users open 200,000 connections each: 20 million, 8.00 a month. 1,100 users open 220 million:
     # 5.00 + 210 x 0.30 = 68.00, so each of the next thousand costs 0.06, and not 0.08.
-    found = costs(totals(connections_opened=20_000_000, connection_seconds=100 * MONTH))
+    found = costs(
+        totals(connections_opened=20_000_000, connection_seconds=100 * MONTH, messages_in=8_000_000)
+    )
 
     assert found.per_next_user == D("0.06")
+    assert found.per_next_connection == D("0.0000003")  # 60.00 for 200 million
+    assert found.per_next_connection_hour == D("0.0000833333")  # 60.00 for 1,000 x 720 hours
+    assert found.per_next_thousand_messages == D("0.00075")  # 60.00 for 80,000 thousands
+
+
+def test_the_next_cost_nothing_while_the_allowance_lasts() -> None:
+    found = costs(totals(connections_opened=1_000, connection_seconds=100 * MONTH))
+
+    assert found.per_connection == D("0.005")
+    assert found.per_next_connection == 0
 
 
 def test_an_idle_client_in_an_object_that_stays_awake_costs_its_duration() -> None:

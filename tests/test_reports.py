@@ -458,7 +458,8 @@ class _Tags(HTMLParser):
 def test_no_name_breaks_a_markdown_table_or_brings_html_into_it(name: str) -> None:
     hostile = f"a{name}|<script>`x`</script> **b** [c](d) _e_"
     line = replace(REQUESTS, name=hostile, by_input={})
-    report = formats()["markdown"].render(one(replace(BILL, lines=(line,), projected=None, notes=())))
+    bill = replace(BILL, lines=(line,), projected=None, notes=(), unit_costs=None)
+    report = formats()["markdown"].render(one(bill))
 
     page = MarkdownIt("commonmark").enable("table").render(report)
 

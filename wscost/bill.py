@@ -126,9 +126,9 @@ class Range:
 class UnitCosts:
     """What a bill comes to per unit of service; None where the unit is unknown or there was none.
 
-    The first five are averages over the month. ``per_next_user`` is for each of the next thousand
-    concurrent users who behave alike, ``per_idle_client`` for each of a thousand more clients who stay
-    connected all month and say nothing.
+    The first five are averages over the month. Those of the next are margins: what the next thousand
+    concurrent users add who behave alike, over what they use. ``per_idle_client`` is for each of a
+    thousand more clients who stay connected all month and say nothing.
     """
 
     per_connection: Decimal | None
@@ -137,6 +137,9 @@ class UnitCosts:
     concurrent_users: Decimal | None
     """On average over the month: connection seconds over seconds."""
     per_concurrent_user: Decimal | None
+    per_next_connection: Decimal | None
+    per_next_connection_hour: Decimal | None
+    per_next_thousand_messages: Decimal | None
     per_next_user: Decimal | None
     per_idle_client: Decimal | None
 
@@ -189,6 +192,11 @@ class Bill:
     def complete(self) -> bool:
         """Whether every line has its whole cost."""
         return all(line.cost is not None and not line.depends_on for line in self.lines)
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the true total may be higher: a line is unknown, or known in part."""
+        return not self.complete or any(line.grade is Grade.LOWER_BOUND for line in self.lines)
 
     @property
     def coverage(self) -> Decimal:

@@ -8,12 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
-from wscost.bill import Bill
+from wscost.bill import Bill, Breach
 from wscost.deployment import Deployment
 from wscost.estimating import Options
 from wscost.exploring.case import Case
 from wscost.exploring.changes import changes
 from wscost.exploring.traps import traps
+from wscost.exploring.words import left_out
 from wscost.inputs import Input
 from wscost.notes import Note
 
@@ -31,6 +32,15 @@ class Advised(NamedTuple):
     total: Decimal
 
 
+class Impossible(NamedTuple):
+    """A change under which a limit of the plan would break."""
+
+    code: str
+    change: str
+    how: str
+    breach: Breach
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """Changes by their saving, what they save together, and the traps that show.
@@ -45,6 +55,7 @@ class Advice:
     together: tuple[str, ...]
     total_together: Decimal
     traps: tuple[Note, ...]
+    impossible: tuple[Impossible, ...] = ()
     notes: tuple[Note, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
@@ -88,7 +99,7 @@ def advise(
     named = case.plan(plan)
     bill = case.bill(named)
     known = list(changes(case, named))
-    tried = []
+    tried, impossible = [], []
     for change in known:
         first = next((c.make(case, named) for c in known if c.code == change.after), None)
         base = bill if first is None else first.case.bill(first.plan)
@@ -96,9 +107,11 @@ def advise(
         if proposal is None:
             continue
         after = proposal.case.bill(proposal.plan)
-        if after.feasible:
-            saving = base.total - after.total
-            tried.append((change, Advised(change.code, change.name, proposal.how, saving, after.total)))
+        if after.breaches:
+            impossible.append(Impossible(change.code, change.name, proposal.how, after.breaches[0]))
+            continue
+        saving = base.total - after.total
+        tried.append((change, Advised(change.code, change.name, proposal.how, saving, after.total)))
     tried.sort(key=lambda pair: -pair[1].saving)
     helpful = [(change, told) for change, told in tried if told.saving > 0]
     together, made, on, total = [], case, named, bill.total
@@ -115,5 +128,6 @@ def advise(
         together=tuple(together),
         total_together=total,
         traps=tuple(traps(case, named)),
-        notes=case.notes,
+        impossible=tuple(impossible),
+        notes=(*case.notes, *left_out([bill])),
     )

@@ -18,7 +18,8 @@ from wscost.estimating import Options, deployment_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import with_value
 from wscost.exploring.ranges import Span, Vary, asked, span_of
-from wscost.exploring.words import cost_of, joined, short_names
+from wscost.exploring.sweeping import without_effect
+from wscost.exploring.words import cost_of, joined, left_out, short_names
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.units import money, plain
@@ -227,7 +228,7 @@ def break_even(
     span = span_of(case, path, values)
     duel = _Duel(path, span, cases, named)
     duel.settle(span.count - 1 if span.count else grid)
-    return duel.result((*case.notes, *case.told_by_means()))
+    return duel.result((*case.notes, *case.told_by_means(), *without_effect(cases, said)))
 
 
 class _Duel:
@@ -365,6 +366,7 @@ class _Duel:
         return same
 
     def _notes(self) -> Iterator[Note]:
+        yield from left_out(self.bills(0))
         if self.unsettled:
             yield Note(
                 "not-settled",

@@ -15,10 +15,11 @@ from wscost.drawable import draw
 from wscost.errors import ConfigError, NoPriceError
 from wscost.estimating import Options
 from wscost.exploring.case import Case
+from wscost.exploring.words import left_out
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.pricebook import PriceBook
-from wscost.pricediff import changes
+from wscost.pricediff import Change, changes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ def history(
     moved = {past.as_of for past in rows if past.moved}
     kept = {day for day in days if day in moved or day == last or (day.month, day.day) == (1, 1)}
     rows = sorted((past for past in rows if past.as_of in kept), key=lambda p: (p.as_of, plans.index(p.plan)))
-    return History(plans, tuple(rows), (*case.notes, *_notes(case, since)))
+    return History(plans, tuple(rows), (*case.notes, *_notes(case, since), *left_out(newest)))
 
 
 def _notes(case: Case, since: int) -> Iterator[Note]:
@@ -174,4 +175,17 @@ def _moved(case: Case, plan: str, before: Bill, bill: Bill) -> str:
     skus |= {f"limit {breach.limit}" for one in (before, bill) for breach in one.breaches}
     old = _on(case, before.as_of).account.price_list(plan, case.deployment)
     new = _on(case, bill.as_of).account.price_list(plan, case.deployment)
-    return "; ".join(str(c) for c in changes(old, new) if c.sku in skus and c.field != "name")
+    names = {line.sku: line.name for one in (before, bill) for line in one.lines}
+    names |= {f"limit {breach.limit}": breach.name for one in (before, bill) for breach in one.breaches}
+    by_charge: dict[str, list[str]] = {}
+    for change in changes(old, new):
+        if change.sku in skus and change.field != "name":
+            by_charge.setdefault(names.get(change.sku, change.sku), []).append(_in_words(change))
+    return "; ".join(f"{name}: {', '.join(told)}" for name, told in by_charge.items())
+
+
+def _in_words(change: Change) -> str:
+    if change.kind != "changed":
+        return f"{change.kind} ({change.old or change.new})"
+    field = {"consumes": "counts"}.get(change.field, change.field)
+    return f"{field} {change.old or 'none'} -> {change.new or 'none'}"

@@ -98,7 +98,7 @@ def settings(case: Case, path: str, said: Any) -> list[Setting]:
         texts = [text.strip() for text in said.split(",")]
         if not all(texts):
             raise ConfigError(f"--vary {path}={said}: a value is missing between the commas.")
-        return [Setting(_read(path, text), text) for text in texts]
+        return [Setting(value, _text(value, text)) for text in texts for value in [_read(path, text)]]
     span = span_of(case, path, said)
     if span.count is None:
         raise ConfigError(f"--vary {path}={said}: say how many values, for example {said}x5.")
@@ -182,6 +182,12 @@ def _read(path: str, text: str) -> Any:
     if value is None or isinstance(value, (dict, list)):
         raise ConfigError(f"--vary {path}: {text!r:.60} is no number, word, true or false.")
     return value
+
+
+def _text(value: Any, said: str) -> str:
+    """Write a value as tables do: a number in groups of three digits, anything else as it was said."""
+    figure = number(value)
+    return said if figure is None else grouped(_exact(figure))
 
 
 def _word(value: bool | str) -> str:

@@ -17,6 +17,7 @@ from wscost.exploring.case import Case
 from wscost.exploring.multiplying import EVERYTHING
 from wscost.exploring.paths import ROOTS, TRACE, fields, is_count, number, with_value
 from wscost.exploring.sweeping import METERED_BY, given_as_totals
+from wscost.exploring.words import left_out
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.profile import Range
@@ -142,7 +143,8 @@ def sensitivity(
             swing = max(totals) - min(totals)
             moved.append(Moved(path, ends[0], value, ends[1], low.total, high.total, swing))
     moved.sort(key=lambda field: -field.swing)
-    return Sensitivity(bill, part, tuple(moved), tuple(unmoved), (*case.notes, *case.told_by_means()))
+    notes = (*case.notes, *case.told_by_means(), *left_out([bill]))
+    return Sensitivity(bill, part, tuple(moved), tuple(unmoved), notes)
 
 
 def _movable(case: Case, bill: Bill) -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,7 @@ from wscost.estimating import Options, deployment_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import value_at, with_value
 from wscost.exploring.ranges import Setting, Vary, asked, settings
-from wscost.exploring.words import cost_of
+from wscost.exploring.words import cost_of, left_out
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.usage import Usage
@@ -38,7 +38,10 @@ METERED_BY = tuple(
 
 
 class Priced(NamedTuple):
-    """What one plan and deployment come to at one point; the first of those that cost least is cheapest."""
+    """What one plan and deployment come to at one point; the first of those that cost least is cheapest.
+
+    ``complete`` is false where the total may be higher, for not all of it is known.
+    """
 
     plan: str
     deployment: str
@@ -134,12 +137,12 @@ def sweep(
     points, last = [], prod(map(len, axes))
     if by_means:
         case.bills(plans)  # simulates what the points are compared with
-    notes = [*case.notes, *case.told_by_means(), *_without_effect(case, said)]
+    notes = [*case.notes, *case.told_by_means(), *without_effect(cases, said)]
     for done, chosen in enumerate(product(*axes), start=1):
         moved = [_moved(one, said, chosen) for one in cases]
         found = [bill for one in moved for bill in one.bills(plans)]
         points.append(_point(moved[0], tuple(said), chosen, found))
-        notes += _multiplied(found)
+        notes += [*_multiplied(found), *left_out(found)]
         if told is not None:
             told(done, last)
     return Sweep(tuple(said), tuple(points), tuple({note.message: note for note in notes}.values()))
@@ -158,7 +161,13 @@ def _point(case: Case, paths: Sequence[str], chosen: Sequence[Setting], bills: S
         tuple(setting.text for setting in chosen),
         tuple(
             Priced(
-                b.plan, b.deployment, b.currency, b.total, b.feasible, b.complete, b is least and b.feasible
+                b.plan,
+                b.deployment,
+                b.currency,
+                b.total,
+                b.feasible,
+                not b.at_least,
+                b is least and b.feasible,
             )
             for b in bills
         ),
@@ -170,16 +179,23 @@ def given_as_totals(case: Case) -> bool:
     return all(isinstance(workload, (UsageFile, Usage)) for workload in case.account.workloads.values())
 
 
-def _without_effect(case: Case, paths: Iterable[str]) -> Iterator[Note]:
-    """Say which fields cannot matter, where what would be metered is given as totals."""
-    if given_as_totals(case):
-        for path in paths:
-            if path.startswith(METERED_BY):
-                yield Note(
-                    "moves-nothing",
-                    f"{path} moves nothing here: totals tell what was metered already. Vary them, or give a "
-                    "trace or a profile.",
-                )
+def without_effect(cases: Sequence[Case], paths: Iterable[str]) -> Iterator[Note]:
+    """Say which fields and deployments cannot matter, where what would be metered is given as totals."""
+    if not given_as_totals(cases[0]):
+        return
+    for path in paths:
+        if path.startswith(METERED_BY):
+            yield Note(
+                "moves-nothing",
+                f"{path} moves nothing here: totals tell what was metered already. Vary them, or give a "
+                "trace or a profile.",
+            )
+    if len(cases) > len({case.deployment.endpoint for case in cases}):
+        yield Note(
+            "deployments-alike",
+            "Deployments that end sockets in the same place cost the same here: totals tell what was metered "
+            "already. Give a trace or a profile.",
+        )
 
 
 def _multiplied(bills: Iterable[Bill]) -> Iterator[Note]:

@@ -36,19 +36,24 @@ def unit_costs(
     total, usage = total_of(month), month.quantities
     connections = usage.get("connections_opened")
     seconds = usage.get("connection_seconds")
+    hours = None if seconds is None else seconds / 3_600
     sent = [usage[key] for key in ("messages_in", "messages_out") if key in usage]
+    thousands = sum(sent, Decimal(0)) / 1_000
     users = None if seconds is None else seconds / (month.period.days * 86_400)
+    more = USERS / users if users else Decimal(0)
+    added = total_of(multiplied(month, {EVERYTHING: 1 + more})) - total if more else Decimal(0)
     idle = replace(month, quantities=combine([usage, idle_clients(deployment, month.period)]), days=None)
     even = replace(month, days=None)
     return UnitCosts(
         per_connection=_over(total, connections),
-        per_connection_hour=_over(total, None if seconds is None else seconds / 3_600),
-        per_thousand_messages=_over(total, sum(sent, Decimal(0)) / 1_000),
+        per_connection_hour=_over(total, hours),
+        per_thousand_messages=_over(total, thousands),
         concurrent_users=None if users is None else _SHORT.plus(users),
         per_concurrent_user=_over(total, users),
-        per_next_user=None
-        if not users
-        else _SHORT.divide(_next(month, users, total_of) - total, Decimal(USERS)),
+        per_next_connection=_over(added, _times(connections, more)),
+        per_next_connection_hour=_over(added, _times(hours, more)),
+        per_next_thousand_messages=_over(added, _times(thousands, more)),
+        per_next_user=_over(added, _times(users, more)),
         per_idle_client=_SHORT.divide(total_of(idle) - total_of(even), Decimal(USERS)),
     )
 
@@ -65,8 +70,8 @@ def idle_clients(deployment: Deployment, period: Period) -> Quantities:
     return {key: quantity * USERS for key, quantity in usage.totals.items()}
 
 
-def _next(month: MonthlyUsage, users: Decimal, total_of: Callable[[MonthlyUsage], Decimal]) -> Decimal:
-    return total_of(multiplied(month, {EVERYTHING: 1 + USERS / users}))
+def _times(quantity: Decimal | None, factor: Decimal) -> Decimal | None:
+    return None if quantity is None else quantity * factor
 
 
 def _over(total: Decimal, quantity: Decimal | None) -> Decimal | None:

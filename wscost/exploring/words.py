@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from wscost.bill import Bill
+from wscost.notes import Note
 
 
 def cost_of(bill: Bill) -> Decimal:
     """Return what a bill counts in a comparison: a plan that cannot serve is dearer than any that can."""
     return bill.total if bill.feasible else Decimal("Infinity")
+
+
+def left_out(bills: Iterable[Bill]) -> Iterator[Note]:
+    """Say which charges the totals of some bills leave out, in whole or in part, if any."""
+    names = [
+        line.name
+        for bill in bills
+        if bill.at_least
+        for line in bill.lines
+        if line.cost is None or line.depends_on
+    ]
+    if told := list(dict.fromkeys(names)):
+        yield Note(
+            "at-least",
+            f"Totals are that much at least: what {joined(told)} come to is not known from the input."
+            if len(told) > 1
+            else f"Totals are that much at least: what {told[0]} comes to is not known from the input.",
+            {"charges": told},
+        )
 
 
 def short_names(pairs: Sequence[tuple[str, str]]) -> list[str]:

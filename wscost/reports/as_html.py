@@ -146,8 +146,11 @@ def _line(line: BillLine, currency: str) -> tuple[str, ...]:
 
 
 def _unit_costs(bill: Bill) -> Section | None:
-    rows = list(wording.per_unit(bill).items())
-    return Section("Per unit", tables=[Table(["For", "Cost"], rows, frozenset({1}))]) if rows else None
+    rows = wording.per_unit(bill)
+    if not rows:
+        return None
+    title, *headings = wording.PER_UNIT
+    return Section(title, tables=[Table(["For", *headings], rows, frozenset({1, 2}))])
 
 
 def _by_day(bill: Bill) -> Section | None:

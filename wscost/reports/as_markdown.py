@@ -43,8 +43,8 @@ def _blocks(comparison: Comparison) -> Iterator[str]:
     if shares := wording.inputs(bill):
         rows = [(name, money(share, bill.currency)) for name, share in shares.items()]
         yield table(["Input", "Share of the cost"], rows, right=[1])
-    if sentence := wording.per_unit_in_a_sentence(bill):
-        yield escape(sentence)
+    if per_unit := wording.per_unit(bill):
+        yield table(wording.PER_UNIT, per_unit, right=range(1, 3))
     if sentences := [*wording.broken(comparison), *wording.notes(comparison, bill)]:
         yield "\n".join(f"- {escape(sentence)}" for sentence in sentences)
     links = ", ".join(f"<{url}>" for url in wording.sources(bill))

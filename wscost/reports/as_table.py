@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wscost.bill import Bill, BillLine, Comparison
@@ -20,12 +19,12 @@ _MARK_STYLES = {"cheapest": "bold green", "not feasible": "red"}
 
 def render(comparison: Comparison, *, width: int = 80, color: bool = False) -> str:
     """Write a comparison as tables that fit the width, with colour only where asked for."""
-    return drawing.draw(_blocks(comparison), width=width, color=color)
+    return drawing.draw(_blocks(comparison, width), width=width, color=color)
 
 
-def _blocks(comparison: Comparison) -> Iterator[RenderableType]:
+def _blocks(comparison: Comparison, width: int) -> Iterator[RenderableType]:
     if len(comparison.bills) > 1:
-        yield _side_by_side(comparison)
+        yield _side_by_side(comparison, width)
         yield from _verdict(comparison)
     bill = wording.shown_in_full(comparison)
     yield drawing.text(wording.title(bill), "bold")
@@ -36,15 +35,17 @@ def _blocks(comparison: Comparison) -> Iterator[RenderableType]:
         yield drawing.bullets(left_out, title="Not in the total:")
     if spread := wording.spread(bill):
         yield drawing.text(spread)
-        yield _spreads(["Charge"], wording.line_spreads(bill))
+        yield _figures(["Charge", *wording.SPREAD], wording.line_spreads(bill), width)
         if len(comparison.bills) > 1:
-            yield _spreads(["Plan", "Deployment"], wording.plan_spreads(comparison))
+            headings = ["Plan", "Deployment", *wording.SPREAD]
+            yield _figures(headings, wording.plan_spreads(comparison), width, names=2)
     if rows := wording.scaled(bill):
-        yield _scaled(rows)
+        yield _figures(["Meter", "Observed", "Whole month"], rows, width)
     if shares := wording.inputs(bill):
-        yield _shares(shares, bill.currency)
-    if sentence := wording.per_unit_in_a_sentence(bill):
-        yield drawing.text(sentence)
+        told = [(name, money(share, bill.currency)) for name, share in shares.items()]
+        yield _figures(["Input", "Share of the cost"], told, width)
+    if per_unit := wording.per_unit(bill):
+        yield _figures(wording.PER_UNIT, per_unit, width)
     if notes := wording.notes(comparison, bill):
         yield drawing.bullets(notes)
     footer = [*wording.legend(comparison), wording.prices_read(bill), *wording.sources(bill)]
@@ -58,28 +59,13 @@ def _verdict(comparison: Comparison) -> Iterator[RenderableType]:
         yield drawing.bullets(broken, "red")
 
 
-def _side_by_side(comparison: Comparison) -> Table:
-    names = (
-        max(len(bill.plan) for bill in comparison.bills),
-        max(len(bill.deployment) for bill in comparison.bills),
-    )
-    table = drawing.table(
-        "Plan",
-        "Deployment",
-        "Total",
-        "",
-        right=["Total"],
-        wrap=[""] if sum(names) <= 53 else ["", "Plan", "Deployment"],
-    )
+def _side_by_side(comparison: Comparison, width: int) -> Table:
+    rows = []
     for bill in comparison.bills:
         marks = wording.marks(bill, comparison)
-        table.add_row(
-            drawing.text(bill.plan),
-            drawing.text(bill.deployment),
-            wording.total(bill),
-            drawing.text(", ".join(marks), next((s for m, s in _MARK_STYLES.items() if m in marks), "")),
-        )
-    return table
+        style = next((s for m, s in _MARK_STYLES.items() if m in marks), "")
+        rows.append((bill.plan, bill.deployment, wording.total(bill), drawing.text(", ".join(marks), style)))
+    return drawing.grid(["Plan", "Deployment", "Total", ""], rows, width=width, right=[2], wrap=[0, 1, 3])
 
 
 def _lines(bill: Bill) -> Table:
@@ -106,24 +92,5 @@ def _charge(line: BillLine, currency: str) -> RenderableType:
     return drawing.entry(line.name, (price, "dim"), (open_end, "yellow"))
 
 
-def _scaled(rows: list[tuple[str, str, str]]) -> Table:
-    table = drawing.table(
-        "Meter", "Observed", "Whole month", right=["Observed", "Whole month"], wrap=["Meter"]
-    )
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _spreads(names: list[str], rows: list[tuple[str, ...]]) -> Table:
-    table = drawing.table(*names, *wording.SPREAD, right=wording.SPREAD, wrap=names)
-    for row in rows:
-        table.add_row(*(drawing.text(cell) for cell in row))
-    return table
-
-
-def _shares(shares: dict[str, Decimal], currency: str) -> Table:
-    table = drawing.table("Input", "Share of the cost", right=["Share of the cost"], wrap=["Input"])
-    for name, share in shares.items():
-        table.add_row(drawing.text(name), money(share, currency))
-    return table
+def _figures(headings: Sequence[str], rows: Iterable[Sequence[str]], width: int, *, names: int = 1) -> Table:
+    return drawing.grid(headings, rows, width=width, right=range(names, len(headings)), wrap=range(names))

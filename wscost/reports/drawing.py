@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from io import StringIO
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 from wscost.reports.wording import clean
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
     from rich.text import Text
+
+
+_JOINTS = re.compile(r"(\s+)|(?<=[A-Za-z][-._/])(?=[A-Za-z])")
+"""Where words may break: at spaces, and in names after what joins their parts; never in a figure."""
+_GAP = 2
+"""Between columns. [characters]"""
 
 
 def draw(blocks: Iterable[RenderableType], *, width: int, color: bool) -> str:
@@ -71,6 +79,66 @@ def bullets(sentences: Iterable[str], style: str = "", title: str = "") -> Rende
     for sentence in sentences:
         grid.add_row("•", text(sentence, style))
     return Group(text(title), grid) if title else grid
+
+
+def grid(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    width: int,
+    right: Iterable[int] = (),
+    wrap: Iterable[int] = (),
+) -> Table:
+    """Return rows under headings, in columns that fit the width as long as any can give way.
+
+    Headings break between their parts, ``workers-`` from ``standard``; cells do so only in the columns
+    that ``wrap`` counts. Those that ``right`` counts hold figures.
+    """
+    from rich.text import Text
+
+    cells = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
+    giving_way = set(wrap)
+    natural, unbroken, least = [], [], []
+    for i, heading in enumerate(headings):
+        written = [row[i].plain for row in cells]
+        natural.append(max(map(len, [heading, *written])))
+        unbroken.append(max(map(len, [*_parts(heading), *written, " "])))
+        whole = [] if i in giving_way else written
+        parts = [heading, *(written if i in giving_way else ())]
+        least.append(max([len(part) for words in parts for part in _parts(words)] + [*map(len, whole), 1]))
+    room = width - _GAP * (len(natural) - 1)
+    widths = _narrowed(_narrowed(natural, unbroken, room), least, room)
+    folded = [_folded(heading, most) for heading, most in zip(headings, widths, strict=True)]
+    out = table(*folded, right=[folded[i] for i in right], wrap=folded)
+    for row in cells:
+        out.add_row(
+            *(
+                Text(_folded(cell.plain, widths[i]), cell.style) if i in giving_way else cell
+                for i, cell in enumerate(row)
+            )
+        )
+    return out
+
+
+def _parts(words: str) -> list[str]:
+    return [part.strip() for part in _JOINTS.split(words) if part and part.strip()]
+
+
+def _narrowed(natural: Sequence[int], least: Sequence[int], most: int) -> list[int]:
+    """Take from the widest column that can give way until all fit, or none can."""
+    widths = list(natural)
+    while sum(widths) > most:
+        able = [i for i, width in enumerate(widths) if width > least[i]]
+        if not able:
+            break
+        widths[max(able, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _folded(words: str, width: int) -> str:
+    wrapper = TextWrapper(width=max(width, 1), break_long_words=False)
+    wrapper.wordsep_re = _JOINTS
+    return "\n".join(wrapper.wrap(words)) if len(words) > width else words
 
 
 def table(*headings: str, right: Iterable[str] = (), wrap: Iterable[str] = ()) -> Table:

@@ -55,20 +55,16 @@ def render(exploration: Exploration, name: str, *, width: int = 80, color: bool 
 
 
 def _table(exploration: Exploration, *, width: int, color: bool) -> str:
-    return drawing.draw(_blocks(exploration), width=width, color=color)
+    return drawing.draw(_blocks(exploration, width), width=width, color=color)
 
 
-def _blocks(exploration: Exploration) -> Iterator[RenderableType]:
+def _blocks(exploration: Exploration, width: int) -> Iterator[RenderableType]:
     told = tell(exploration)
     yield drawing.text(told.title, "bold")
     if told.answers:
         yield drawing.lines(told.answers)
     if told.rows:
-        figures = [heading for i, heading in enumerate(told.headings) if i in told.right]
-        grid = drawing.table(*told.headings, right=figures, wrap=[told.headings[i] for i in told.wrap])
-        for row in told.rows:
-            grid.add_row(*map(drawing.text, row))
-        yield grid
+        yield drawing.grid(told.headings, told.rows, width=width, right=told.right, wrap=told.wrap)
     for title, sentences in told.sections:
         if sentences:
             yield drawing.bullets(sentences, title=title)

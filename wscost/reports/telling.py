@@ -16,10 +16,12 @@ from wscost.exploring.sensitivity import Sensitivity
 from wscost.exploring.sweeping import Priced, Sweep
 from wscost.exploring.words import joined, short_names
 from wscost.notes import Note
-from wscost.reports.wording import AT_LEAST, per_unit, title
+from wscost.reports.wording import AT_LEAST, breach, per_unit_in_words, title
 from wscost.units import grouped, money
 
 CANNOT_SERVE = "cannot serve"
+_WIDEST = 80
+"""Where a column a bill would be wider than that, a sweep has a row a bill. [characters]"""
 BEST = "*"
 
 
@@ -50,13 +52,22 @@ def _sweep(swept: Sweep) -> Told:
     several = len(first) > 1
     rows = [[*point.texts, *(_priced(one, several) for one in point.prices)] for point in swept.points]
     varied = len(swept.paths)
+    headings = [*swept.paths, *(names if several else ["Total"])]
+    wrap: frozenset[int] = frozenset()
+    if sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) > _WIDEST:
+        rows = [
+            [*point.texts, name, _priced(one, several)]
+            for point in swept.points
+            for name, one in zip(names, point.prices, strict=True)
+        ]
+        headings, wrap = [*swept.paths, "Bill", "Total"], frozenset({varied})
     return Told(
         title=f"{len(swept.points) * len(first):,} bills over {' and '.join(swept.paths)}",
         answers=[f"{BEST} costs least of those that can serve."] if several else [],
-        headings=[*swept.paths, *(names if several else ["Total"])],
+        headings=headings,
         rows=rows,
-        right=frozenset(range(varied + len(names))),
-        wrap=frozenset(range(varied, varied + len(names))),
+        right=frozenset(range(len(headings))) - wrap,
+        wrap=wrap,
         notes=swept.notes,
     )
 
@@ -104,7 +115,7 @@ def _sensitivity(found: Sensitivity) -> Told:
     for name, _, why in found.unmoved:
         by_reason[why].append(name)
     still = [f"{', '.join(names)}: {why}." for why, names in by_reason.items()]
-    costs = [f"{amount} for {what}" for what, amount in per_unit(bill).items()]
+    costs = per_unit_in_words(bill)
     return Told(
         title=title(bill),
         answers=[] if rows else ["Nothing moves this bill now."],
@@ -136,6 +147,7 @@ def _advice(given: Advice) -> Told:
     else:
         answers = []
     useless = [f"{one.change}: {one.how}." for one in given.useless]
+    broken = [f"{one.change}: {breach(one.breach)}" for one in given.impossible]
     traps = [note.message for note in given.traps]
     return Told(
         title=title(given.bill),
@@ -144,7 +156,7 @@ def _advice(given: Advice) -> Told:
         rows=rows,
         right=frozenset({1, 2}),
         wrap=frozenset({0}),
-        sections=[("Saves nothing now:", useless), ("Traps:", traps)],
+        sections=[("Saves nothing now:", useless), ("Cannot serve:", broken), ("Traps:", traps)],
         notes=given.notes,
     )
 

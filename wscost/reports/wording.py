@@ -74,11 +74,6 @@ def figures(line: BillLine) -> tuple[str, str, str]:
     return f"{marked}{figure(line.consumed)}", short(line.included), figure(line.billed)
 
 
-def at_least(bill: Bill) -> bool:
-    """Whether the true total may be higher: a line is unknown, or known in part."""
-    return not bill.complete or any(line.grade is Grade.LOWER_BOUND for line in bill.lines)
-
-
 def title(bill: Bill) -> str:
     """Name a bill and its amount: the answer in one line."""
     return f"{bill.plan_name}, {bill.deployment}, {bill.month}: {total(bill)}"
@@ -86,7 +81,7 @@ def title(bill: Bill) -> str:
 
 def total(bill: Bill) -> str:
     """Write a bill's total, marked where the truth may be higher."""
-    return f"{AT_LEAST if at_least(bill) else ''}{money(bill.total, bill.currency)}"
+    return f"{AT_LEAST if bill.at_least else ''}{money(bill.total, bill.currency)}"
 
 
 def cost(line: BillLine, currency: str) -> str:
@@ -203,31 +198,42 @@ def _amounts(spread: Spread, currency: str) -> tuple[str, ...]:
     return tuple(money(getattr(spread, name), currency) for name in SPREAD)
 
 
-def per_unit(bill: Bill) -> dict[str, str]:
+PER_UNIT = ("Per unit", "On average", "Next 1,000 users")
+"""What a bill comes to per unit: the total over what was used, and what more of it adds."""
+
+
+def per_unit(bill: Bill) -> list[tuple[str, ...]]:
     """Return what a connection, an hour, a message and a user come to; what is not known is left out."""
     if bill.unit_costs is None:
-        return {}
+        return []
     costs = bill.unit_costs
-    users = "" if costs.concurrent_users is None else f", {figure(costs.concurrent_users)} on average"
+    users = "" if costs.concurrent_users is None else f" ({figure(costs.concurrent_users)} on average)"
     told = {
-        "a connection": costs.per_connection,
-        "an hour of connection": costs.per_connection_hour,
-        "1,000 messages": costs.per_thousand_messages,
-        f"a user connected all month{users}": costs.per_concurrent_user,
-        "each of the next 1,000 such users": costs.per_next_user,
-        "each of 1,000 more clients that stay connected and say nothing": costs.per_idle_client,
+        "Connection": (costs.per_connection, costs.per_next_connection),
+        "Hour of connection": (costs.per_connection_hour, costs.per_next_connection_hour),
+        "1,000 messages": (costs.per_thousand_messages, costs.per_next_thousand_messages),
+        f"User, connected all month{users}": (costs.per_concurrent_user, costs.per_next_user),
+        "Idle client, connected all month (of 1,000 more)": (None, costs.per_idle_client),
     }
-    return {what: _fine(cost, bill.currency) for what, cost in told.items() if cost is not None}
+    return [
+        (what, *(_fine(cost, bill.currency) for cost in pair))
+        for what, pair in told.items()
+        if pair != (None, None)
+    ]
 
 
-def per_unit_in_a_sentence(bill: Bill) -> str:
-    """Say what a bill comes to per unit, or nothing where it is not known."""
-    told = "; ".join(f"{amount} for {what}" for what, amount in per_unit(bill).items())
-    return f"Per unit: {told}." if told else ""
+def per_unit_in_words(bill: Bill) -> list[str]:
+    """Say what a bill comes to per unit, a sentence a unit."""
+    told = {what: zip(costs, ("on average", "at the margin"), strict=True) for what, *costs in per_unit(bill)}
+    return [
+        f"{what}: {', '.join(f'{cost} {how}' for cost, how in pair if cost)}" for what, pair in told.items()
+    ]
 
 
-def _fine(amount: Decimal, currency: str) -> str:
-    """Write a small amount with three digits that count, cents at least."""
+def _fine(amount: Decimal | None, currency: str) -> str:
+    """Write a small amount with three digits that count, cents at least; nothing where it is unknown."""
+    if amount is None:
+        return ""
     places = max(2, 2 - amount.adjusted()) if amount else 2
     return rate(amount.quantize(Decimal(1).scaleb(-places)), currency)
 
@@ -272,7 +278,7 @@ def sources(bill: Bill) -> list[str]:
 def legend(comparison: Comparison) -> list[str]:
     """Explain the marks that a report of these bills bears."""
     meanings = []
-    if any(at_least(bill) for bill in comparison.bills):
+    if any(bill.at_least for bill in comparison.bills):
         meanings.append("≥ at least, for not all of it is known")
     if any(line.grade is Grade.ASSUMED for line in shown_in_full(comparison).lines):
         meanings.append("≈ rests on an assumption")
