@@ -13,11 +13,16 @@ from wscost.fitting.seen import Floats, Ints, Seen
 from wscost.fitting.shape import Shape, Steps, fit_shape
 from wscost.fitting.written import Line, block, number, rate, told
 from wscost.notes import Note
+from wscost.profile.law import Law
 from wscost.units import MICROSECONDS_PER_SECOND
 
 _STEPS_S = (60.0, 30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.1)
 _FEWEST_PEOPLE = 3
-_PARTS = 20
+_SETTLING = 0.05
+"""The part of the window in which a recording may still be gathering its people."""
+_FEWEST_STEPS, _MOST_STEPS, _MOVES_A_STEP = 20, 20_000, 4
+_STILL = 0.3
+_SHOWS, _HARDLY = 0.02, 0.2
 
 
 @dataclass(frozen=True)
@@ -34,19 +39,21 @@ class Arrivals:
 def replaced(seen: Seen) -> bool:
     """Tell whether a constant number of people is there, each who leaves replaced by another.
 
-    Where arrivals and departures know nothing of each other, the number of people moves as far as their
-    sum says: between two moments its square is on average the number of both. Virtual users stay as many.
-    So do people of whom hardly one comes or goes; then their number is all that is known.
+    Where arrivals and departures know nothing of each other, the number of people moves from moment to
+    moment: over a short while, its change squared is on average the number of both. Virtual users stay as
+    many. So do people of whom hardly one comes or goes; then their number is all that is known.
     """
-    edges = np.linspace(seen.start + 0.05 * (seen.end - seen.start), seen.end, _PARTS + 1)[:-1].astype(
-        np.int64
-    )
-    people = seen.at_once(edges)
-    if people.mean() < _FEWEST_PEOPLE or people.std() > 0.1 * people.mean():
+    begin = seen.start + round(_SETTLING * (seen.end - seen.start))
+    came = int(((seen.opened >= begin) & (seen.opened < seen.end)).sum())
+    moves = came + int((seen.ended & (seen.closed >= begin)).sum())
+    many = min(max(moves // _MOVES_A_STEP, _FEWEST_STEPS), _MOST_STEPS)
+    people = seen.at_once(np.linspace(begin, seen.end, many + 1)[:-1].astype(np.int64))
+    mean = float(people.mean())
+    if mean < _FEWEST_PEOPLE or people.std() > 0.1 * mean:
         return False
-    inside = [((column >= edges[0]) & (column < edges[-1])) for column in (seen.opened, seen.closed)]
-    moves = int(inside[0].sum() + (inside[1] & seen.ended).sum())
-    return bool(moves < people.mean() or np.square(np.diff(people)).sum() < 0.3 * moves)
+    if moves < mean:
+        return True
+    return bool(np.square(np.diff(people)).sum() < _STILL * moves and people.var() < _STILL * mean)
 
 
 def fit_arrivals(seen: Seen, stay: Candidate | None, constant: bool, zone: str) -> Arrivals:
@@ -90,8 +97,9 @@ def fit_arrivals(seen: Seen, stay: Candidate | None, constant: bool, zone: str) 
     weight = exposure * shape.factor(steps)
     per_second = float(counts.sum() / weight.sum())
     burst, noted = _burstiness(counts, per_second * weight, step_s)
-    empty = () if stay is None else _began_empty(seen, per_second * stay.law().mean)
-    why = f"{len(came):,} connections opened in {told(seen.window_s)}{burst}."
+    empty = () if stay is None else _began_empty(seen, per_second, stay.law())
+    time = told((seen.end - seen.told_from) / MICROSECONDS_PER_SECOND)
+    why = f"{len(came):,} connections opened in {time}{burst}."
     entry = {"executor": "constant-arrival-rate", **rate(per_second)}
     return Arrivals(
         "constant-arrival-rate",
@@ -103,16 +111,17 @@ def fit_arrivals(seen: Seen, stay: Candidate | None, constant: bool, zone: str) 
 
 
 def _people(seen: Seen, calendar: list[Line], zone: str) -> Arrivals:
-    edges = np.linspace(seen.start + 0.05 * (seen.end - seen.start), seen.end, 201)[:-1].astype(np.int64)
+    begin = seen.start + round(_SETTLING * (seen.end - seen.start))
+    edges = np.linspace(begin, seen.end, 201)[:-1].astype(np.int64)
     people = float(seen.at_once(edges).mean())
-    came = int((seen.came & (seen.opened >= edges[0])).sum())
+    came = int((seen.came & (seen.opened >= begin)).sum())
     why = (
         f"About {people:,.0f} people at once throughout {told(seen.window_s)}, whoever came and went "
         f"({came:,} came after its first twentieth): users who are replaced fit better than arrivals."
     )
     users = {"executor": "constant-vus", "vus": str(max(round(people), 1))}
     calendar.append(Line("# hours and weekdays: the number of people is constant in the window", depth=1))
-    early = int((seen.came & (seen.opened < edges[0])).sum())
+    early = int((seen.came & (seen.opened < begin)).sum())
     note = Note(
         "there-from-the-start",
         f"{early:,} connections opened in the window's first twentieth: they count as people who are there "
@@ -148,9 +157,13 @@ def _burstiness(counts: Ints, mean: Floats, step_s: float) -> tuple[str, Iterato
     return f"; {words}", iter((note,))
 
 
-def _began_empty(seen: Seen, usual: float) -> Iterator[Note]:
+def _began_empty(seen: Seen, per_second: float, stay: Law) -> Iterator[Note]:
+    """Say that a window begins without the people whom the profile has at any time, if that shows in it."""
     there = int(seen.at_once(np.array([seen.start - 1]))[0])
-    if not seen.written_at_close and usual >= _FEWEST_PEOPLE and there < 0.2 * usual < np.inf:
+    usual = per_second * stay.mean
+    left_s = (stay.variance + stay.mean**2) / (2 * stay.mean)
+    shows = left_s > _SHOWS * seen.window_s and not seen.written_at_close
+    if shows and usual >= _FEWEST_PEOPLE and there < _HARDLY * usual < np.inf:
         who = f"{there:,} people were" if there else "Nobody was"
         yield Note(
             "began-empty",

@@ -16,12 +16,13 @@ from wscost.profile.model import Profile
 from wscost.simulating import expected, simulate
 from wscost.trace import Trace
 from wscost.units import MICROSECONDS_PER_DAY
-from wscost.usage import Period
+from wscost.usage import Period, Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_CONNECTIONS = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_CONNECTIONS = 2_000_000
 MOST_EVENTS = 2_000_000
 """A replicate of more than this is not simulated only to compare it."""
 COMPARED = (
@@ -43,10 +44,12 @@ def compared(
 ) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """Return one row a meter: what the trace shows, what the profile means and what it made once.
 
-    ``ratio`` is what the profile means, or where theory has no figure what it made, over the trace.
+    ``ratio`` is what the profile means, or where theory has no figure what it made, over the trace. Of a
+    log written at close, only what such a log would tell of the profile can be compared: what it made.
     """
     import pandas as pd
 
+    trace = replace(trace, window=Window(_moment(seen.told_from), trace.window.end))
     own = _metered(trace, profile)
     days = _days_around(seen)
     means = _means(profile, seen, arrivals, days)
@@ -58,8 +61,8 @@ def compared(
         notes = (
             Note(
                 "not-simulated",
-                f"A day of this profile has {busy.connections:,.0f} connections and {events:,.0f} events: "
-                "too many to simulate for a comparison, so it rests on expected figures.",
+                f"The days of the window have {busy.connections:,.0f} connections and {events:,.0f} events "
+                "in the profile: too many to simulate for a comparison, so it rests on expected figures.",
                 {"connections": round(busy.connections), "events": round(events)},
             ),
         )
@@ -69,7 +72,9 @@ def compared(
     for name in COMPARED:
         if name not in own:
             continue
-        best = means.get(name, made.get(name))
+        if not any(figures.get(name) for figures in (own, means, made)):
+            continue
+        best = made.get(name) if seen.written_at_close else means.get(name, made.get(name))
         ratio = best / own[name] if best is not None and own[name] else None
         rows.append((name, own[name], means.get(name), made.get(name), ratio))
     frame = pd.DataFrame(rows, columns=["meter", "trace", "expected", "simulated", "ratio"])
@@ -92,7 +97,7 @@ def _metered(trace: Trace, profile: Profile) -> dict[str, float]:
 def _means(profile: Profile, seen: Seen, arrivals: Arrivals, days: Period) -> dict[str, float]:
     """Return expected figures of the window: those of whole days, by how much of their traffic it holds."""
     whole = arrivals.shape.worth(_start_of(days), _start_of(days) + days.days * MICROSECONDS_PER_DAY)
-    share = arrivals.shape.worth(seen.start, seen.end) / whole
+    share = arrivals.shape.worth(seen.told_from, seen.end) / whole
     figures = expected(profile, days)
     return {
         "connections_opened": figures.connections * share,
@@ -129,10 +134,12 @@ def _replicate(trace: Trace, profile: Profile, seen: Seen, days: Period, seed: i
 
 
 def _days_around(seen: Seen) -> Period:
-    first = datetime.fromtimestamp(seen.start / 1e6, UTC).date()
-    last = datetime.fromtimestamp((seen.end - 1) / 1e6, UTC).date()
-    return Period(first, last + timedelta(days=1))
+    return Period(_moment(seen.told_from).date(), _moment(seen.end - 1).date() + timedelta(days=1))
 
 
 def _start_of(days: Period) -> int:
-    return (days.start - datetime(1970, 1, 1, tzinfo=UTC).date()).days * MICROSECONDS_PER_DAY
+    return (days.start - _EPOCH.date()).days * MICROSECONDS_PER_DAY
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)

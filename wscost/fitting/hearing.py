@@ -57,11 +57,7 @@ def fit_hearing(seen: Seen, speech: Speech, rooms: bool) -> Hearing:
         clearly = rest < left * (_CLEARLY if best else 1.0)
         if clearly and (name == "reply" or times <= _MOST_SHARE):
             best, left, slope = name, rest, times
-    explained = (
-        f"{by_itself}; explains {1 - left / own:.0%} of what differs between connections"
-        if own
-        else by_itself
-    )
+    explained = f"{by_itself}{_explained(left, own)}"
     if best in ("broadcast", "echo"):
         passed = {"share": number(slope, 3)} if slope < 0.995 else {}
         echoed = {"echo": "true"} if best == "echo" else {}

@@ -188,7 +188,8 @@ def _remarks(trace: Trace, ages: int, lengths: int, together: int) -> Iterator[N
         yield Note(
             "written-at-close",
             "The log tells of a connection once it is closed, so long stays near its end are missing from "
-            "it: lengths and arrivals are corrected for that.",
+            "it: lengths and arrivals are corrected for that, and the profile is compared by what such a log "
+            "would tell of it.",
         )
     if trace.grades.get("closed_at") in _DOUBTFUL:
         yield Note(

@@ -32,6 +32,7 @@ FEWEST = 3
 _ENDLESS_BOUND = 3.0
 """So many ends would have been missed with a probability of e**-3, 5 %: the rule of three."""
 _ALIKE = 0.01
+_WORTH_TELLING = 0.01
 _CUT_AT_ONCE = 0.05
 _UNSEEN_TAIL = 0.1
 _DAY_S = 86_400.0
@@ -167,7 +168,7 @@ def _notes(seen: Seen, spells: Spells, ended: int, half_unseen: bool) -> Iterato
             {"ended": ended},
         )
     instant = round(float(spells.ended.weight[spells.ended.value < spells.resolution].sum()))
-    if instant:
+    if instant > _WORTH_TELLING * ended:
         yield Note(
             "no-length",
             f"{instant:,} connections closed in the instant in which they opened, by the trace's clock: "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from textwrap import wrap
 
-from wscost.units import plain
+from wscost.units import grouped, plain
 
 _WIDTH = 80
 _DIGITS = 4
@@ -99,7 +99,7 @@ def told(seconds: float) -> str:
         (120.0, "minutes", 60.0),
     ):
         if seconds >= least:
-            return f"{number(seconds / length, 3)} {unit}"
+            return f"{grouped(Decimal(number(seconds / length, 3)))} {unit}"
     return f"{number(max(seconds, 1e-6), 3)} s"
 
 
