@@ -114,6 +114,53 @@ def test_usage_has_an_account_too() -> None:
     assert "connections_opened: a series that counts arrivals" in str(account)
 
 
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "access-log/caddy.ndjson",
+        "access-log/haproxy.log",
+        "access-log/nginx-timed.log",
+        "access-log/nginx.ndjson",
+        "aws-websocket/access_log.ndjson",
+        "cloudflare-tail/tail_worker_batches.jsonl",
+        "cloudflare-tail/workers_trace_events.ndjson",
+        "logpush-websocket/zone.ndjson",
+        "zeek/conn.json.log",
+    ],
+)
+def test_every_line_of_a_log_is_accounted_for(sample: str) -> None:
+    path = SAMPLES / sample
+    found = read_sample(path)
+    assert isinstance(found, Trace)
+    account = findings_of(found)
+
+    assert len(path.read_text().splitlines()) == account.rows
+    assert account.rows == account.used + account.refused + account.outside + sum(account.aside.values())
+
+
+def test_what_is_no_connection_is_counted_apart() -> None:
+    account = account_of(SAMPLES / "access-log/haproxy.log", assume_utc=True)
+
+    assert {"other requests": 7} == account.aside
+    assert "rows      13 read, 6 used, 0 refused, 7 other requests\n" in str(account)
+
+
+def test_a_sample_counts_the_rows_that_were_read_not_those_they_stand_for() -> None:
+    window = "2026-11-23T07:23:30Z/2026-11-23T07:25:00Z"
+    path = SAMPLES / "logpush-websocket/zone.ndjson"
+    account = account_of(path, sample_rate="0.5", window=window)
+
+    assert (3, 2, 1) == (account.rows, account.used, account.outside)
+    assert "opened_at, closed_at: a job whose sample_rate is 1" in str(account)
+
+
+def test_the_text_keeps_the_width_of_a_terminal_and_ends_with_the_notes() -> None:
+    text = str(account_of(SAMPLES / "cloudflare-tail/wrangler_tail.txt"))
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert "  notes:\n    • In 2 objects several sockets were open at once." in text
+
+
 def test_every_sample_of_every_format_has_an_account() -> None:
     for path in FILES:
         found = read_sample(path)

@@ -6,8 +6,9 @@ It is what ``wscost convert --report`` prints, and in one sentence a note on the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from textwrap import wrap
 from typing import Protocol
 
 from wscost.notes import Grade, Note
@@ -40,6 +41,18 @@ CURES: Mapping[str, str] = {
     "peak_connections": "a trace, or a gauge of open connections",
 }
 """What would fill the gap, by what is missing or bounded."""
+WHOLE = "a job whose sample_rate is 1"
+ASIDE: Mapping[str, tuple[str, str]] = {
+    "other-requests": ("http_requests", "other requests"),
+    "other-connections": ("connections", "other connections"),
+    "handshakes-failed": ("sessions", "failed handshakes"),
+    "upgrades-refused": ("connects", "refused connects"),
+    "lines-skipped": ("lines", "lines of another kind"),
+}
+"""Notes on rows that are neither bad nor of a connection: which of their data counts them, and its words."""
+TOLD = ("censored", "outside-window", "rows-refused")
+"""Notes whose figures the account tells already."""
+WIDTH = 80
 OF_USAGE = (
     "connections_opened",
     "connection_seconds",
@@ -79,13 +92,15 @@ class Findings:
     opened_before: int
     still_open: int
     outside: int
+    aside: Mapping[str, int]
+    """Rows that are no connections, by what they are instead."""
     quantities: tuple[Finding, ...]
     notes: tuple[Note, ...]
 
     @property
     def used(self) -> int:
-        """Rows that were neither refused nor outside the window."""
-        return self.rows - self.refused - self.outside
+        """Rows that were neither refused nor outside the window, nor of something else."""
+        return self.rows - self.refused - self.outside - sum(self.aside.values())
 
     def of_grade(self, grade: Grade) -> tuple[Finding, ...]:
         """Return the quantities that are known so well."""
@@ -116,8 +131,10 @@ class Findings:
     def _lines(self) -> Iterator[str]:
         yield self.source
         if self.rows:
-            outside = f", {self.outside:,} outside the window" if self.outside else ""
-            yield f"  rows      {self.rows:,} read, {self.used:,} used, {self.refused:,} refused{outside}"
+            parts = [f"{self.rows:,} read", f"{self.used:,} used", f"{self.refused:,} refused"]
+            parts += [f"{self.outside:,} outside the window"] if self.outside else []
+            parts += [f"{number:,} {words}" for words, number in self.aside.items()]
+            yield from _paragraph("  rows      ", ", ".join(parts))
         for complaint in self.complaints:
             yield f"            {complaint}"
         if (more := self.refused - len(self.complaints)) > 0 and self.complaints:
@@ -130,14 +147,18 @@ class Findings:
             )
         for grade in Grade:
             if found := self.of_grade(grade):
-                yield f"  {TITLES[grade]}: {_listed(found)}"
+                yield from _paragraph("  ", f"{TITLES[grade]}: {_listed(found)}")
         gaps = [
             finding for finding in self.quantities if finding.grade is not Grade.MEASURED and finding.cure
         ]
         if gaps:
             yield "  what would tell more:"
             for cure, same in groupby(gaps, key=lambda finding: finding.cure):
-                yield f"    {_listed(tuple(same))}: {cure}"
+                yield from _paragraph("    ", f"{_listed(tuple(same))}: {cure}")
+        if notes := [note for note in self.notes if note.code not in TOLD]:
+            yield "  notes:"
+            for note in notes:
+                yield from _paragraph("    • ", note.message)
 
 
 def findings_of(read: Trace | Usage) -> Findings:
@@ -185,17 +206,27 @@ def findings_from(read: Read, known: Mapping[str, int], connections: int, events
     told = {note.code: note.data for note in read.notes}
     cut, outside = told.get("censored", {}), told.get("outside-window", {})
     quantities = [_of_column(read.grades, column, known[column], connections) for column in NAMED]
+    left_out = sum(int(number) for number in outside.values())
+    if "connections" in told.get("sampled", {}):
+        left_out = round(left_out * read.rows / told["sampled"]["connections"])
+        sampled = (Grade.ASSUMED, "opened_at", "closed_at")
+        quantities = [
+            replace(one, cure=WHOLE) if one.grade in sampled and one.name in sampled else one
+            for one in quantities
+        ]
+    aside = {words: int(told[code][key]) for code, (key, words) in ASIDE.items() if code in told}
     grade = Grade.UNKNOWN if events is None else Grade.MEASURED
     quantities.append(Finding("events", grade, events or 0, events or 0, CURES["events"]))
     return Findings(
         read.source,
         read.window,
-        read.rows,
+        read.rows + sum(aside.values()),
         read.refused,
         tuple(told.get("rows-refused", {}).get("first", ())),
         int(cut.get("opened_before", 0)),
         int(cut.get("still_open", 0)),
-        sum(int(number) for number in outside.values()),
+        left_out,
+        aside,
         tuple(quantities),
         read.notes,
     )
@@ -232,8 +263,22 @@ def _of_usage(usage: Usage) -> Findings:
         0,
         0,
         int(outside.get("rows", 0)) if refused else 0,
+        {},
         tuple(quantities),
         usage.notes,
+    )
+
+
+def _paragraph(first: str, text: str) -> list[str]:
+    """Return text in lines of the terminal's width, the later ones under the first."""
+    later = " " * len(first) if first.strip() else first + "  "
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

@@ -94,7 +94,6 @@ class Invocations:
             self._calls.append(_Upgrade(invocation, part, line))
         else:
             self._others += 1
-            self.intake.rows += 1
 
     def trace(self) -> Trace | TraceStream:
         """Return the trace.

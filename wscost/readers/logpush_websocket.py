@@ -129,6 +129,7 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
             name = row.connection if not copy or row.connection is None else f"{row.connection}~{copy + 1}"
             batch.add(part, line, name, room, row.opened, closed, row.bytes_in, row.bytes_out)
     batch.hand_over()
+    intake.rows -= copies - rows
     grades = {"bytes_in": Grade.ASSUMED, "bytes_out": Grade.ASSUMED}
     notes = [
         Note(
@@ -158,7 +159,7 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
                 f"{rows:,} rows are a sample at a rate of {float(rate):g}: each stands for "
                 f"{float(1 / rate):g} connections at its time and in its room. The time in which rooms are "
                 "active is that of the sample, a lower bound.",
-                {"rows": rows, "sample_rate": str(float(rate))},
+                {"rows": rows, "connections": copies, "sample_rate": str(float(rate))},
             )
         )
     return intake.trace(grades, notes)
