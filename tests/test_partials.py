@@ -166,7 +166,7 @@ def test_what_a_part_keeps_of_an_object_is_the_times_it_lived_not_its_sockets(tm
     share = work.share(work.reduced(partition, task), 0, task)
 
     assert ["room"] == share.names.to_pylist()
-    assert 1 + len(apart) == len(share.lives.active.start) == len(share.lives.resident.start)
+    assert 1 + len(apart) == len(share.visits[0])
 
 
 def test_plain_and_compiled_parts_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

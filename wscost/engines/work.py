@@ -7,14 +7,23 @@ from typing import Any, NamedTuple
 
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
-from wscost.metering.partials import Counted, Partial, PartialSums, Settled, Share, Task, WholeSums, settle
+from wscost.metering.partials import (
+    MOST_SHARES,
+    Counted,
+    Partial,
+    PartialSums,
+    Settled,
+    Share,
+    Task,
+    WholeSums,
+    settle,
+)
 from wscost.metering.streaming import Question, StreamSums
 from wscost.readers.bulk.ahead import ahead
 from wscost.trace import Cut, Partition, TraceStream
 
 ROWS_A_SHARE = 4_194_304
 """What is settled at once is about as much as there is of so many connections, where they share nothing."""
-MOST_SHARES = 256
 
 
 class Reduced(NamedTuple):

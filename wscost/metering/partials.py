@@ -1,9 +1,9 @@
 """Partial sums: a stream metered in parts that know nothing of each other, and put together again.
 
 Most sums just add up. Two do not: an object's sockets may lie in several parts, and the peak is one of all
-parts. Of these a part keeps what decides them, reduced as far as it can alone: the disjoint times of each
-object, and the instants of openings and closings. They are cut into shares, objects by their name and
-instants by the quarter of an hour, and each share of all parts is settled for itself.
+parts. Of these a part keeps what decides them, reduced as far as it can alone: for each object as few
+connections as live its life, and the instants of openings and closings. They are cut into shares, objects by
+their name and instants by the quarter of an hour, and each share of all parts is settled for itself.
 
 Everything is a sum of integers: parts and shares in any order come to the same bytes.
 """
@@ -12,14 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wscost.intervals import Intervals, Ints, union
-from wscost.metering.clocks import Clocks, Lives, clocks_of, lives_of, visits_of
+from wscost.compiling import compiled
+from wscost.intervals import Ints
+from wscost.metering.clocks import Clocks
+from wscost.metering.coalescing import NONE, Columns, coalesce
+from wscost.metering.objectclocks import NO_RUNS, NOTHING, ObjectClocks
 from wscost.metering.streaming import Question, StreamSums, kernel
 from wscost.metering.tally import Days, days_of
 from wscost.trace import Batch, TracePass
@@ -30,6 +33,9 @@ QUARTERS_A_DAY = 96
 QUARTER = 15 * 60 * MICROSECONDS_PER_SECOND
 """Short enough that an instant in it takes four bytes. [µs]"""
 
+MOST_SHARES = 256
+
+N = TypeVar("N", bound=np.integer[Any])
 Offsets = npt.NDArray[np.uint32]
 
 
@@ -72,7 +78,8 @@ class Share(NamedTuple):
     """Of one part: some of the objects, by name, and some quarters of an hour, by number."""
 
     names: pa.Array
-    lives: Lives
+    visits: Columns
+    """What its objects lived through, each object by its place in ``names``."""
     quarters: Mapping[int, Edges]
 
 
@@ -97,25 +104,28 @@ class Partial:
     counted: Counted
     names: pa.Array
     """Of objects, those of the same share side by side."""
-    bounds: npt.NDArray[np.int64]
+    objects_from: Ints
     """Where the objects of each share begin, and where the last ones end."""
-    lives: Lives
-    """Of objects by their place in ``names``."""
+    visits: Columns
+    """What objects lived through, in the order of shares; each object by its place in ``names``."""
+    visits_from: Ints
     opens: Ints
     closes: Ints
 
     def share(self, number: int, task: Task) -> Share:
         """Return one share of what has to be seen together."""
-        first, past = (int(n) for n in self.bounds[number : number + 2])
-        lives = Lives(*(_between(intervals, first, past) for intervals in self.lives))
-        chosen = pa.array(np.arange(first, past))
+        first, past = self.objects_from[number : number + 2]
+        chosen = slice(*self.visits_from[number : number + 2])
+        opened, closed, objects = self.visits
+        visits = opened[chosen], closed[chosen], objects[chosen] - np.int32(first)
         quarters = {}
         for quarter in range(number, task.days.days * QUARTERS_A_DAY, task.shares):
             since = task.days.first_day * MICROSECONDS_PER_DAY + quarter * QUARTER
             edges = Edges(_within(self.opens, since), _within(self.closes, since))
             if len(edges.opens) or len(edges.closes):
                 quarters[quarter] = edges
-        return Share(self.names.take(chosen), lives, quarters)
+        names = self.names.take(pa.array(np.arange(first, past)))
+        return Share(names, visits, quarters)
 
 
 class PartialSums(StreamSums):
@@ -123,27 +133,33 @@ class PartialSums(StreamSums):
 
     def __init__(self, task: Task) -> None:
         super().__init__(task.window, task.question, kernel(fast=task.fast))
-        self._lives: list[Lives] = []
+        self._coalesce = compiled(coalesce) if task.fast else coalesce
+        self._latest = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        self._visits: Columns = (NOTHING, NOTHING, NOTHING.astype(np.int32))
+        self._count = 0
         self._opens: list[Ints] = []
         self._ends: list[Ints] = []
 
     def partial(self, names: pa.Array, shares: npt.NDArray[np.int32], count: int) -> Partial:
-        """Return what was added up, given each object's name and share by number."""
-        if not self._lives:
+        """Return what was added up, given the objects' names and shares by number, and how many shares."""
+        if not self._count:
             names, shares = names[:0], shares[:0]
-        order = np.argsort(shares, kind="stable")
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        lives = _together(self._lives)
+        shares = shares.astype(np.uint8 if count <= MOST_SHARES else np.int32)  # so that sorting is counting
+        order, bounds = _by_share(shares, count)
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        opened, closed, objects = self._visits
+        turn, visits_from = _by_share(shares[objects[: self._count]], count)
         return Partial(
             Counted(
                 self.rows, self.without_object, self.opened_before, self.still_open, self._known, self._sums
             ),
             names.take(pa.array(order)),
-            np.searchsorted(shares[order], np.arange(count + 1)),
-            Lives(*(union(one._replace(group=place[one.group])) for one in lives)),
-            np.sort(np.concatenate([*self._opens, _NOTHING])),
-            np.sort(np.concatenate([*self._ends, _NOTHING])),
+            bounds,
+            (opened[turn], closed[turn], place[objects[turn]]),
+            visits_from,
+            np.sort(np.concatenate([*self._opens, NOTHING])),
+            np.sort(np.concatenate([*self._ends, NOTHING])),
         )
 
     def _climb(self, batch: Batch) -> None:
@@ -153,38 +169,46 @@ class PartialSums(StreamSums):
         self._ends.append(closes - 1)
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
-        """Keep when objects live; one without a name is known to nobody else, so that its clock can run."""
-        start, end, _, _ = self._days
-        busy, tail = visits_of(
-            Intervals(batch.object.astype(np.int64), batch.opened, batch.closed), end, pinned
+        """Keep what objects live through; one without a name nobody else knows, so that its clock can run."""
+        named = batch.object >= 0
+        if not named.all():
+            super()._run_clocks(Batch(*_chosen(batch, ~named), batch.objects, {}), pinned)
+        sockets = _chosen(batch, named)
+        self._make_room(batch.objects, self._count + len(sockets[0]))
+        self._count = self._coalesce(
+            sockets, self._days.end, pinned, self._latest, (self._visits, self._count)
         )
-        nameless = batch.object < 0
-        if nameless.any():
-            self.without_object += int(nameless.sum())
-            each = Intervals(np.arange(int(nameless.sum())), busy.start[nameless], busy.end[nameless])
-            clocks = clocks_of(lives_of(each, tail[nameless], start, end), self._days)
-            self._sum_all(Clocks._fields, clocks)
-            busy, tail = Intervals(*(column[~nameless] for column in busy)), tail[~nameless]
-        self._lives.append(lives_of(busy, tail, start, end))
+
+    def _make_room(self, objects: int, visits: int) -> None:
+        closing, outlasting = (_longer(latest, objects, NONE) for latest in self._latest)
+        opened, closed, numbers = self._visits
+        self._latest = closing, outlasting
+        self._visits = _longer(opened, visits), _longer(closed, visits), _longer(numbers, visits)
 
 
 def settle(shares: Iterable[Share], task: Task) -> Settled:
     """Return what one share of all parts comes to."""
     parts = list(shares)
-    names = pa.chunked_array([part.names for part in parts], pa.large_string())
-    numbers = names.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-    lives, first = [], 0
-    for part in parts:
-        mine = numbers[first : first + len(part.names)]
-        lives.append(Lives(*(one._replace(group=mine[one.group]) for one in part.lives)))
-        first += len(part.names)
-    together = Lives(*(union(one) for one in _together(lives)))
     quarters = {quarter for part in parts for quarter in part.quarters}
     rises = {
         quarter: _rise(quarter, [part.quarters[quarter] for part in parts if quarter in part.quarters], task)
         for quarter in sorted(quarters)
     }
-    return Settled(clocks_of(together, task.days), rises)
+    batch = _together(parts)
+    clocks = ObjectClocks(task.days, kernel(fast=task.fast))
+    return Settled(clocks.go_on(batch, NO_RUNS, batch.objects, task.question.pinned or 0), rises)
+
+
+def _together(parts: Sequence[Share]) -> Batch:
+    """Return what all parts tell of the same objects, in order of time."""
+    names = pa.chunked_array([part.names for part in parts], pa.large_string()).combine_chunks()
+    encoded = names.dictionary_encode()
+    numbers, first, objects = encoded.indices.to_numpy(), 0, []
+    for part in parts:
+        objects.append(numbers[first : first + len(part.names)][part.visits[2]])
+        first += len(part.names)
+    opened, closed = (np.concatenate([part.visits[i] for part in parts]) for i in range(2))
+    return Batch(opened, closed, np.concatenate(objects), len(encoded.dictionary), {}).in_order()
 
 
 class WholeSums(StreamSums):
@@ -220,24 +244,25 @@ class WholeSums(StreamSums):
         return self
 
 
-_NOTHING = np.empty(0, dtype=np.int64)
-_NO_LIVES = Lives(*(Intervals(_NOTHING, _NOTHING, _NOTHING),) * 2)
+def _chosen(batch: Batch, chosen: npt.NDArray[np.bool_]) -> Columns:
+    if chosen.all():
+        return batch.opened, batch.closed, batch.object
+    return batch.opened[chosen], batch.closed[chosen], batch.object[chosen]
 
 
-def _together(lives: Sequence[Lives]) -> Lives:
-    """Return the lives of several parts side by side."""
-
-    def joined(each: Iterable[Intervals]) -> Intervals:
-        return Intervals(*(np.concatenate(columns) for columns in zip(*each, strict=True)))
-
-    return Lives(*(joined(each) for each in zip(*lives, _NO_LIVES, strict=True)))
+def _by_share(shares: npt.NDArray[Any], count: int) -> tuple[Ints, Ints]:
+    """Return the order in which shares stand side by side, and where each begins."""
+    sizes = np.bincount(shares, minlength=count)
+    return np.argsort(shares, kind="stable"), np.concatenate([[0], np.cumsum(sizes)])
 
 
-def _between(intervals: Intervals, first: int, past: int) -> Intervals:
-    """Return the intervals of some groups, which stand in order, numbered from zero."""
-    begin, end = np.searchsorted(intervals.group, [first, past])
-    group, start, until = (column[begin:end] for column in intervals)
-    return Intervals(group - first, start, until)
+def _longer(array: npt.NDArray[N], size: int, value: int = 0) -> npt.NDArray[N]:
+    """Make room for at least so many, twice as much as there was."""
+    if size <= len(array):
+        return array
+    room = np.full(max(size, 2 * len(array)), value, dtype=array.dtype)
+    room[: len(array)] = array
+    return room
 
 
 def _within(instants: Ints, since: int) -> Offsets:
