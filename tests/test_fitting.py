@@ -183,6 +183,15 @@ def test_an_object_for_each_connection_is_no_popularity() -> None:
     assert 1.0 == pytest.approx(ratio(found, "object_active_seconds"), abs=0.12)
 
 
+def test_rooms_made_by_matchmaking_are_told_from_lasting_ones() -> None:
+    found = made(ARRIVALS + SESSION + "rooms: {choice: fill, size: 8}\n")
+
+    assert found.profile.rooms is not None
+    assert ("fill", 8) == (found.profile.rooms.choice, found.profile.rooms.size)
+    assert "rooms-unseen" not in codes(found)
+    assert 1.0 == pytest.approx(ratio(found, "object_active_seconds"), abs=0.12)
+
+
 def test_messages_at_random_come_back_from_events_and_from_totals() -> None:
     text = ARRIVALS + SESSION + "messages: {in: {every: 40s, bytes: {median: 60, p95: 400}}}\n"
     for events in (True, False):

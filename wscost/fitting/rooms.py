@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wscost.fitting.seen import Floats, Seen
+from wscost.fitting.seen import Flags, Floats, Seen
 from wscost.fitting.written import Line, block, mapping, number
 from wscost.notes import Note
 
@@ -15,7 +15,8 @@ _BY_CHANCE = 0.01
 _MISPLACED = 0.1
 """A Zipf law that puts more than this share of the connections into other rooms does not fit."""
 _MOST_VALUES = 200
-_FEWEST_OF_ONE = 20
+_FEWEST_ANEW = 20
+_ANEW = 0.3
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,21 @@ def fit_rooms(seen: Seen) -> Rooms:
         return Rooms()
     count = np.sort(np.bincount(seen.object[named]))[::-1].astype(np.float64)
     count = count[count > 0]
-    notes = list(_notes(named, count))
+    notes = list(_notes(named))
     connections = int(count.sum())
-    if count[0] == 1 and len(count) >= _FEWEST_OF_ONE:
-        why = f"Each of {connections:,} connections had an object of its own."
-        return Rooms((Line(f"rooms: {mapping({'choice': 'fill', 'size': '1'})}", why),), tuple(notes))
+    if _made_anew(seen, count):
+        each = connections / len(count)
+        size = max(round(each), 1)
+        why = (
+            f"{len(count):,} rooms came and went, with {number(each, 3)} connections each on average: new ones "
+            "are made as people come."
+        )
+        return Rooms(block("rooms", {"choice": "fill", "size": str(size)}, why), tuple(notes))
     why = (
         f"From {connections:,} connections in {len(count):,} rooms; the largest had "
         f"{largest_at_once(seen):,} at once."
     )
+    notes += _unseen(count)
     rooms = {"count": str(len(count))}
     exponent = None
     if len(count) > 1 and not _alike(count):
@@ -92,7 +99,29 @@ def largest_at_once(seen: Seen) -> int:
     return int(np.cumsum(step[order]).max(initial=0))
 
 
-def _notes(named: np.ndarray, count: Floats) -> Iterator[Note]:
+def _made_anew(seen: Seen, count: Floats) -> bool:
+    """Tell whether rooms are made for those who come and then left behind, as in matchmaking.
+
+    A lasting room with c connections would have had some in both halves of the window with a probability
+    of 1 - 2**(1 - c).
+    """
+    if len(count) < _FEWEST_ANEW:
+        return False
+    if count[0] == 1:
+        return True
+    named = seen.came & (seen.object >= 0)
+    middle = np.median(seen.opened[named]) if named.any() else seen.start
+    halves = [
+        np.bincount(seen.object[named & half], minlength=int(seen.object.max()) + 1)
+        for half in (seen.opened < middle, seen.opened >= middle)
+    ]
+    in_all = halves[0] + halves[1]
+    lasting = float((1 - 0.5 ** (in_all[in_all > 1] - 1)).sum())
+    both = int(((halves[0] > 0) & (halves[1] > 0)).sum())
+    return lasting >= _FEWEST_ANEW and both < _ANEW * lasting
+
+
+def _notes(named: Flags) -> Iterator[Note]:
     if nameless := int((~named).sum()):
         yield Note(
             "objects-unnamed",
@@ -100,8 +129,11 @@ def _notes(named: np.ndarray, count: Floats) -> Iterator[Note]:
             "the profile sends everybody into one.",
             {"connections": nameless},
         )
+
+
+def _unseen(count: Floats) -> Iterator[Note]:
     alone = float((count == 1).sum() / count.sum())
-    if alone > 0.05 and count[0] > 1:
+    if alone > 0.05:
         yield Note(
             "rooms-unseen",
             f"About {alone:.0%} of further connections would open rooms that this trace has not seen (Good "

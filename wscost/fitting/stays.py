@@ -34,6 +34,7 @@ _ENDLESS_BOUND = 3.0
 _ALIKE = 0.01
 _WORTH_TELLING = 0.01
 _CUT_AT_ONCE = 0.05
+_AT_ONCE = 0.2
 _UNSEEN_TAIL = 0.1
 _DAY_S = 86_400.0
 
@@ -244,7 +245,10 @@ def _and_cut(spells: Spells) -> str:
 
 def _named(candidate: Candidate) -> str:
     if len(candidate.pieces) > 1:
-        return f"Those who leave at once beside those who stay ({candidate.name})"
+        short, long = candidate.pieces
+        leaving = short.frozen.mean() < _AT_ONCE * long.frozen.median()
+        kinds = "Those who leave at once beside those who stay" if leaving else "Two kinds of stay"
+        return f"{kinds} ({candidate.name})"
     return candidate.name.capitalize()
 
 

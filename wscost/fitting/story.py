@@ -131,7 +131,7 @@ def _check_zone(zone: str) -> None:
 
 def _stem(source: str) -> str:
     """Return a file's name without what tells its form; of anything else a name for all."""
-    return Path(source).name.partition(".")[0] or "fitted"
+    return Path(source.removeprefix("profile ")).name.partition(".")[0] or "fitted"
 
 
 def _blocks(trace: Trace, name: str, seed: int, parts: _Parts) -> Iterator[tuple[Line, ...]]:
