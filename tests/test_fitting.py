@@ -249,6 +249,39 @@ def test_the_heartbeats_of_a_library_are_not_taken_for_talk() -> None:
     assert 45 == pytest.approx(likely(process.every), rel=0.07)
 
 
+def test_pings_that_the_platform_answers_keep_their_period_though_many_stays_are_shorter() -> None:
+    found = made(
+        ARRIVALS
+        + "session: {median: 20s, shape: 0.6}\nrooms: {count: 5}\n"
+        + "client: {heartbeats: [{every: 20s, bytes_in: 4, bytes_out: 4, auto_response: true}]}\n",
+        events=True,
+        hours=(9, 11),
+    )
+    (beat,) = found.profile.client.heartbeats
+
+    assert (20, 4, True) == pytest.approx((beat.every, beat.bytes_in, beat.auto_response), rel=0.01)
+    assert () == found.profile.messages.incoming
+
+
+def test_what_some_clients_alone_send_by_the_clock_is_no_heartbeat_of_all() -> None:
+    rows = [connection(7 * i, 7 * i + 300) for i in range(60)]
+    events = [
+        event("message", 7 * i + 10 * beat, connection_id=f"c{i}", bytes=4)
+        for i in range(0, 60, 2)
+        for beat in range(1, 30)
+    ]
+    found = fit(trace(rows, events, window=(0, 1000)))
+
+    (process,) = found.profile.messages.incoming
+    assert isinstance(process, Bursts)
+    assert () == found.profile.client.heartbeats
+    assert 10 == pytest.approx(likely(process.every), rel=0.05)
+    assert 0.5 == pytest.approx(
+        process.on.law().mean / (process.on.law().mean + process.off.law().mean), abs=0.02
+    )
+    assert 1.0 == pytest.approx(ratio(found, "messages_in"), abs=0.2)
+
+
 @pytest.mark.parametrize("events", [False, True])
 def test_what_the_room_passes_on_comes_back(events: bool) -> None:
     found = made(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,27 @@ _FOR_EVER_S = 60 * 86_400.0
 
 Entry: TypeAlias = tuple[dict[str, str], str]
 """What a profile says, and why."""
+
+
+class Clockwork(NamedTuple):
+    """Connections whose messages strike like a clock."""
+
+    who: Ints
+    period: Floats
+    """How far apart those of each are. [s]"""
+    share: float
+    """Of the connections that last long enough to tell."""
+
+    @property
+    def usual(self) -> float:
+        """The period in the middle. [s]"""
+        return float(np.median(self.period))
+
+    @property
+    def of_all(self) -> bool:
+        """Whether nearly all connections strike, and alike."""
+        alike = float((np.abs(self.period - self.usual) <= _STEADY * self.usual).mean())
+        return alike >= _NEARLY_ALL and self.share >= _NEARLY_ALL
 
 
 @dataclass(frozen=True)
@@ -55,30 +76,28 @@ def fit_beats(seen: Seen, messages: Messages) -> Beats:
     for of_bytes in _common_sizes(messages):
         chosen = ~messages.auto & (messages.bytes == of_bytes)
         some = messages.those(chosen)
-        found = _clockwork(seen, some)
+        found = clockwork(seen, some)
         if found is None:
             continue
-        who, period, share = found
-        usual = float(np.median(period))
-        together = float((np.abs(period - usual) <= _STEADY * usual).mean())
-        if together >= _NEARLY_ALL and share >= _NEARLY_ALL:
+        if found.of_all:
             those |= chosen
             why = f"{len(some.row):,} messages of {of_bytes} bytes, as a clock strikes."
-            of_all.append(({**every(usual), "bytes_in": str(of_bytes)}, why))
+            of_all.append(({**every(found.usual), "bytes_in": str(of_bytes)}, why))
         else:
-            theirs = np.isin(messages.row, who) & chosen
+            theirs = np.isin(messages.row, found.who) & chosen
             those |= theirs
-            of_some.append(_of_some(seen, who, int(theirs.sum()), period, of_bytes))
+            of_some.append(_of_some(seen, found, int(theirs.sum()), of_bytes))
     return Beats(those, tuple(of_all), tuple(of_some))
 
 
-def _of_some(seen: Seen, who: Ints, sent: int, period: Floats, of_bytes: int) -> Entry:
+def _of_some(seen: Seen, found: Clockwork, sent: int, of_bytes: int) -> Entry:
     """Describe what some clients send and others do not: the states outlast any connection."""
-    time = float(seen.here_s[who].sum())
+    time = float(seen.here_s[found.who].sum())
     share = time / float(seen.here_s.sum())
+    apart = _usual(found.period)
     why = (
-        f"{sent:,} messages of {of_bytes} bytes from {len(who):,} connections, each {_usual(period)} after "
-        "the last. A profile has one kind of client: here each either beats, at random, for as long as it "
+        f"{sent:,} messages of {of_bytes} bytes from {len(found.who):,} connections, each {apart} after the "
+        "last. A profile has one kind of client: here each either beats, at random, for as long as it "
         "lives, or never."
     )
     entry = {
@@ -92,20 +111,20 @@ def _of_some(seen: Seen, who: Ints, sent: int, period: Floats, of_bytes: int) ->
 
 
 def _answered(seen: Seen, beats: Messages) -> Entry:
-    """Describe what auto-response answers: a profile's clients are all alike, so all beat, on average."""
-    period = float(seen.here_s.sum()) / len(beats.row)
-    known = beats.bytes[beats.bytes != UNKNOWN]
-    entry = every(period)
-    if len(known):
-        entry["bytes_in"] = size(float(known.mean()))
+    """Describe what auto-response answers; where not all beat alike, as often as they do on average."""
+    found = clockwork(seen, beats)
     who = len(np.unique(beats.row))
-    _, gaps = gaps_of(beats)
     why = f"{len(beats.row):,} messages of {who:,} connections were answered by auto-response"
-    if len(gaps) >= _FEWEST_GAPS:
-        why += f", mostly {_usual(gaps)} apart"
-    if who < _NEARLY_ALL * len(seen):
-        why += ". A profile's clients are all alike: here all of them beat, more seldom, and as often in sum"
-    return {**entry, "auto_response": "true"}, f"{why}."
+    if found is not None and found.of_all:
+        period = found.usual
+    else:
+        period = float(seen.here_s.sum()) / len(beats.row)
+        _, gaps = gaps_of(beats)
+        apart = f", mostly {_usual(gaps)} apart" if len(gaps) >= _FEWEST_GAPS else ""
+        why += f"{apart}. A profile's clients are all alike: here all of them beat, and as often in sum"
+    known = beats.bytes[beats.bytes != UNKNOWN]
+    sized = {"bytes_in": size(float(known.mean()))} if len(known) else {}
+    return {**every(period), **sized, "auto_response": "true"}, f"{why}."
 
 
 def _common_sizes(messages: Messages) -> list[int]:
@@ -114,8 +133,8 @@ def _common_sizes(messages: Messages) -> list[int]:
     return [int(one) for one in sizes[np.argsort(-many, kind="stable")[:_SIZES]]]
 
 
-def _clockwork(seen: Seen, some: Messages) -> tuple[Ints, Floats, float] | None:
-    """Return whose messages strike like a clock, how far apart, and the share of those who could. [s]"""
+def clockwork(seen: Seen, some: Messages) -> Clockwork | None:
+    """Return whose messages strike like a clock, if those of a good part do."""
     rows, gaps = gaps_of(some)
     if len(gaps) < _FEWEST_GAPS:
         return None
@@ -124,7 +143,7 @@ def _clockwork(seen: Seen, some: Messages) -> tuple[Ints, Floats, float] | None:
         return None
     able = int((seen.here_s >= (_FEWEST_GAPS + 1) * float(np.median(period))).sum())
     share = len(who) / max(able, 1)
-    return (who, period, share) if share >= _SOME else None
+    return Clockwork(who, period, share) if share >= _SOME else None
 
 
 def _usual(gaps: Floats) -> str:
@@ -144,14 +163,3 @@ def _steady(rows: Ints, gaps: Floats) -> tuple[Ints, Floats]:
     each = frame.groupby("row").agg(many=("gap", "size"), alike=("alike", "mean"), median=("gap", "median"))
     each = each[(each["many"] >= _FEWEST_GAPS) & (each["alike"] >= _MOSTLY) & (each["median"] > 0)]
     return each.index.to_numpy(dtype=np.int64), each["median"].to_numpy(dtype=np.float64)
-
-
-def in_step(seen: Seen, some: Messages) -> float | None:
-    """Return how far apart messages are, if nearly every connection sends them as a clock strikes. [s]"""
-    found = _clockwork(seen, some)
-    if found is None:
-        return None
-    _, period, share = found
-    usual = float(np.median(period))
-    alike = float((np.abs(period - usual) <= _STEADY * usual).mean())
-    return usual if alike >= _NEARLY_ALL and share >= _NEARLY_ALL else None

@@ -44,11 +44,10 @@ def fit_rooms(seen: Seen) -> Rooms:
     notes = list(_notes(named))
     connections = int(count.sum())
     if _made_anew(seen, count):
-        each = connections / len(count)
-        size = max(round(each), 1)
+        size = max(round(float(np.median(count))), 1)
         why = (
-            f"{len(count):,} rooms came and went, with {number(each, 3)} connections each on average: new ones "
-            "are made as people come."
+            f"{len(count):,} rooms came and went, most with {size:,} of {connections:,} connections: new "
+            "ones are made as people come."
         )
         return Rooms(block("rooms", {"choice": "fill", "size": str(size)}, why), tuple(notes))
     why = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wscost.fitting.beats import Entry, fit_beats, in_step
+from wscost.fitting.beats import Entry, clockwork, fit_beats
 from wscost.fitting.bursts import dispersion, interrupted
 from wscost.fitting.seen import Floats, Messages, Seen
 from wscost.fitting.sizes import mean_size, sizes_of
@@ -90,8 +90,9 @@ def _spoken(seen: Seen, spoken: Messages) -> Entry:
     sizes = sizes_of(spoken.bytes)
     sized = {"bytes": sizes} if sizes else {}
     why = f"{len(spoken.row):,} messages in {told(time)} of connections"
-    if (period := in_step(seen, spoken)) is not None:
-        return {"process": "interval", **every(period), **sized}, f"{why}, as a clock strikes."
+    strikes = clockwork(seen, spoken)
+    if strikes is not None and strikes.of_all:
+        return {"process": "interval", **every(strikes.usual), **sized}, f"{why}, as a clock strikes."
     found = dispersion(seen, spoken)
     if found.random:
         few = "" if len(found.ratio) else ", too few to tell bursts from chance"
