@@ -55,6 +55,7 @@ def evening() -> Fit:
     return fit(wscost.read_trace(shipped("sample_traces") / "hib-evening-11.ndjson.gz"))
 
 
+@pytest.mark.xdist_group("evening")
 def test_the_recorded_evening_gives_back_what_it_was_made_with(evening: Fit) -> None:
     """Stays of shape 0.52 and scale 70 s, a third of them cut by drops; sixty rooms by Zipf's law."""
     best = evening.stays.candidates[0].pieces[0]
@@ -69,6 +70,7 @@ def test_the_recorded_evening_gives_back_what_it_was_made_with(evening: Fit) -> 
     assert 1.0 == pytest.approx(likely(evening.profile.rooms.zipf), abs=0.05)
 
 
+@pytest.mark.xdist_group("evening")
 def test_the_evenings_heartbeats_are_told_from_its_talk(evening: Fit) -> None:
     (beat,) = evening.profile.client.heartbeats
     (talk,) = evening.profile.messages.incoming
@@ -78,6 +80,7 @@ def test_the_evenings_heartbeats_are_told_from_its_talk(evening: Fit) -> None:
     assert isinstance(talk, Bursts)
 
 
+@pytest.mark.xdist_group("evening")
 def test_the_evening_is_fitted_well_but_for_its_swell(evening: Fit) -> None:
     assert ratio(evening, "connections_opened") == pytest.approx(1, abs=0.01)
     for meter in ("connection_seconds", "messages_in"):
@@ -86,12 +89,14 @@ def test_the_evening_is_fitted_well_but_for_its_swell(evening: Fit) -> None:
     assert {"bursty-arrivals", "began-empty", "cut-together"} <= set(codes(evening))
 
 
+@pytest.mark.xdist_group("evening")
 def test_what_was_not_recorded_stays_out(evening: Fit) -> None:
     assert () == evening.profile.messages.outgoing
     assert "# out: broadcast   # a guess" in evening.text
     assert "messages_out" not in set(evening.goodness["meter"])
 
 
+@pytest.mark.xdist_group("evening")
 def test_the_text_is_the_profile(evening: Fit) -> None:
     assert evening.profile == read_profile(yamlfile.loads(evening.text, "evening.yaml"))
 

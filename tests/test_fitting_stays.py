@@ -20,10 +20,27 @@ from wscost.fitting.stays import Stays, fit_stays
 from wscost.notes import Grade, Note
 from wscost.trace import Trace
 
-# Weeks in remission under 6-MP: Freireich et al. (1963), as in Gehan (1965) and
-# https://stat.ethz.ch/R-manual/R-devel/library/MASS/html/gehan.html (read 2026-11-25).
+# Weeks in remission under 6-MP: Freireich et al., Blood 21 (1963), https://ashpublications.org/blood/article/21/6/699/37765;
+# the 21 patients come with lifelines as load_leukemia().
 RELAPSED = [6, 6, 6, 7, 10, 13, 16, 22, 23]
 IN_REMISSION = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+
+# Made up: length, age when first seen, whether it ended. What lifelines 0.30.3 makes of it is below.
+LATE = [
+    *[
+        (2, 0, 1),
+        (3, 0, 1),
+        (5, 4, 1),
+        (8, 0, 1),
+        (9, 1, 0),
+        (12, 0, 1),
+        (14, 10, 1),
+        (20, 0, 1),
+        (25, 15, 1),
+    ],
+    *[(31, 0, 1), (40, 30, 0), (55, 0, 1), (60, 0, 1), (75, 50, 1), (90, 0, 1), (120, 100, 1), (150, 0, 0)],
+    *[(200, 120, 1), (260, 0, 1), (330, 200, 0)],
+]
 HOUR = 3600.0
 
 
@@ -89,6 +106,42 @@ def test_late_entries_count_from_their_entry() -> None:
     curve = product_limit(of([1, 5, 6], [9] * 17, [0] * 10 + [4] * 10))
 
     assert [9 / 10, 9 / 10 * 18 / 19, 9 / 10 * 18 / 19 * 17 / 18] == pytest.approx(curve.share)
+
+
+def test_late_entries_are_fitted_as_lifelines_fits_them() -> None:
+    """``WeibullFitter().fit(x, ended, entry=age)`` and its sisters; each row twice, to have ends enough."""
+    twice = LATE * 2
+    found = {
+        one.name: one
+        for one in candidates(
+            of(
+                [x for x, _, ended in twice if ended],
+                [x for x, _, ended in twice if not ended],
+                [age for _, age, _ in twice],
+            )
+        )
+    }
+
+    shapes = {name: (one.pieces[0].scale, one.pieces[0].shape) for name, one in found.items()}
+    assert (41.39214, 0.680017) == pytest.approx(shapes["weibull"], rel=1e-3)
+    assert (np.exp(3.005541), 1.443988) == pytest.approx(shapes["lognormal"], rel=1e-3)
+    assert 61.1875 == pytest.approx(shapes["exponential"][0], rel=1e-3)
+    fitted = [found[name].log_likelihood / 2 for name in ("weibull", "lognormal", "exponential")]
+    assert [-79.579512, -78.599628, -81.823087] == pytest.approx(fitted, abs=0.02)
+
+
+def test_the_product_limit_with_late_entries_is_that_of_lifelines() -> None:
+    curve = product_limit(
+        of(
+            [x for x, _, ended in LATE * 3 if ended],
+            [x for x, _, ended in LATE * 3 if not ended],
+            [age for _, age, _ in LATE * 3],
+        )
+    )
+
+    lifelines = {2: 0.916667, 5: 0.757576, 14: 0.530303, 31: 0.340909, 90: 0.113636, 200: 0.037879}
+    found = dict(zip(np.rint(curve.at).tolist(), curve.share, strict=True))
+    assert lifelines == pytest.approx({at: found[at] for at in lifelines}, abs=1e-6)
 
 
 # What a window does to lengths, and what undoes it.

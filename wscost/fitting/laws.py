@@ -20,7 +20,8 @@ FEWEST_FOR_A_MIXTURE = 100
 CLEARLY = 10.0
 """A mixture has to be better by so much AIC: below that, support for the other is not gone.
 
-Burnham and Anderson, "Multimodel inference", Sociological Methods & Research 33 (2004), sec. 4.
+Burnham and Anderson, "Multimodel inference", Sociological Methods & Research 33 (2004),
+https://doi.org/10.1177/0049124104268644.
 """
 
 

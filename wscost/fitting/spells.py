@@ -2,9 +2,9 @@
 
 A length that was still going on at the end is known to be longer: it is right-censored. One that had been
 going on before the window began was only seen because it had lasted so long: it is left-truncated at its
-age then. Where a log tells only of what has ended, a length is truncated on the right too. Moore, "Applied
-Survival Analysis Using R", sec. 2 and 3.5, and Klein and Moeschberger, "Survival Analysis", sec. 3.5 and
-4.6, have the likelihood and the product-limit estimator used here.
+age then. Where a log tells only of what has ended, a length is truncated on the right too. Klein and
+Moeschberger, "Survival Analysis", 2nd ed. (2003), have the likelihoods and the product-limit estimator for
+such lengths; R's survival and Python's lifelines compute the same.
 """
 
 from __future__ import annotations
