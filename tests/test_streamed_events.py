@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.eventstreams import as_stream
+from tests.streams import Passes
 from tests.traces import DAY, connection, event, trace
 from wscost.deployment import PRESETS, HandlerTime, Pins
 from wscost.metering import meter, streaming
@@ -96,20 +97,6 @@ def _overlaps(row: Row, empty: Trace) -> bool:
     return bool(row["opened_at"] < empty.window.end and ends)
 
 
-class Passes:
-    """Counts how often a stream is read."""
-
-    def __init__(self, held: Trace) -> None:
-        self.begun = 0
-        given = as_stream(replace(held, notes=(Note("findings", "All rows were read."),)), 3)
-
-        def read(sort: bool) -> Any:
-            self.begun += 1
-            return given.read(sort)
-
-        self.stream = replace(given, read=read, passed={})
-
-
 @pytest.mark.parametrize(
     ("kinds", "passes"),
     [
@@ -119,11 +106,12 @@ class Passes:
 )
 def test_two_deployments_share_one_pass_over_the_events(kinds: Iterable[str], passes: int) -> None:
     happened = [event(kind, 5 + 2 * n) for n, kind in enumerate(kinds)]
-    counted = Passes(trace([connection(0, 60)], happened))
+    held = replace(trace([connection(0, 60)], happened), notes=(Note("findings", "All rows were read."),))
+    counted = Passes(as_stream(held, 3))
     for deployment in (ACCEPT, HIBERNATING):
         meter(counted.stream, deployment)
 
-    assert passes == counted.begun
+    assert passes == len(counted.sorting)
 
 
 def test_plain_and_compiled_loops_over_events_agree(monkeypatch: pytest.MonkeyPatch) -> None:

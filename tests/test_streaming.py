@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,82 +14,37 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyarrow import parquet
 
+from tests.streams import Passes, held, refusal, streamed, tiny, write
 from tests.traces import DAY, MIDNIGHT, at
 from wscost import compiling
 from wscost.cli import main
 from wscost.comparing import compare
 from wscost.deployment import PRESETS, Pins
 from wscost.errors import InputError
-from wscost.inputs import ReadOptions, open_input
 from wscost.metering import meter, streaming
 from wscost.metering.streaming import kernel
 from wscost.readers import parquet as reader
-from wscost.readers import read_input, read_trace
+from wscost.readers import read_trace
 from wscost.readers.bulk import hashing, ordering, stream
 from wscost.readers.bulk.numbering import Numbers
-from wscost.trace import Batch, Trace, TraceStream
+from wscost.trace import Batch
 from wscost.usage import Window
 
 WORKER, ACCEPT, HIBERNATING = PRESETS.values()
 PINNED = ACCEPT.model_copy(update={"name": "pinned", "pins": Pins(timer="always")})
 DEPLOYMENTS = (WORKER, ACCEPT, HIBERNATING, PINNED)
-TYPES = {
-    "connection_id": pa.string(),
-    "object_id": pa.string(),
-    "opened_at": pa.timestamp("us", "UTC"),
-    "closed_at": pa.timestamp("us", "UTC"),
-    **dict.fromkeys(("messages_in", "messages_out", "bytes_in", "bytes_out"), pa.int64()),
-}
 Row = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
 def _everything_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every Parquet file as too big, cut it into tiny batches, sort in tiny runs."""
-    monkeypatch.setattr(reader, "STREAMED_FROM_ROWS", 0)
-    monkeypatch.setattr(stream, "BATCH_ROWS", 3)
-    monkeypatch.setattr(ordering, "RUN_ROWS", 7)
-    monkeypatch.setattr(ordering, "LEAST_ROWS", 2)
+    tiny(monkeypatch)
 
 
 def row(opened: float, closed: float | None, room: str | None = "room", **counts: int | None) -> Row:
     closes = None if closed is None else at(closed)
     return {"object_id": room, "opened_at": at(opened), "closed_at": closes, **counts}
-
-
-def write(path: Path, rows: Iterable[Mapping[str, Any]], group: int = 5, **types: pa.DataType) -> Path:
-    """Write rows as Parquet with the columns that any of them has."""
-    listed = list(rows)
-    names = [name for name in {**TYPES, **types} if any(name in one for one in listed)] or ["opened_at"]
-    columns = {name: [one.get(name) for one in listed] for name in names}
-    schema = pa.schema([(name, {**TYPES, **types}[name]) for name in names])
-    parquet.write_table(pa.table(columns, schema), path, row_group_size=group)
-    return path
-
-
-def streamed(path: Path, **options: Any) -> TraceStream:
-    found = read_input(path, streamed=True, **options)
-    assert isinstance(found, TraceStream)
-    return found
-
-
-def refusal(attempt: Callable[[], object]) -> str | None:
-    """Return what an attempt complains of, None if it succeeds."""
-    try:
-        attempt()
-    except InputError as complaint:
-        return str(complaint)
-    return None
-
-
-def held(path: Path, **options: Any) -> Trace:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "STREAMED_FROM_ROWS", 10**9)
-        found = open_input(path, ReadOptions(**options))
-    assert isinstance(found, Trace)
-    return found
 
 
 def same(path: Path, **options: Any) -> None:
@@ -185,19 +139,6 @@ def test_plain_and_compiled_kernels_are_one_source_and_agree(
 
 
 # Order and passes
-
-
-class Passes:
-    """A stream that counts how often it is begun, and how often it was asked to sort."""
-
-    def __init__(self, given: TraceStream) -> None:
-        self.sorting: list[bool] = []
-        self.stream = replace(given, read=self._read, passed={})
-        self._given = given
-
-    def _read(self, sort: bool) -> Any:
-        self.sorting.append(sort)
-        return self._given.read(sort)
 
 
 @pytest.mark.parametrize(

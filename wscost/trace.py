@@ -102,6 +102,14 @@ class EventBatch(NamedTuple):
     wall: npt.NDArray[np.int64]
     """[µs]"""
 
+    def among(self, places: Any) -> EventBatch:
+        """Return the events at some places."""
+        return EventBatch(*(column[places] for column in self))
+
+    def in_order(self) -> EventBatch:
+        """Return the same events in order of time."""
+        return self if _rises(self.at) else self.among(self.at.argsort())
+
 
 class Batch(NamedTuple):
     """What began in a slice of time, as arrays: times in microseconds since the epoch, objects by number.
@@ -120,11 +128,16 @@ class Batch(NamedTuple):
 
     def in_order(self) -> Batch:
         """Return the same connections in order of opening."""
-        if not (self.opened[1:] < self.opened[:-1]).any():
-            return self
-        order = self.opened.argsort()
-        counts = {name: column[order] for name, column in self.counts.items()}
-        return Batch(self.opened[order], self.closed[order], self.object[order], self.objects, counts)
+        return self if _rises(self.opened) else self.among(self.opened.argsort())
+
+    def among(self, places: Any) -> Batch:
+        """Return the connections at some places."""
+        counts = {name: column[places] for name, column in self.counts.items()}
+        return Batch(self.opened[places], self.closed[places], self.object[places], self.objects, counts)
+
+
+def _rises(times: npt.NDArray[np.int64]) -> bool:
+    return not (times[1:] < times[:-1]).any()
 
 
 class TracePass(Protocol):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from wscost.compiling import fixed
-from wscost.intervals import Ints
-from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks
+from wscost.intervals import Intervals, Ints
+from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, clocks_of, lives_of
 from wscost.metering.eventsums import Handling, Runs, StreamEventSums
 from wscost.metering.kernel import NEVER
 from wscost.metering.tally import Days
@@ -63,28 +66,46 @@ class Handlers:
         runs = self._sums.runs(events, self._walls, answers=self._handling.answers)
         if not self._unseen:
             return runs
-        parts = [self._waiting, runs, *(self._ends(kind, batch) for kind in self._unseen)]
+        rows = np.flatnonzero(batch.object >= 0)
+        ends = (self._ends(kind, batch, rows, batch.object[rows]) for kind in self._unseen)
+        parts = [self._waiting, runs, *ends]
         until = max(int(column[-1]) for column in (batch.opened, events.at) if len(column))
         return self._in_order(parts, until)
+
+    def alone(self, batch: Batch) -> Clocks:
+        """Return what the ends of connections come to that name no object: each is all of its own."""
+        nameless = np.flatnonzero(batch.object < 0)
+        begun, ended, owner = NO_RUNS
+        if self._unseen and len(nameless):
+            parts = (self._ends(kind, batch, nameless, nameless) for kind in self._unseen)
+            begun, ended, owner = _side_by_side(parts)
+        start, end, _, _ = self._days
+        busy = Intervals(owner.astype(np.int64), begun, ended)
+        return clocks_of(lives_of(busy, HIBERNATES_AFTER_US, start, end), self._days)
 
     def left(self) -> Runs:
         """Return the runs that began after the last batch."""
         return self._in_order([self._waiting], self._days.end)
 
-    def _ends(self, kind: str, batch: Batch) -> Runs:
-        at = batch.opened if kind == "open" else batch.closed
+    def _ends(self, kind: str, batch: Batch, rows: Ints, objects: npt.NDArray[Any]) -> Runs:
+        """Return the runs at the beginning or end of some connections, where that is in the window."""
+        at = (batch.opened if kind == "open" else batch.closed)[rows]
         inside = (at >= self._days.start) & (at < self._days.end)
         at = at[inside]
-        return Runs(at, at + self._handling.walls[KINDS.index(kind)], batch.object[inside])
+        return Runs(at, at + self._handling.walls[KINDS.index(kind)], objects[inside])
 
     def _in_order(self, parts: list[Runs], until: int) -> Runs:
         """Return what began until an instant; the rest waits."""
-        begun, ended, objects = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        together = Runs(begun, ended, objects)
+        together = _side_by_side(parts)
         order = np.argsort(together.begun)
         due = int(np.searchsorted(together.begun, until, "right", order))
         self._waiting = together.at(order[due:])
         return together.at(order[:due])
+
+
+def _side_by_side(parts: Iterable[Runs]) -> Runs:
+    begun, ended, objects = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return Runs(begun, ended, objects)
 
 
 def _at_least(reached: Ints, objects: int) -> Ints:

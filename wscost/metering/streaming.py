@@ -260,6 +260,7 @@ class StreamSums:
         if self._handlers is not None and events is not None:
             calls, handlers = self._handlers.calls(events), self._handlers.of(batch, events)
             self._sum_all(ASLEEP, self._asleep.go_on(None, handlers, batch.objects))
+            self._sum_all(ASLEEP, self._handlers.alone(batch))
         self._sum_all(Clocks._fields, self._awake.go_on(batch, calls, batch.objects, pinned))
 
     def _zeros(self, *shape: int) -> Ints:

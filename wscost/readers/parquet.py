@@ -68,7 +68,9 @@ def _read_part(part: Part, intake: Intake) -> None:
 
 
 def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceStream | None:
-    """Return a trace as a stream; None if it has events, or lies in no plain files, or is small.
+    """Return a trace as a stream; None if it is small, lies in no plain files, or has to be seen whole.
+
+    That is so where events have no connections beside them, or do not all name their object.
 
     A small one is a stream too if another engine than this process is to meter it.
 
@@ -77,12 +79,15 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
     InputError
         As ``read`` does, for what is seen without reading rows.
     """
-    from wscost.readers.bulk.opening import check_types, stream_of
+    from wscost.readers.bulk.opening import check_types, nameless, stream_of
     from wscost.readers.bulk.stream import Input
 
     files = _files(source)
     least = 0 if options.engine else STREAMED_FROM_ROWS
     if not files or sum(file.rows.metadata.num_rows for file in files) < least:
+        return None
+    events = [file for file in files if file.table == "events"]
+    if events and (options.engine or len(events) == len(files) or nameless(events)):
         return None
     for file in files:
         check_types(file, options)
@@ -98,7 +103,7 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
 
 
 def _files(source: Source) -> list[File]:
-    """Return all parts as files of connections; none unless all of them are."""
+    """Return all parts as files; none unless all of them are plain."""
     import pyarrow as pa
 
     from wscost.readers.bulk.groups import File, open_rows
@@ -112,9 +117,7 @@ def _files(source: Source) -> list[File]:
         except (pa.ArrowException, OSError):
             raise part.damaged("Parquet file") from None
         names = rows.schema_arrow.names
-        if table_of(names) == "events":
-            return []
-        files.append(File(part, rows, lay_out(names, "connections", part.name)[0]))
+        files.append(File(part, rows, lay_out(names, table_of(names), part.name)[0]))
     return files
 
 

@@ -7,17 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pyarrow import parquet
 
 from wscost.readers.building import TICK
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST, PER_SECOND, Column
+from wscost.readers.columns import EARLIEST, EPOCH, LATEST, PER_SECOND, TIME_OF_TABLE, Column, Table, table_of
 from wscost.readers.source import Part, Place
 from wscost.units import MICROSECONDS_PER_SECOND
 from wscost.usage import Window
 
 READ_BYTES = 1_048_576
+WORDS = ["kind", "direction"]
+"""Columns of few words, which are read as their places in a dictionary."""
+NAMES = ("object_id", "connection_id")
 _UNITS = {"milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 
 
@@ -36,38 +39,56 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A part that is a Parquet file of connections, and the columns of it that a trace has."""
+    """A part that is a Parquet file, and the columns of it that a trace has."""
 
     part: Part
     rows: parquet.ParquetFile
     layout: Mapping[str, Column]
 
+    @property
+    def table(self) -> Table:
+        """Whether its rows are connections or events."""
+        return table_of(column.name for column in self.layout.values())
+
 
 def open_rows(place: Place) -> parquet.ParquetFile:
     """Open a Parquet file; of one in a store, what is needed is fetched in few and large pieces."""
-    if isinstance(place, Path):
-        return parquet.ParquetFile(place, pre_buffer=False, buffer_size=READ_BYTES)
-    return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True)
+
+    def opened(**options: Any) -> parquet.ParquetFile:
+        if isinstance(place, Path):
+            return parquet.ParquetFile(place, pre_buffer=False, buffer_size=READ_BYTES, **options)
+        return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True, **options)
+
+    found = opened()
+    words = [word for word in WORDS if word in found.schema_arrow.names]
+    return opened(metadata=found.metadata, read_dictionary=words) if words else found
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A row group: the number of its first row, and what is known of it; an extent of None is not known."""
+    """A row group: the number of its first row, and what is known of it; an extent of None is not known.
+
+    Its rows begin when connections opened or events happened, and end when connections closed.
+    """
 
     file: File
     number: int
     first_row: int
     rows: int
     size: int
-    opened: Extent | None
-    closed: Extent | None
-    always_open: bool
+    begun: Extent | None
+    ended: Extent | None
+    endless: bool
+    """Whether no row has an end."""
     names_objects: bool
+    lacking: frozenset[str]
+    """Of the names that events have, those that some row may lack."""
 
 
 def groups_of(file: File) -> list[Group]:
     """Return a file's row groups in the order of their rows."""
     metadata, found, row = file.rows.metadata, [], 1
+    begin = TIME_OF_TABLE[file.table]
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         by_name = {}
@@ -83,10 +104,11 @@ def groups_of(file: File) -> list[Group]:
                 row,
                 group.num_rows,
                 sum(chunk.total_compressed_size for chunk, _ in chosen.values()),
-                _extent(*chosen["opened_at"], columns["opened_at"]),
+                _extent(*chosen[begin], columns[begin]),
                 _extent(*chosen["closed_at"], columns["closed_at"]) if "closed_at" in chosen else None,
                 "closed_at" not in chosen or _nulls(chosen["closed_at"][0]) == group.num_rows,
                 "object_id" in chosen and not _nameless(chosen["object_id"][0], group.num_rows),
+                frozenset(name for name in NAMES if name not in chosen or _lacks(chosen[name][0])),
             )
         )
         row += group.num_rows
@@ -95,11 +117,11 @@ def groups_of(file: File) -> list[Group]:
 
 def in_turn(groups: Sequence[Group]) -> list[Group] | None:
     """Return groups so that each begins when the one before has ended; None if their times overlap."""
-    if any(group.opened is None for group in groups):
+    if any(group.begun is None for group in groups):
         return None
-    ordered = sorted(groups, key=lambda group: group.opened or Extent(0, 0))
-    ends = [(group.opened or Extent(0, 0)).last for group in ordered]
-    begins = [(group.opened or Extent(0, 0)).first for group in ordered]
+    ordered = sorted(groups, key=lambda group: group.begun or Extent(0, 0))
+    ends = [(group.begun or Extent(0, 0)).last for group in ordered]
+    begins = [(group.begun or Extent(0, 0)).first for group in ordered]
     if any(end > begin for end, begin in zip(ends, begins[1:], strict=False)):
         return None
     return ordered
@@ -108,6 +130,12 @@ def in_turn(groups: Sequence[Group]) -> list[Group] | None:
 def _nulls(chunk: parquet.ColumnChunkMetaData) -> int | None:
     statistics = chunk.statistics
     return statistics.null_count if statistics is not None and statistics.has_null_count else None
+
+
+def _lacks(chunk: parquet.ColumnChunkMetaData) -> bool:
+    """Whether some name may be null or empty."""
+    statistics = chunk.statistics
+    return _nulls(chunk) != 0 or not statistics.has_min_max or statistics.min in ("", b"")
 
 
 def _nameless(chunk: parquet.ColumnChunkMetaData, rows: int) -> bool:

@@ -1,4 +1,4 @@
-"""Big Parquet files of connections as a stream, opened by what their statistics tell."""
+"""Big Parquet files as a stream, opened by what their statistics tell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
 from wscost.readers.bulk.partitions import partitions_of
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.stream import Input, Pass
-from wscost.readers.columns import EARLIEST, LATEST
+from wscost.readers.columns import EARLIEST, LATEST, Table
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.trace import OPEN, Cut, Engine, Partition, TraceStream
@@ -24,7 +24,7 @@ EVER = Window(EARLIEST, LATEST)
 
 
 def stream_of(given: Input, window: Window | None) -> TraceStream:
-    """Return the stream of an input's connections; without a window, that of its first to its last event.
+    """Return the stream of an input; without a window, that of its first to its last event.
 
     Raises
     ------
@@ -37,8 +37,13 @@ def stream_of(given: Input, window: Window | None) -> TraceStream:
     engine = given.options.engine
     if window is None:
         window = _extent(given, groups) or _extent_of_rows(given, groups, engine)
-    ordered = in_turn(groups)
-    groups = ordered or groups
+    tables: dict[Table, list[Group]] = {"connections": [], "events": []}
+    for group in groups:
+        tables[group.file.table].append(group)
+    in_order = {table: in_turn(of_table) for table, of_table in tables.items()}
+    disordered = {table for table, ordered in in_order.items() if ordered is None}
+    connections, events = ([*(in_order[table] or tables[table])] for table in tables)
+    groups = [*connections, *events]
 
     def cut() -> Cut:
         whole = Pass(given, groups, window, sort=False)
@@ -47,10 +52,13 @@ def stream_of(given: Input, window: Window | None) -> TraceStream:
     return TraceStream(
         window=window,
         source=given.source,
-        rows=sum(group.rows for group in groups),
-        names_objects=any(group.names_objects for group in groups),
-        in_order=ordered is not None,
-        read=lambda sort: Pass(given, groups, window, sort=sort),
+        rows=sum(group.rows for group in connections),
+        names_objects=_names_objects(given, connections, window),
+        in_order=not disordered,
+        read=lambda sort: Pass(given, groups, window, sort=sort, disordered=disordered),
+        events=sum(group.rows for group in events)
+        if any(file.table == "events" for file in given.files)
+        else None,
         cut=cut,
         elsewhere=engine.sums if engine else None,
     )
@@ -66,7 +74,12 @@ def check_types(file: File, options: Options) -> None:
     """
     schema = file.rows.schema_arrow
     empty = {raw: pa.array([], schema.field(raw).type) for raw in file.layout}
-    checked(file.part.name, "connections", empty, size=0, options=options)
+    checked(file.part.name, file.table, empty, size=0, options=options)
+
+
+def nameless(files: Iterable[File]) -> bool:
+    """Tell whether some row may not name its object."""
+    return any("object_id" in group.lacking for file in files for group in groups_of(file) if group.rows)
 
 
 def _extent(given: Input, groups: Sequence[Group]) -> Window | None:
@@ -77,9 +90,9 @@ def _extent(given: Input, groups: Sequence[Group]) -> Window | None:
     if not groups:
         return None
     for group in groups:
-        if group.opened is None or (group.closed is None and not group.always_open):
+        if group.begun is None or (group.ended is None and not group.endless):
             return None
-        times += (*group.opened, *(group.closed or ()))
+        times += (*group.begun, *(group.ended or ()))
     return Extent(min(times), max(times)).window
 
 
@@ -109,12 +122,28 @@ def _extent_of_rows(given: Input, groups: Sequence[Group], engine: Engine | None
     return Extent(min(times), max(times)).window
 
 
+def _names_objects(given: Input, groups: Sequence[Group], window: Window) -> bool:
+    """Tell whether a connection in the window names its object, by reading rows where nothing else tells."""
+    doubtful = []
+    for group in groups:
+        begun = None if group.begun is None else group.begun.window
+        if not group.names_objects or (begun is not None and begun.start >= window.end):
+            continue
+        inside = begun is not None and window.start <= begun.start and begun.end <= window.end
+        if inside and not given.options.skip_bad_rows:
+            return True
+        doubtful.append(group)
+    return any((batch.object >= 0).any() for batch in Pass(given, doubtful, window, sort=False).batches())
+
+
 def _see(rows: Pass) -> Seen:
     times: list[int] = []
     for batch in ahead(rows.batches()):
         ends = batch.closed[batch.closed != OPEN]
         first, last = int(batch.opened.min()), int(batch.opened.max())
         times = [min([first, *times]), max([last, int(ends.max(initial=last)), *times])]
+    for happened in ahead(rows.events()):
+        times = [min([int(happened.at.min()), *times]), max([int(happened.at.max()), *times])]
     return Seen(Extent(*times) if times else None, rows.reckoning)
 
 

@@ -1,15 +1,15 @@
-"""Connections in any order, sorted by opening on disk: memory holds one run of them, never all."""
+"""Rows in any order, sorted by time on disk: memory holds one run of them, never all."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wscost.trace import Batch
+from wscost.trace import Batch, EventBatch
 
 RUN_ROWS = 1_048_576
 """Rows that are sorted in memory at once."""
@@ -17,32 +17,75 @@ LEAST_ROWS = 4_096
 """Rows that are read of a run at once, however many runs there are."""
 
 Columns = list[npt.NDArray[Any]]
-"""Opened first, then the other columns of a batch."""
+"""The time first, then the other columns of a batch."""
 
 
-def in_time_order(batches: Iterable[Batch]) -> Iterator[Batch]:
-    """Yield the same connections in order of opening.
-
-    Sorted runs go to one temporary file as long as the arrays are; then all runs are read side by side.
-    Each round takes from every run what opened no later than the earliest of the last rows at hand.
-    """
+def in_time_order(batches: Iterable[Batch]) -> Generator[Batch]:
+    """Yield the same connections in order of opening."""
     names: tuple[str, ...] = ()
     objects = 0
+
+    def columns() -> Iterator[Columns]:
+        nonlocal names, objects
+        for batch in batches:
+            names, objects = tuple(batch.counts), batch.objects
+            yield [batch.opened, batch.closed, batch.object, *batch.counts.values()]
+
+    for opened, closed, object_, *counts in sorted_on_disk(columns()):
+        yield Batch(opened, closed, object_, objects, dict(zip(names, counts, strict=True)))
+
+
+def events_in_time_order(batches: Iterable[EventBatch]) -> Generator[EventBatch]:
+    """Yield the same events in order of time."""
+    for columns in sorted_on_disk(list(batch) for batch in batches):
+        yield EventBatch(*columns)
+
+
+def sorted_on_disk(parts: Iterable[Columns]) -> Iterator[Columns]:
+    """Yield the same rows in order of their first column.
+
+    Sorted runs go to one temporary file as long as the arrays are; then all runs are read side by side.
+    Each round takes from every run what is no later than the earliest of the last rows at hand.
+    """
     with tempfile.TemporaryFile() as spool:
         runs: list[_Run] = []
         waiting: list[Columns] = []
-        for batch in batches:
-            names, objects = tuple(batch.counts), batch.objects
-            waiting.append([batch.opened, batch.closed, batch.object, *batch.counts.values()])
+        for columns in parts:
+            waiting.append(columns)
             if sum(len(columns[0]) for columns in waiting) >= RUN_ROWS:
                 runs.append(_Run(spool, _sorted(waiting)))
                 waiting = []
         if waiting:
             runs.append(_Run(spool, _sorted(waiting)))
             waiting = []
-        for columns in _merged(runs, max(RUN_ROWS // max(len(runs), 1), LEAST_ROWS)):
-            opened, closed, object_, *counts = columns
-            yield Batch(opened, closed, object_, objects, dict(zip(names, counts, strict=True)))
+        yield from _merged(runs, max(RUN_ROWS // max(len(runs), 1), LEAST_ROWS))
+
+
+def in_slices(
+    connections: Iterator[Batch], events: Iterator[EventBatch], objects: Callable[[], int]
+) -> Generator[Batch]:
+    """Yield both together, each in order of time, in slices of the same time.
+
+    A slice ends with the last row of what is at hand of one of them; ``objects`` are those met so far.
+    """
+    none = np.empty(0, dtype=np.int64)
+    opening: Batch | None = next(connections, None)
+    happening: EventBatch | None = next(events, None)
+    while opening is not None or happening is not None:
+        last = [int(batch[0][-1]) for batch in (opening, happening) if batch is not None]
+        began = Batch(none, none, none.astype(np.int32), 0, {})
+        happened = EventBatch(*(none.astype(kind) for kind in (int, "i1", "i4", int, bool, int)))
+        if opening is not None:
+            until = int(np.searchsorted(opening.opened, min(last), "right"))
+            began, opening = opening.among(slice(until)), opening.among(slice(until, None))
+        if happening is not None:
+            until = int(np.searchsorted(happening.at, min(last), "right"))
+            happened, happening = happening.among(slice(until)), happening.among(slice(until, None))
+        yield began._replace(objects=objects(), events=happened)
+        if opening is not None and not len(opening.opened):
+            opening = next(connections, None)
+        if happening is not None and not len(happening.at):
+            happening = next(events, None)
 
 
 class _Run:
@@ -75,7 +118,7 @@ class _Run:
         self._read += rows
 
     def take(self, until: int) -> Columns:
-        """Return the rows of the block that opened no later than an instant."""
+        """Return the rows of the block that are no later than an instant."""
         cut = int(np.searchsorted(self.block[0], until, "right"))
         taken = [column[:cut] for column in self.block]
         self.block = [column[cut:] for column in self.block]
@@ -92,6 +135,6 @@ def _merged(runs: list[_Run], rows: int) -> Iterator[Columns]:
 
 
 def _sorted(parts: list[Columns]) -> Columns:
-    """Return several parts as one, in order of opening."""
+    """Return several parts as one, in order of time."""
     order = np.argsort(np.concatenate([part[0] for part in parts]))
     return [np.concatenate(pieces)[order] for pieces in zip(*parts, strict=True)]

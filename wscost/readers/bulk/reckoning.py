@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from wscost.readers.bulk.groups import Extent
 from wscost.readers.refusals import Refusals
-from wscost.trace import COUNTS, OPEN, Batch
+from wscost.trace import COUNTS, MESSAGE, OPEN, SENT, UNKNOWN, Batch, EventBatch
 
 Ints = npt.NDArray[np.int64]
 
@@ -28,13 +28,17 @@ class Reckoning:
     still_open: int = 0
     unknown: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     """Kept ones that do not tell a count, by column."""
+    events_met: int = 0
+    events_kept: int = 0
+    told: set[str] = field(default_factory=set)
+    """The counts that events in the window tell themselves."""
     outside: Extent | None = None
     """The times of rows that are good and not in the window."""
 
     @property
     def rows(self) -> int:
         """How many rows there were."""
-        return self.met + self.refusals.total
+        return self.met + self.events_met + self.refusals.total
 
     def see_inside(self, batch: Batch, start: int, end: int) -> None:
         """Count connections that overlap the window."""
@@ -42,6 +46,16 @@ class Reckoning:
         self.named += int((batch.object >= 0).sum())
         self.opened_before += int((batch.opened < start).sum())
         self.still_open += int((batch.closed >= end).sum())
+
+    def see_events(self, batch: EventBatch) -> None:
+        """Count events in the window."""
+        self.events_kept += len(batch.at)
+        for direction, kind in (("in", MESSAGE), ("out", SENT)):
+            messages, size = f"messages_{direction}", f"bytes_{direction}"
+            if not {messages, size} <= self.told and (chosen := batch.kind == kind).any():
+                self.told.add(messages)
+                if (batch.bytes[chosen] != UNKNOWN).any():
+                    self.told.add(size)
 
     def see_outside(self, opened: Ints, closed: Ints) -> None:
         """Remember between which times the others lie."""
@@ -59,6 +73,9 @@ class Reckoning:
         self.still_open += other.still_open
         for column, number in other.unknown.items():
             self.unknown[column] += number
+        self.events_met += other.events_met
+        self.events_kept += other.events_kept
+        self.told |= other.told
         self.outside = _around(self.outside, other.outside)
 
 

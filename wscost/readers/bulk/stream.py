@@ -1,12 +1,11 @@
-"""Big Parquet files of connections, read batch by batch."""
+"""Big Parquet files, read batch by batch: connections, and events beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,23 +15,25 @@ from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.notes import Grade, Note
 from wscost.readers.building import censored, grade_of_count, left_out, nothing_inside
 from wscost.readers.bulk.ahead import ahead
+from wscost.readers.bulk.eventrows import EventRows
 from wscost.readers.bulk.groups import File, Group
 from wscost.readers.bulk.numbering import Numbers
-from wscost.readers.bulk.ordering import in_time_order
+from wscost.readers.bulk.ordering import events_in_time_order, in_slices, in_time_order
 from wscost.readers.bulk.reckoning import Reckoning
-from wscost.readers.columns import EPOCH
+from wscost.readers.bulk.rows import plain, rows_of
+from wscost.readers.columns import EPOCH, Table
 from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.readers.refusals import Refusals
-from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, OutOfOrderError
+from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError
 from wscost.usage import Window
 
 BATCH_ROWS = 524_288
 UNREAD = ("connection_id",)
 """Columns that no meter asks for; whether they repeat themselves is not found out."""
 
-Ints = npt.NDArray[np.int64]
+B = TypeVar("B", Batch, EventBatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,19 @@ class Input:
 class Pass:
     """One reading of all rows; grades and notes are complete when it has ended."""
 
-    def __init__(self, given: Input, groups: Sequence[Group], window: Window, *, sort: bool) -> None:
-        self._given, self._groups, self._sort = given, groups, sort
+    def __init__(
+        self,
+        given: Input,
+        groups: Sequence[Group],
+        window: Window,
+        *,
+        sort: bool,
+        disordered: set[Table] | None = None,
+    ) -> None:
+        self._given, self._sort = given, sort
+        self._groups = [group for group in groups if group.file.table == "connections"]
+        self._happened = [group for group in groups if group.file.table == "events"]
+        self._disordered = {"connections"} if disordered is None else disordered
         self.source, self.window = given.source, window
         self._start, self._end = (
             (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
@@ -63,21 +75,31 @@ class Pass:
         self._columns = tuple(column for column in COUNTS if column in told)
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield the connections that overlap the window, in order of opening."""
-        if not self._sort:
-            yield from ahead(self._in_order())
-        else:
+        """Yield the connections that overlap the window and the events in it, in order of time."""
+        sorting = self._disordered if self._sort else set()
+        if sorting:
             self._given.options.remark(
                 f"{self.source}: the rows are not in order of time; sorting them on disk."
             )
-            yield from in_time_order(ahead(self.batches()))
+        if "connections" in sorting:
+            connections = in_time_order(ahead(self.batches()))
+        else:
+            connections = self._rising("connections", self.batches())
+        if not self._happened:
+            yield from connections if "connections" in sorting else ahead(connections)
+        else:
+            if "events" in sorting:
+                events = events_in_time_order(ahead(self.events()))
+            else:
+                events = self._rising("events", self.events())
+            yield from ahead(in_slices(connections, events, self._numbers.__len__))
         self.end_of_rows()
 
     @property
     def grades(self) -> Mapping[str, Grade]:
         """How well each column is known."""
         grades = dict(self._given.grades)
-        for column in COUNTS:
+        for column in set(COUNTS) - self.reckoning.told:
             grade = grade_of_count(self.reckoning.unknown[column], self.reckoning.kept)
             if grade is not Grade.MEASURED:
                 grades[column] = Grade.worst(grade, grades.get(column, Grade.MEASURED))
@@ -90,7 +112,7 @@ class Pass:
         return (
             *self._refused,
             *self._given.ignored,
-            *left_out(reckoning.met - reckoning.kept, 0),
+            *left_out(reckoning.met - reckoning.kept, reckoning.events_met - reckoning.events_kept),
             *censored(reckoning.kept, reckoning.opened_before, reckoning.still_open),
             *self._given.beside,
         )
@@ -111,7 +133,8 @@ class Pass:
         kept = self.reckoning.kept
         known = {column: kept - unknown for column, unknown in self.reckoning.unknown.items()}
         known |= {"opened_at": kept, "closed_at": kept, "object_id": self.reckoning.named}
-        return findings_from(self, known, kept, None).note()
+        events = self.reckoning.events_kept if self._happened else None
+        return findings_from(self, known, kept, events).note()
 
     @property
     def names(self) -> pa.Array:
@@ -122,33 +145,31 @@ class Pass:
         """Return which of so many buckets each object is in, by number; its name alone decides."""
         return self._numbers.buckets(count)
 
-    def _in_order(self) -> Generator[Batch]:
+    def _rising(self, table: Table, batches: Generator[B]) -> Generator[B]:
         """Yield batches that begin when the one before has ended; within, they are put in order."""
         last = -OPEN
-        for batch in self.batches():
-            if int(batch.opened.min()) < last:
+        for batch in batches:
+            times = batch[0]
+            if int(times.min()) < last:
+                self._disordered.add(table)
                 raise OutOfOrderError
-            last = int(batch.opened.max())
+            last = int(times.max())
             yield batch.in_order()
 
     def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
-        for file, groups in groupby(self._groups, key=lambda group: group.file):
-            for numbers, first_row, size in _neighbours(groups):
-                row = first_row
-                for rows in self._read(file, numbers):
-                    batch = self._batch(file, rows, row)
-                    row += len(rows)
-                    if len(batch.opened):
-                        yield batch
-                file.part.count(size)
+        for file, rows, first_row in rows_of(
+            self._groups, lambda column: column.name not in UNREAD, BATCH_ROWS
+        ):
+            batch = self._batch(file, rows, first_row)
+            if len(batch.opened):
+                yield batch
 
-    def _read(self, file: File, numbers: list[int]) -> Iterator[pa.RecordBatch]:
-        columns = [raw for raw, column in file.layout.items() if column.name not in UNREAD]
-        try:
-            yield from file.rows.iter_batches(BATCH_ROWS, row_groups=numbers, columns=columns)
-        except (pa.ArrowException, OSError):
-            raise file.part.damaged("Parquet file") from None
+    def events(self) -> Generator[EventBatch]:
+        """Yield the events in the window as they stand in the files."""
+        window = self._start, self._end
+        rows = EventRows(window, self._given.options, self._numbers, self.reckoning)
+        return rows.batches(self._happened, BATCH_ROWS)
 
     def _batch(self, file: File, rows: pa.RecordBatch, first_row: int) -> Batch:
         arrays = {raw: rows.column(raw) for raw in rows.schema.names}
@@ -157,8 +178,8 @@ class Pass:
         columns, faults = checked(
             file.part.name, "connections", arrays, size=len(rows), options=self._given.options
         )
-        opened = _plain(columns["opened_at"].cast(pa.int64()), 0)
-        closed = _plain(columns["closed_at"].cast(pa.int64()), OPEN)
+        opened = plain(columns["opened_at"].cast(pa.int64()), 0)
+        closed = plain(columns["closed_at"].cast(pa.int64()), OPEN)
         good = np.ones(len(rows), dtype=bool)
         for row in sorted(faults):
             self.reckoning.refusals.add(file.part.name, first_row + row, faults[row])
@@ -178,7 +199,7 @@ class Pass:
             kept(closed),
             kept(self._numbers.of(names)),
             len(self._numbers),
-            {name: kept(_plain(columns[name], UNKNOWN)) for name in self._columns},
+            {name: kept(plain(columns[name], UNKNOWN)) for name in self._columns},
         )
         self.reckoning.see_inside(batch, self._start, self._end)
         for name in COUNTS:
@@ -200,26 +221,5 @@ class Pass:
         """
         reckoning = self.reckoning
         self._refused = reckoning.refusals.settle(self.source, self.rows, self._given.options)
-        if not reckoning.kept and reckoning.outside is not None:
+        if not (reckoning.kept or reckoning.events_kept) and reckoning.outside is not None:
             raise nothing_inside(self.source, self.window, reckoning.outside.window)
-
-
-def _plain(column: pa.Array, null: int) -> Ints:
-    """Return integers with a number in place of null; they are not copied if none is."""
-    found: Ints = (column.fill_null(null) if column.null_count else column).to_numpy()
-    return found
-
-
-def _neighbours(groups: Iterator[Group]) -> Iterator[tuple[list[int], int, int]]:
-    """Yield row groups that follow each other in the file: their numbers, first row and size."""
-    numbers: list[int] = []
-    row = size = 0
-    for group in groups:
-        if numbers and group.number != numbers[-1] + 1:
-            yield numbers, row, size
-            numbers = []
-        if not numbers:
-            row, size = group.first_row, 0
-        numbers.append(group.number)
-        size += group.size
-    yield numbers, row, size

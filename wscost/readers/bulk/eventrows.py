@@ -1,0 +1,146 @@
+"""Events of big Parquet files, batch by batch: checked by codes, told in words where one is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wscost.readers.bulk.groups import File, Group
+from wscost.readers.bulk.numbering import Numbers
+from wscost.readers.bulk.reckoning import Reckoning
+from wscost.readers.bulk.rows import plain, rows_of
+from wscost.readers.columns import Column, Faults, canonical
+from wscost.readers.intake import checked
+from wscost.readers.options import Options
+from wscost.trace import DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
+
+MISSING, STRANGE = -1, -2
+"""In place of a word's place: there is none, or the word is none of those that may stand there."""
+ENDS = (KINDS.index("open"), KINDS.index("close"))
+OUT = DIRECTIONS.index("out")
+
+Codes = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
+Arrays = dict[str, tuple[Column, pa.Array]]
+"""By the names that a trace has for them."""
+
+
+class EventRows:
+    """The events of some row groups that lie in a window."""
+
+    def __init__(self, window: tuple[int, int], options: Options, numbers: Numbers, reckoning: Reckoning):
+        self._start, self._end = window
+        self._options, self._numbers, self._reckoning = options, numbers, reckoning
+
+    def batches(self, groups: Sequence[Group], size: int) -> Generator[EventBatch]:
+        """Yield them as they stand in the files, but for those that break a rule and are refused."""
+        nobody = any("connection_id" in group.lacking for group in groups)
+        for file, rows, first_row in rows_of(groups, lambda c: nobody or c.name != "connection_id", size):
+            arrays = {
+                file.layout[raw].name: (file.layout[raw], rows.column(raw)) for raw in rows.schema.names
+            }
+            good = self._checked(file, arrays, len(rows), first_row)
+            if len((batch := self._inside(good)).at):
+                self._reckoning.see_events(batch)
+                yield batch
+
+    def _checked(self, file: File, arrays: Arrays, size: int, first_row: int) -> EventBatch:
+        found, faults = self._columns(arrays, size)
+        kind, way = (_codes(arrays.get(name), size, words) for name, words in _WORDS.items())
+        lost = self._without_connection(file, arrays, size)
+        message = kind == MESSAGE
+        bad = (kind < 0) | (way == STRANGE) | (message & (way == MISSING)) | (found.at < 0)
+        bad |= lost & (
+            (kind == ENDS[0]) | (kind == ENDS[1]) | (message & _lacking(arrays.get("object_id"), size))
+        )
+        kind[message & (way == OUT)] = SENT
+        batch = found._replace(kind=kind)
+        if not faults and not bad.any():
+            self._reckoning.events_met += size
+            return batch
+        told = {column.raw: array for column, array in arrays.values()}
+        if "connection_id" not in arrays and not lost.any():
+            told["connection_id"] = pa.repeat("named", size)
+        _, faults = checked(file.part.name, "events", told, size=size, options=self._options)
+        for row in sorted(faults):
+            self._reckoning.refusals.add(file.part.name, first_row + row, faults[row])
+        good = np.ones(size, dtype=bool)
+        good[list(faults)] = False
+        self._reckoning.events_met += int(good.sum())
+        return batch.among(good)
+
+    def _columns(self, arrays: Arrays, size: int) -> tuple[EventBatch, Faults]:
+        """Return what is no word, and what is wrong with it."""
+        columns: dict[str, pa.Array] = {}
+        faults: Faults = {}
+        for name in ("at", "bytes", "auto_response", "wall_ms"):
+            if name in arrays:
+                column, array = arrays[name]
+                columns[name], wrong = canonical(array, column, assume_utc=self._options.assume_utc)
+                faults |= wrong
+        unknown = np.full(size, UNKNOWN)
+        wall, auto = unknown, np.zeros(size, dtype=bool)
+        if "wall_ms" in columns and columns["wall_ms"].null_count < size:
+            milliseconds = columns["wall_ms"].fill_null(UNKNOWN).to_numpy()
+            known = (milliseconds >= 0) & np.isfinite(milliseconds)
+            wall = np.where(known, np.rint(np.where(known, milliseconds, 0) * 1000), UNKNOWN).astype(np.int64)
+        if "auto_response" in columns and columns["auto_response"].null_count < size:
+            auto = columns["auto_response"].fill_null(False).to_numpy(zero_copy_only=False)
+        names = arrays["object_id"][1] if "object_id" in arrays else pa.nulls(size)
+        return (
+            EventBatch(
+                plain(columns["at"].cast(pa.int64()), UNKNOWN),
+                np.empty(0, dtype=np.int8),
+                self._numbers.of(names),
+                plain(columns["bytes"], UNKNOWN) if "bytes" in columns else unknown,
+                auto,
+                wall,
+            ),
+            faults,
+        )
+
+    def _without_connection(self, file: File, arrays: Arrays, size: int) -> Flags:
+        """Tell which events name no connection; a column that was not read lacks none."""
+        if "connection_id" in {column.name for column in file.layout.values()} - set(arrays):
+            return np.zeros(size, dtype=bool)
+        return _lacking(arrays.get("connection_id"), size)
+
+    def _inside(self, batch: EventBatch) -> EventBatch:
+        inside = (batch.at >= self._start) & (batch.at < self._end)
+        if inside.all():
+            return batch
+        outside = batch.at[~inside]
+        self._reckoning.see_outside(outside, outside)
+        return batch.among(inside)
+
+
+_WORDS = {"kind": KINDS, "direction": DIRECTIONS}
+
+
+def _codes(told: tuple[Column, pa.Array] | None, size: int, words: Sequence[str]) -> Codes:
+    """Return the place of each word among those that may stand there."""
+    if told is None:
+        return np.full(size, MISSING, dtype=np.int8)
+    column, array = told
+    if not pa.types.is_dictionary(array.type):
+        array = canonical(array, column)[0].dictionary_encode()
+    places = {word: place for place, word in enumerate(words)} | {"": MISSING, None: MISSING}
+    met = array.dictionary.cast(pa.string()).to_pylist()
+    table = np.array([*(places.get(word, STRANGE) for word in met), MISSING], dtype=np.int8)
+    codes: Codes = table[array.indices.fill_null(len(met)).to_numpy()]
+    return codes
+
+
+def _lacking(told: tuple[Column, pa.Array] | None, size: int) -> Flags:
+    """Tell where a name is null or empty."""
+    if told is None:
+        return np.ones(size, dtype=bool)
+    text = canonical(told[1], told[0])[0]
+    if not text.null_count:
+        return np.zeros(size, dtype=bool)
+    lacking: Flags = pc.is_null(text).to_numpy(zero_copy_only=False)
+    return lacking
