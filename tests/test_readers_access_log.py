@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from wscost.deployment import PRESETS as DEPLOYMENTS
@@ -33,6 +34,76 @@ def written(tmp_path: Path, *lines: str | dict[str, Any], name: str = "access.lo
 
 
 # Lines as documented
+
+
+@pytest.mark.parametrize(
+    ("line", "life", "bytes_in", "bytes_out"),
+    [
+        pytest.param(
+            "ws 2018-07-02T22:23:00.186641Z app/a/b 192.168.131.39:2817 10.0.0.1:80 0.000 0.001 0.000 101 101 "
+            '218 587 "GET http://10.0.0.30:80/ HTTP/1.1" "-" - - arn "Root=1" "-" "-" 1 2018-07-02T22:22:48.364000Z '
+            '"forward" "-" "-" "10.0.0.1:80" "101" "-" "-" TID_1 "-" "a field of tomorrow"',
+            11.822641,
+            218,
+            587,
+            id="ALB, fields added at its end",
+        ),
+        pytest.param(
+            '[2024-07-21T08:32:59.547Z] "GET /ws HTTP/1.1" 101 DC downstream_remote_disconnect 61 105 13342 '
+            '- "-" "agent" "id" "host" "10.0.0.1:80"',
+            13.342,
+            61,
+            105,
+            id="Envoy, with details of the response",
+        ),
+        pytest.param(
+            '[2024-07-21T08:32:59.547Z] "GET /ws HTTP/1.1" 101 - via_upstream - "-" 61 105 13342 2 '
+            '"-" "agent" "id"',
+            13.342,
+            61,
+            105,
+            id="Envoy as Istio configures it",
+        ),
+        pytest.param(
+            '127.0.0.1 - - [23/Nov/2026:07:23:08 +0000] "GET /v1/ws HTTP/1.1" 101 13659 "-" "-" 69671.68',
+            69671.68,
+            None,
+            13659,
+            id="combined and seconds",
+        ),
+        pytest.param(
+            '{"StartUTC":"2026-11-23T07:23:05.941123456Z","Duration":3011000000,"DownstreamStatus":101,'
+            '"RequestPath":"/ws"}',
+            3.011,
+            None,
+            None,
+            id="Traefik, nanoseconds",
+        ),
+        pytest.param(
+            '{"msec":1795418588.96,"request_time":3.019,"status":101,"uri":"/a","body_bytes_sent":5091,'
+            '"request_length":206,"upstream_bytes_sent":"0, 305"}',
+            3.019,
+            99,
+            5091,
+            id="nginx, numbers, a second upstream",
+        ),
+        pytest.param(
+            '{"time_iso8601":"2026-11-23T07:23:08+00:00","request_time":"3.019","status":"101",'
+            '"request":"GET /a?b HTTP/1.1","body_bytes_sent":"5091"}',
+            3.019,
+            None,
+            5091,
+            id="nginx, time as ISO 8601",
+        ),
+    ],
+)
+def test_a_line_in_a_dialect_reads_as_its_program_means_it(
+    tmp_path: Path, line: str, life: float, bytes_in: int | None, bytes_out: int | None
+) -> None:
+    (row,) = read_trace(written(tmp_path, line)).connections.itertuples()
+
+    assert life == pytest.approx((row.closed_at - row.opened_at).total_seconds())
+    assert (bytes_in, bytes_out) == tuple(None if pd.isna(n) else n for n in (row.bytes_in, row.bytes_out))
 
 
 @pytest.mark.parametrize(
@@ -343,3 +414,10 @@ def test_a_row_of_logpush_that_does_not_fit_is_named(tmp_path: Path, row: Any, s
 
     with pytest.raises(InputError, match=f":2: .*{sentence}"):
         read_trace(path)
+
+
+def test_http_requests_is_no_websocket_analytics_and_it_says_which_to_choose(tmp_path: Path) -> None:
+    row = {"EdgeStartTimestamp": START_NS, "EdgeEndTimestamp": START_NS + 1, "EdgeResponseStatus": 101}
+
+    with pytest.raises(InputError, match=r"the dataset http_requests.*Choose websocket_analytics"):
+        read_trace(written(tmp_path, row))

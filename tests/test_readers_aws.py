@@ -65,6 +65,14 @@ def test_a_refused_connect_opens_nothing() -> None:
     assert "upgrades-refused" in codes(trace)
 
 
+def test_messages_are_a_lower_bound_where_no_connect_tells_that_the_log_was_there(tmp_path: Path) -> None:
+    seen = read_trace(written(tmp_path, record("CONNECT", 0), record("DISCONNECT", 10_907)))
+    missed = read_trace(written(tmp_path, record("DISCONNECT", 10_907)))
+
+    assert "messages_in" not in seen.grades
+    assert Grade.LOWER_BOUND is missed.grades["messages_in"]
+
+
 def test_a_connection_older_than_the_log_is_not_opened_in_it() -> None:
     trace = read_trace(SAMPLES / "access_log.ndjson")
 

@@ -309,10 +309,24 @@ def test_a_counter_of_upgrades_tells_how_many_connections_there_were(gauge: tupl
     assert Grade.MEASURED is usage.grades["connections_opened"]
 
 
+# Load tests
+
+
+@pytest.mark.parametrize("when", list(SLACK_S))
+def test_a_report_of_artillery_tells_what_the_server_counted(when: str, now: Callable[[], Recording]) -> None:
+    recording = _recording(when, "artillery", now)
+    usage = read_sample(recording.log("load-test/artillery_report.json"))
+
+    assert isinstance(usage, Usage)
+    assert recording.served.connections == usage.totals["connections_opened"]
+    assert recording.served.messages_in == usage.totals["messages_in"]
+    assert recording.served.connections == pytest.approx(float(usage.totals["connection_seconds"]), rel=0.3)
+
+
 # All
 
 
-@each([name for name in LOGS if LOGS[name] != "prometheus"])
+@each([name for name in LOGS if LOGS[name] not in ("prometheus", "artillery")])
 def test_nothing_that_is_private_is_kept(log: Log) -> None:
     events = "" if log.trace.events is None else log.trace.events.to_csv()
     kept = log.trace.connections.to_csv() + events + repr(log.trace.notes)

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
-from tests.loopback.programs import INSTALL, found
+from tests.loopback.programs import INSTALL, NODE_MODULES, found
 from tests.loopback.recording import LOGS, PROGRAMS, TRUTH, record
 from tests.samples import SAMPLES
 
@@ -24,12 +25,16 @@ def main() -> str | None:
             shutil.copy(recording.log(log), SAMPLES / log)
     versions = {program: version(program) for program in PROGRAMS}
     lived = [one._asdict() for one in recording.lived]
-    TRUTH.write_text(json.dumps({"programs": versions, "lived": lived}, indent=1) + "\n")
+    truth = {"programs": versions, "lived": lived, "served": asdict(recording.served)}
+    TRUTH.write_text(json.dumps(truth, indent=1) + "\n")
     return None
 
 
 def version(program: str) -> str:
     """Return what a program calls itself."""
+    if program == "artillery":
+        package = json.loads((NODE_MODULES / "artillery/package.json").read_text())
+        return f"Artillery {package['version']}"
     flag = {"nginx": "-v", "haproxy": "-v", "caddy": "version"}.get(program, "--version")
     told = subprocess.run([str(found(program)), flag], capture_output=True, text=True, check=True)
     return (told.stdout + told.stderr).splitlines()[0]

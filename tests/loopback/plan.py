@@ -7,6 +7,7 @@ import http.client
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from websockets.asyncio.client import connect
@@ -109,13 +110,25 @@ def ask(port: int, paths: Sequence[str]) -> None:
         client.close()
 
 
-async def _answer(connection: ServerConnection) -> None:
-    with suppress(ConnectionClosed):
-        async for message in connection:
-            await connection.send(ANSWER if isinstance(message, str) else bytes(100))
+@dataclass(slots=True)
+class Served:
+    """What a server counted."""
+
+    connections: int = 0
+    messages_in: int = 0
+    messages_out: int = 0
 
 
-async def serve_until(stop: asyncio.Event, port: int) -> None:
-    """Answer sockets on a port until told to stop; other requests are refused."""
-    async with serve(_answer, "127.0.0.1", port, compression=None, ping_interval=None):
+async def serve_until(stop: asyncio.Event, port: int, served: Served) -> None:
+    """Answer sockets on a port until told to stop, and count; other requests are refused."""
+
+    async def answer(connection: ServerConnection) -> None:
+        served.connections += 1
+        with suppress(ConnectionClosed):
+            async for message in connection:
+                served.messages_in += 1
+                await connection.send(ANSWER if isinstance(message, str) else bytes(100))
+                served.messages_out += 1
+
+    async with serve(answer, "127.0.0.1", port, compression=None, ping_interval=None):
         await stop.wait()

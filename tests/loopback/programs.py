@@ -20,6 +20,8 @@ from typing import IO
 
 HERE = Path(__file__).parent
 NODE_MODULES = Path(sys.prefix) / "node_modules"
+NODE_22 = NODE_MODULES / "node/bin/node"
+"""What Artillery needs, where Debian's is older."""
 STARTS_WITHIN_S = 20
 ENDS_WITHIN_S = 2
 """Then it is made to: workerd would wait for objects that are still in memory."""
@@ -31,6 +33,8 @@ INSTALL = {
     "prometheus": "apt-get install prometheus haproxy",
     "mitmproxy": "pip install mitmproxy",
     "workerd": "npm install --prefix .venv workerd",
+    "artillery": "npm install --prefix .venv --ignore-scripts artillery@2.0.34; "
+    "npm install --prefix .venv node@22",
     "chromium": "apt-get install chromium nodejs && npm install --prefix .venv playwright-core",
 }
 """How to get what is missing."""
@@ -117,6 +121,9 @@ def found(program: str) -> str | None:
         return next((str(path) for path in NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd")), None)
     if program == "mitmproxy":
         return shutil.which("mitmdump")
+    if program == "artillery":
+        run = NODE_MODULES / "artillery/bin/run"
+        return str(run) if run.exists() and NODE_22.exists() else None
     if program == "prometheus" and not found("haproxy"):
         return None
     if program == "chromium":

@@ -15,13 +15,23 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from tests.loopback.plan import PLAN, REQUESTS, TIME_LIMIT_S, Lived, Session, ask, live_all, serve_until
-from tests.loopback.programs import HERE, NODE_MODULES, end, found, free_port, running
+from tests.loopback.plan import (
+    PLAN,
+    REQUESTS,
+    TIME_LIMIT_S,
+    Lived,
+    Served,
+    Session,
+    ask,
+    live_all,
+    serve_until,
+)
+from tests.loopback.programs import HERE, NODE_22, NODE_MODULES, end, found, free_port, running
 from tests.samples import SAMPLES
 
 IN_A_ROW = ("mitmproxy", "nginx", "haproxy", "caddy")
 """From the client to the server."""
-PROGRAMS = (*IN_A_ROW, "workerd", "chromium", "prometheus")
+PROGRAMS = (*IN_A_ROW, "workerd", "chromium", "prometheus", "artillery")
 GAUGE = 'haproxy_frontend_current_sessions{proxy="sized"}'
 COUNTER = 'haproxy_frontend_http_responses_total{proxy="sized",code="1xx"}'
 """Sessions open at HAProxy, and how many upgrades it has seen."""
@@ -43,6 +53,7 @@ LOGS = {
     "cloudflare-tail/tail_worker_batches.jsonl": "workerd",
     "cloudflare-tail/wrangler_tail.txt": "workerd",
     "gauge-series/haproxy_sessions.json": "prometheus",
+    "load-test/artillery_report.json": "artillery",
 }
 """Which log is which program's, by format."""
 BANNER = """\
@@ -58,6 +69,8 @@ class Recording:
     """What the clients saw, and the logs of what ran between."""
 
     lived: tuple[Lived, ...]
+    served: Served
+    """What the server of the load test counted."""
     folder: Path
 
     def log(self, name: str) -> Path:
@@ -67,14 +80,14 @@ class Recording:
 
 def shipped() -> Recording:
     """Return the recording that the samples are."""
-    lived = json.loads(TRUTH.read_text())["lived"]
-    return Recording(tuple(Lived(**one) for one in lived), SAMPLES)
+    truth = json.loads(TRUTH.read_text())
+    return Recording(tuple(Lived(**one) for one in truth["lived"]), Served(**truth["served"]), SAMPLES)
 
 
 def record(folder: Path) -> Recording:
     """Live the plan once, through every program that is installed."""
     with ExitStack() as stack:
-        port = stack.enter_context(running("workerd", folder) if found("workerd") else _server())
+        port = stack.enter_context(running("workerd", folder) if found("workerd") else _server(Served()))
         for program in reversed(IN_A_ROW):
             if found(program):
                 port = stack.enter_context(running(program, folder, port))
@@ -96,15 +109,32 @@ def record(folder: Path) -> Recording:
             query = {"query": f"{GAUGE} or {COUNTER}", "start": began, "end": time.time(), "step": "0.2"}
             with urlopen(f"http://127.0.0.1:{metrics}/api/v1/query_range?{urlencode(query)}") as answer:
                 (folder / "haproxy_sessions.json").write_bytes(answer.read())
+    served = _load_test(folder) if found("artillery") else Served()
     _gather(folder)
-    return Recording(tuple(lived), folder)
+    return Recording(tuple(lived), served, folder)
+
+
+def _load_test(folder: Path) -> Served:
+    """Run Artillery against a server of our own."""
+    served = Served()
+    with _server(served) as port:
+        asked = ["run", "--output", "artillery_report.json", "--target", f"ws://127.0.0.1:{port}"]
+        subprocess.run(
+            [NODE_22, str(found("artillery")), *asked, str(HERE / "artillery.yml")],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "HOME": str(folder), "ARTILLERY_DISABLE_TELEMETRY": "true"},
+            timeout=TIME_LIMIT_S,
+            check=True,
+        )
+    return served
 
 
 @contextmanager
-def _server() -> Iterator[int]:
-    """Run a server of our own where there is no workerd."""
+def _server(served: Served) -> Iterator[int]:
+    """Run a server of our own."""
     port, loop, stop = free_port(), asyncio.new_event_loop(), asyncio.Event()
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve_until(stop, port),))
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve_until(stop, port, served),))
     thread.start()
     try:
         time.sleep(0.3)

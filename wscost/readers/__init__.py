@@ -18,6 +18,7 @@ share: ``source`` (bytes and lines), ``intake`` (rows into a trace, bad ones ref
 
 from __future__ import annotations
 
+import codecs
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -37,6 +38,8 @@ from wscost.usage import Usage, Window
 if TYPE_CHECKING:
     from wscost.profile import Profile
     from wscost.usagefile import UsageFile
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Reading: TypeAlias = Union[Trace, TraceStream, Usage, "UsageFile", "Profile"]
 """What an input can hold: what happened, what was metered of it, or what is to come."""
@@ -206,7 +209,7 @@ def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader
         )
         raise InputError(
             f"{place}: {_looks(stranger.head)} in none of the known formats ({', '.join(readers())}). "
-            "If it is one of them, name it with --input-format."
+            f"{_cure(stranger.head)}"
         )
     first = known[0]
     for part in known:
@@ -238,6 +241,19 @@ def _claim(part: Part) -> str | None:
 
 
 def _looks(head: bytes) -> str:
+    if head.startswith(_UTF_16):
+        return "UTF-16 text"
     if b"\0" in head:
         return "binary data"
     return "JSON" if head.lstrip()[:1] in (b"{", b"[") else "text"
+
+
+def _cure(head: bytes) -> str:
+    if head.startswith(_UTF_16):
+        return "Save it as UTF-8."
+    if b"\0" in head:
+        return "Logs are read as text, plain or in gzip: export or unpack it first."
+    return (
+        "If it is one of them, name it with --input-format. Any other CSV or NDJSON is read with --map "
+        "opened_at=COLUMN,closed_at=COLUMN, any other access log with --layout FILE."
+    )

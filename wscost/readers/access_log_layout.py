@@ -282,8 +282,14 @@ def _target(request: str | None) -> str | None:
 def _size(fields: Mapping[str, Any], size: Size | None) -> int | None:
     if size is None:
         return None
-    whole = count(*_first(fields, size.field))
+    whole = _count(fields, size.field)
     if whole is None or size.less is None:
         return whole
-    less = count(*_first(fields, size.less))
+    less = _count(fields, size.less)
     return None if less is None else max(whole - less, 0)
+
+
+def _count(fields: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
+    """Return a count; of several, as nginx lists them for upstreams that it tried, the last."""
+    name, value = _first(fields, names)
+    return count(name, re.split(r" ?[,:] ", value)[-1] if isinstance(value, str) else value)

@@ -262,6 +262,9 @@ def _grades(lives: Mapping[str, _Life], end: int) -> dict[str, Grade]:
         grades["closed_at"] = Grade.LOWER_BOUND
     if any(not life.told_open for life in lives.values()):
         grades["opened_at"] = Grade.LOWER_BOUND
+    if not any(life.seen_open for life in lives.values()):
+        # The window then reaches back to times of which the log says nothing else.
+        grades["messages_in"] = Grade.LOWER_BOUND
     return grades
 
 

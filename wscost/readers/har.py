@@ -198,7 +198,8 @@ class _Met:
     def instead(self) -> str:
         """Say what a HAR without WebSockets holds."""
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in self.others.most_common(4))
-        held = f"{self.others.total():,} requests ({kinds})" if self.others else "no entry"
+        requests = "1 request" if self.others.total() == 1 else f"{self.others.total():,} requests"
+        held = f"{requests} ({kinds})" if self.others else "no entry"
         return (
             f"this HAR of {', '.join(self.writers)} holds {held} and no WebSocket. Begin to record before "
             "the page connects, and export from a program that records WebSockets."

@@ -32,9 +32,10 @@ NAME = "load-test"
 OPTIONS = {"room_from": ROOM_FROM, **load_plan.OPTIONS}
 
 _POINT = re.compile(rb'^\{.*"type"\s*:\s*"(Metric|Point)".*"metric"\s*:|^\{\s*"metric"\s*:.*"(Metric|Point)"')
-_REPORT = re.compile(rb'^\{\s*("_sample"\s*:\s*"[^"]*"\s*,\s*)?"aggregate"\s*:\s*\{')
+_REPORT = re.compile(rb'^\{\s*"aggregate"\s*:\s*\{')
 _SUMMARY = re.compile(rb'"(root_group|ws_sessions|iteration_duration)"\s*:\s*\{')
 _K6_PLAN = re.compile(rb'"executor"\s*:\s*"|"stages"\s*:\s*\[\s*\{\s*"(duration|target)"|"vus"\s*:\s*\d')
+_K6_CSV = b"metric_name,timestamp,metric_value"
 _PHASES = re.compile(rb'"phases"\s*:\s*\[|^\s+phases:', re.MULTILINE)
 _CONFIG = re.compile(rb'"config"\s*:\s*\{|^config:', re.MULTILINE)
 
@@ -64,6 +65,11 @@ def read(source: Source, options: Options) -> Reading:
     """
     kinds = {part.name: _kind(part.head) for part in source.parts}
     for name, kind in kinds.items():
+        if kind == "k6 CSV":
+            raise InputError(
+                f"{name}: this is CSV of k6, whose times are whole seconds: which end belongs to which start "
+                "is lost. Run k6 with --out json=points.json."
+            )
         if kind is None:
             raise InputError(f"{name}: this is none of {', '.join(READ)}.")
     if len(set(kinds.values())) > 1:
@@ -74,14 +80,15 @@ def read(source: Source, options: Options) -> Reading:
 
 def _kind(head: bytes) -> str | None:
     head = head.removeprefix(BOM).lstrip()
+    is_script = bool(_CONFIG.search(head) and _PHASES.search(head))
     if not head.startswith(b"{"):
-        return "Artillery script" if _CONFIG.search(head) and _PHASES.search(head) else None
+        return "k6 CSV" if head.startswith(_K6_CSV) else "Artillery script" if is_script else None
     if _POINT.match(head.split(b"\n", 1)[0]):
         return "k6 points"
     if _REPORT.match(head):
         return "Artillery report"
     if b'"metrics"' in head and _SUMMARY.search(head):
         return "k6 summary"
-    if _CONFIG.search(head) and _PHASES.search(head):
+    if is_script:
         return "Artillery script"
     return "k6 options" if _K6_PLAN.search(head) else None

@@ -53,6 +53,7 @@ OPTIONS = {
 COPIES_LIMIT = 50_000_000
 """How many connections a sample may stand for before it is refused."""
 
+_OF_REQUESTS = (b'"EdgeStartTimestamp"', b'"EdgeResponseStatus"')
 _COLUMNS = ("connection_id", "object_id", "opened_at_us", "closed_at_us", "bytes_in", "bytes_out")
 
 
@@ -86,8 +87,23 @@ _ACCOUNT = _Names(
 
 
 def sniff(head: bytes, path: Path | None) -> bool:
-    """Tell whether the first line has the start of a connection and a field of this dataset alone."""
-    first = head.removeprefix(BOM).lstrip().split(b"\n", 1)[0]
+    """Tell whether the first line has the start of a connection and a field of this dataset alone.
+
+    Of ``http_requests``, which is taken for it by mistake, the same, so that the mistake is told.
+    """
+    first = _first_line(head)
+    return _is_row(first) or _is_request(first)
+
+
+def _first_line(head: bytes) -> bytes:
+    return head.removeprefix(BOM).lstrip().split(b"\n", 1)[0]
+
+
+def _is_request(first: bytes) -> bool:
+    return first.startswith(b"{") and all(name in first for name in _OF_REQUESTS) and not _is_row(first)
+
+
+def _is_row(first: bytes) -> bool:
     zone = b'"EdgeStartTimestamp"' in first and re.search(
         rb'"(Connection\w+|Bytes\w+(Client|Origin))"\s*:', first
     )
@@ -103,6 +119,12 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
     InputError
         If rows are bad and may not be skipped, or the sample rate is none.
     """
+    for part in source.parts:
+        if _is_request(_first_line(part.head)):
+            raise InputError(
+                f"{part.name}: this is the dataset http_requests, whose EdgeEndTimestamp is not documented "
+                "as the end of a WebSocket. Choose websocket_analytics or workers_trace_events for the job."
+            )
     rule, rate = room_rule(options), _sample_rate(options)
     intake = Intake(source, options, written_at_close=True)
     batch = Batch(intake, "connections", _COLUMNS)
