@@ -5,12 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
+import subprocess
+import sys
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -18,12 +24,15 @@ from hypothesis import strategies as st
 
 from tests.samples import each_sample, options_of
 from tests.traces import DAY, at
+from wscost import tracefile
+from wscost.cli import main
 from wscost.deployment import PRESETS
-from wscost.errors import WscostError
+from wscost.errors import InputError, OutputError, WscostError
 from wscost.inputs import ReadOptions, open_input
 from wscost.metering import meter
-from wscost.readers import batching, intake, mapped, ndjson, read_input
-from wscost.readers.spooling import runs, spool
+from wscost.readers import batching, csv, intake, jsonvalues, mapped, ndjson, read_input, source
+from wscost.readers.spooling import runs, spool, stream
+from wscost.readers.spooling.spool import Spool
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage, Window
 
@@ -230,3 +239,201 @@ def test_any_log_set_aside_comes_to_the_same(
         input_format="access-log" if preset else name.split(" ", 1)[0],
         format_options=own,
     )
+
+
+# Written again
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "ndjson", "parquet"])
+@pytest.mark.parametrize("name", ["nginx-json", "csv"])
+def test_converted_bytes_are_those_of_a_held_trace_and_converting_again_changes_none(
+    name: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render, own = FORMATS[name]
+    drawn = Random(4)
+    several = [(drawn.randrange(99), drawn.randrange(60), f"id-{n}", f"r{n % 3}", n + 1) for n in range(60)]
+    (tmp_path / "a.log").write_text("\n".join(render(several)))
+    monkeypatch.setattr(tracefile, "PART_ROWS", 7)
+    monkeypatch.setattr(stream, "PART_ROWS", 7)
+    window = ["--window", "2026-11-02T00:00:30Z/2026-11-02T00:02:00Z"]
+    chosen = [f"--format-option=layout={layout}" for layout in own.values()]
+    steps = ((HELD, "a.log", "held"), (SPOOLED, "a.log", "one"), (SPOOLED, f"one.{form}", "two"))
+    for rows, read, made in steps:
+        bound(monkeypatch, rows)
+        options = [*window, *(chosen if read == "a.log" else [])]
+        assert not main(["convert", str(tmp_path / read), "-o", str(tmp_path / f"{made}.{form}"), *options])
+    held, one, two = ((tmp_path / f"{made}.{form}").read_bytes() for made in ("held", "one", "two"))
+
+    assert held == one
+    assert one == two
+
+
+def test_the_report_of_what_was_set_aside_is_that_of_a_held_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(n, 60.0, f"id-{n % 17}", "r", n) for n in range(20)]
+    (tmp_path / "a.csv").write_text("\n".join(csv_lines(rows)))
+    told = []
+    for held in (HELD, SPOOLED):
+        bound(monkeypatch, held)
+        assert not main(["convert", str(tmp_path / "a.csv"), "--report", "--skip-bad-rows"])
+        told.append(capsys.readouterr())
+
+    assert "20 read, 17 used, 3 refused" in told[0].out
+    assert told[0] == told[1]
+
+
+# Bounds
+
+
+def test_what_is_held_does_not_grow_with_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound(monkeypatch, 100)
+    monkeypatch.setattr(source, "CHUNK_BYTES", 8192)
+    monkeypatch.setattr(spool, "RUN_ROWS", 500)
+    for reader in (spool, runs, ndjson):
+        monkeypatch.setattr(reader, "BATCH_ROWS" if reader is ndjson else "BLOCK_ROWS", 100)
+
+    def most_held(rows: int) -> int:
+        path = tmp_path / f"{rows}.ndjson"
+        path.write_text("\n".join(ndjson_lines((s % 97 + s / 9, 50, f"id-{s}", "r", 3) for s in range(rows))))
+        arrow = [0]
+        add = Spool.add
+
+        def watched(self: Spool, batch: pa.Table) -> None:
+            arrow.append(pa.total_allocated_bytes())
+            add(self, batch)
+
+        monkeypatch.setattr(Spool, "add", watched)
+        tracemalloc.start()
+        try:
+            meter(open_input(path, ReadOptions()), PRESETS["durable-object"])  # type: ignore[arg-type]
+            return tracemalloc.get_traced_memory()[1] + max(arrow)
+        finally:
+            tracemalloc.stop()
+            monkeypatch.setattr(Spool, "add", add)
+
+    most_held(500)
+    small, large = most_held(1_000), most_held(6_000)
+
+    assert large < 2 * small
+
+
+class Endless(io.RawIOBase):
+    """A line of two gigabytes that lies nowhere; counts what is taken of it."""
+
+    def __init__(self, begins: bytes, repeated: bytes) -> None:
+        self._begins, self._repeated = begins, repeated
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self.taken >= 2 * 2**30:
+            return 0
+        given = self._begins or self._repeated * (len(buffer) // len(self._repeated))
+        given, self._begins = given[: len(buffer)], given[len(buffer) :] if self._begins else b""
+        buffer[: len(given)] = given
+        self.taken += len(given)
+        return len(given)
+
+
+LINE_FORMATS = {
+    "csv": b"connection_id,opened_at\n",
+    "ndjson": b'{"opened_at_s": 1795444656}\n{"connection_id": "',
+    "logpush-websocket": b'{"EdgeStartTimestamp": 1795444656, "ConnectionID": "',
+    "access-log": b'{"msec": "1795444656", "request_time": "1", "request_uri": "',
+    "zeek": b'{"_path": "conn", "uid": "a", "id.orig_h": "',
+    "aws-websocket": b'{"connectionId": "a", "eventType": "CONNECT", "routeKey": "',
+    "cloudflare-tail": b'{"eventTimestamp": 1795444656683, "outcome": "ok", "scriptName": "',
+    "load-test": b'{"type": "Point", "metric": "ws_sessions", "data": {"tags": {"url": "',
+}
+
+
+@pytest.mark.parametrize("repeated", [b"x", b"[", b'{"a":'], ids=["text", "brackets", "objects"])
+@pytest.mark.parametrize("name", LINE_FORMATS)
+def test_a_line_without_end_is_refused_after_a_few_mebibytes(
+    name: str, repeated: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound(monkeypatch, SPOOLED)
+    monkeypatch.setattr(source, "LINE_LIMIT", 2**20)
+    monkeypatch.setattr(jsonvalues, "LINE_LIMIT", 2**20)
+    monkeypatch.setattr(csv, "LINE_LIMIT", 2**20)
+    endless = Endless(LINE_FORMATS[name], repeated)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(endless)))
+
+    with pytest.raises(InputError, match=r"(longer than 1 MiB|not JSON)"):
+        open_input("-", ReadOptions(input_format=name))
+    assert endless.taken < 16 * 2**20
+
+
+@pytest.mark.parametrize("name", [name for name in LINE_FORMATS if name != "csv"])
+def test_ten_thousand_levels_of_nesting_are_a_bad_row(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound(monkeypatch, SPOOLED)
+    deep = tmp_path / "deep.log"
+    deep.write_bytes(LINE_FORMATS[name].split(b"\n")[-1][:-1] + b"[" * 10_000 + b"]" * 10_000 + b"}\n")
+
+    with pytest.raises(InputError, match=r"deep\.log:1: this is not JSON \("):
+        open_input(deep, ReadOptions(input_format=name))
+
+
+def test_a_full_temporary_folder_is_told_in_one_line_and_nothing_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    log = tmp_path / "a.csv"
+    log.write_text("\n".join(csv_lines((n, 9, f"id-{n}", f"room-{n}", n) for n in range(3000))))
+    program = (
+        "import resource, sys; from wscost.readers import intake; intake.HELD_ROWS = 1;"
+        "from wscost.cli import main; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
+        f"sys.exit(main(['convert', {str(log)!r}, '-o', {str(tmp_path / 'made.csv')!r}]))"
+    )
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    run = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, env=environment
+    )
+
+    assert run.returncode == 2
+    assert run.stderr == (
+        f"wscost: {folder}: rows cannot be set aside in this temporary folder: File too large. "
+        "Name one with more room in TMPDIR.\n"
+    )
+    assert not list(folder.iterdir())
+    assert {path.name for path in tmp_path.iterdir()} == {"a.csv", "temporary"}
+
+
+def test_where_no_temporary_folder_can_be_written_to_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    bound(monkeypatch, SPOOLED)
+    monkeypatch.setattr("tempfile.TemporaryFile", denied)
+    (tmp_path / "a.csv").write_text("\n".join(csv_lines([(1, 2, "a", "b", 3)])))
+
+    with pytest.raises(OutputError, match=r"rows cannot be set aside .* Name one with more room in TMPDIR"):
+        open_input(tmp_path / "a.csv", ReadOptions())
+
+
+@pytest.mark.parametrize("step", ["add", "kept"])
+def test_interrupted_while_rows_are_set_aside_nothing_stays(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(self: Spool, *rows: pa.Table) -> None:
+        raise KeyboardInterrupt
+
+    bound(monkeypatch, SPOOLED)
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.setattr(Spool, step, interrupted)
+    (tmp_path / "a.csv").write_text("\n".join(csv_lines([(1, 2, "a", "b", 3)] * 9)))
+
+    made = tmp_path / "made.csv"
+
+    assert main(["convert", str(tmp_path / "a.csv"), "-o", str(made), "--skip-bad-rows"]) == 130
+    assert capsys.readouterr().err == "wscost: interrupted\n"
+    assert not list(folder.iterdir())
+    assert not made.exists()

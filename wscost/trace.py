@@ -243,6 +243,10 @@ class TraceStream:
     """Makes passes in place of this process."""
     events: int | None = None
     """How many events there are; None where none were recorded."""
+    parts: Callable[[], Iterator[Trace]] | None = None
+    """Gives the connections themselves, in order of opening, some at a time; None where they are not kept."""
+    findings: Callable[[], Any] | None = None
+    """Tells what reading came to, where parts can be given."""
     passed: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:

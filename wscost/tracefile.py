@@ -15,7 +15,7 @@ import orjson
 from wscost.errors import OutputError
 from wscost.notes import Note
 from wscost.readers.heading import PARQUET_KEY, Heading
-from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME, Trace
+from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME, Trace, TraceStream
 from wscost.usage import Window
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".ndjson", ".jsonl", ".parquet")
 BATCH_ROWS = 65_536
+PART_ROWS = 262_144
+"""Rows that are laid out together: row groups of Parquet, and what a stream gives at once."""
 Append: TypeAlias = Callable[[Trace], None]
 """Adds a part of a trace to an open file."""
 EVENT_KEYS = ("at", "kind", *(name for name in EVENT_COLUMNS if name not in ("at", "kind")))
@@ -43,6 +45,21 @@ def write_trace(trace: Trace, path: str | Path) -> tuple[Note, ...]:
         If the suffix names no form, or the file cannot be written.
     """
     return write_days([trace], path, trace.window)
+
+
+def write_stream(stream: TraceStream, path: str | Path) -> tuple[Note, ...]:
+    """Write a trace that is too big to be held: a part at a time, the same bytes as if it were held.
+
+    Parameters and errors are those of ``write_trace``.
+
+    Raises
+    ------
+    ValueError
+        If the stream keeps no rows; one that was read with ``rows_wanted`` does.
+    """
+    if stream.parts is None:
+        raise ValueError(f"{stream.source}: this stream keeps no rows")
+    return write_days(stream.parts(), path, stream.window)
 
 
 def write_days(
@@ -105,6 +122,12 @@ def _left_out(path: Path, suffix: str, events: int, graded: bool) -> tuple[Note,
     return (Note("not-written", f"{path}: this form does not hold {', nor '.join(lost)}.", {"lost": lost}),)
 
 
+def _pieces(connections: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield rows that are laid out together; of no rows, one piece with none."""
+    for start in range(0, max(len(connections), 1), PART_ROWS):
+        yield connections.iloc[start : start + PART_ROWS][list(CONNECTION_COLUMNS)]
+
+
 @contextmanager
 def _csv_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
     clocks = [name for name, dtype in CONNECTION_COLUMNS.items() if dtype == TIME]
@@ -112,13 +135,13 @@ def _csv_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
 
     def append(trace: Trace) -> None:
         nonlocal header
-        frame = trace.connections[list(CONNECTION_COLUMNS)]
-        frame = frame.assign(**{name: _clock_texts(frame[name]).to_pylist() for name in clocks})
-        returns = any(frame[name].str.contains("\r").any() for name in ("connection_id", "object_id"))
-        # Left to itself the writer quotes no carriage return, which would end the row.
-        quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-        frame.to_csv(file, index=False, header=header, lineterminator="\n", quoting=quoting)
-        header = False
+        for piece in _pieces(trace.connections):
+            frame = piece.assign(**{name: _clock_texts(piece[name]).to_pylist() for name in clocks})
+            returns = any(frame[name].str.contains("\r").any() for name in ("connection_id", "object_id"))
+            # Left to itself the writer quotes no carriage return, which would end the row.
+            quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+            frame.to_csv(file, index=False, header=header, lineterminator="\n", quoting=quoting)
+            header = False
 
     yield append
 
@@ -133,11 +156,16 @@ def _parquet_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
 
         def append(trace: Trace) -> None:
             nonlocal writer
-            table = pa.Table.from_pandas(trace.connections[list(CONNECTION_COLUMNS)], preserve_index=False)
-            table = table.replace_schema_metadata({PARQUET_KEY: Heading(window, trace.grades).to_json()})
-            if writer is None:
-                writer = opened.enter_context(parquet.ParquetWriter(file, table.schema, compression="zstd"))
-            writer.write_table(table)
+            heading = {PARQUET_KEY: Heading(window, trace.grades).to_json()}
+            for piece in _pieces(trace.connections):
+                # In one chunk: how rows came to be here must not show in the bytes.
+                table = pa.Table.from_pandas(piece, preserve_index=False).combine_chunks()
+                table = table.replace_schema_metadata(heading)
+                if writer is None:
+                    writer = opened.enter_context(
+                        parquet.ParquetWriter(file, table.schema, compression="zstd")
+                    )
+                writer.write_table(table)
 
         yield append
 

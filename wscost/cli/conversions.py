@@ -41,30 +41,35 @@ def convert(
     """
     from wscost.errors import InputError
     from wscost.inputs import at_hand
-    from wscost.readers import read_input, read_trace
+    from wscost.readers import no_connections, read_input
     from wscost.readers.findings import findings_of
-    from wscost.trace import Trace
-    from wscost.tracefile import write_trace
+    from wscost.trace import Trace, TraceStream
+    from wscost.tracefile import write_stream, write_trace
     from wscost.usage import Usage
 
     if file is None and not report:
         raise InputError("Nothing to do: name the trace to write with -o, or ask for --report.")
     with output.progress() as progress:
-        read = (read_input if file is None else read_trace)(
+        read = read_input(
             [at_hand(Path(one)) for one in inputs],
             input_format=input_format,
             assume_utc=assume_utc,
             window=window,
             skip_bad_rows=skip_bad_rows,
             progress=progress,
+            streamed=True,
+            rows_wanted=True,
             **options.format_options(map_, format_option),  # type: ignore[arg-type]
         )
-    if file is not None and isinstance(read, Trace):
-        for note in write_trace(read, file):
+    if file is not None:
+        if not isinstance(read, (Trace, TraceStream)):
+            raise no_connections(getattr(read, "source", inputs[0]))
+        lost = write_stream(read, file) if isinstance(read, TraceStream) else write_trace(read, file)
+        for note in lost:
             output.complain(note.message)
     if not report:
         return
-    if not isinstance(read, (Trace, Usage)):
+    if not isinstance(read, (Trace, TraceStream, Usage)):
         raise InputError(f"{inputs[0]}: this is a plan, not a record: there is nothing to report.")
     output.tell(str(findings_of(read)))
 

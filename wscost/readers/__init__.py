@@ -122,11 +122,15 @@ def read_trace(
         **format_options,
     )
     if not isinstance(found, Trace):
-        raise InputError(
-            f"{getattr(found, 'source', path)}: this holds no connections, so no trace can be made of it. "
-            "Estimate it as it is."
-        )
+        raise no_connections(getattr(found, "source", path))
     return found
+
+
+def no_connections(source: object) -> InputError:
+    """Return the error for an input that is no trace where one is wanted."""
+    return InputError(
+        f"{source}: this holds no connections, so no trace can be made of it. Estimate it as it is."
+    )
 
 
 def read_input(

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from textwrap import wrap
-from typing import Protocol
+from typing import Protocol, cast
 
 from wscost.notes import Grade, Note
 from wscost.readers.options import format_window
-from wscost.trace import CONNECTION_COLUMNS, Trace
+from wscost.trace import CONNECTION_COLUMNS, Trace, TraceStream
 from wscost.usage import METERS, Usage, Window
 
 TITLES: Mapping[Grade, str] = {
@@ -161,8 +161,18 @@ class Findings:
                 yield from _paragraph("    • ", note.message)
 
 
-def findings_of(read: Trace | Usage) -> Findings:
-    """Return the account of an input that was read."""
+def findings_of(read: Trace | TraceStream | Usage) -> Findings:
+    """Return the account of an input that was read, of a stream by a pass.
+
+    Raises
+    ------
+    ValueError
+        If a stream keeps no rows; one that was read with ``rows_wanted`` does.
+    """
+    if isinstance(read, TraceStream):
+        if read.findings is None:
+            raise ValueError(f"{read.source}: this stream keeps no rows")
+        return cast(Findings, read.findings())
     return _of_trace(read) if isinstance(read, Trace) else _of_usage(read)
 
 

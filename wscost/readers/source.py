@@ -17,6 +17,7 @@ from typing import BinaryIO, TypeAlias, cast
 
 from wscost.errors import InputError
 from wscost.notes import Note
+from wscost.readers.spooling.disk import on_disk
 from wscost.readers.stores import StoredFile, is_url, shown, stored
 
 STDIN = "-"
@@ -109,10 +110,13 @@ class Part:
                 self._count(_size(self.path) or 0)
                 yield stream
             return
-        with tempfile.TemporaryFile() as spool:
-            for chunk in self.chunks():
-                spool.write(chunk)
-            spool.seek(0)
+        with on_disk():
+            spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed just below
+        with spool:
+            with on_disk():
+                for chunk in self.chunks():
+                    spool.write(chunk)
+                spool.seek(0)
             yield cast(BinaryIO, spool)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, cast
 
 from wscost.errors import OutputError
@@ -21,7 +21,7 @@ def scratch(owner: object) -> IO[bytes]:
     """
     with on_disk():
         file = tempfile.TemporaryFile()  # noqa: SIM115 - its owner closes it
-    weakref.finalize(owner, file.close)
+    weakref.finalize(owner, _close, file)
     return cast(IO[bytes], file)
 
 
@@ -41,6 +41,11 @@ def on_disk() -> Iterator[None]:
             f"{_folder()}: rows cannot be set aside in this temporary folder: {error.strerror or error}. "
             "Name one with more room in TMPDIR."
         ) from None
+
+
+def _close(file: IO[bytes]) -> None:
+    with suppress(OSError):  # what is left to write has no room, and nobody will read it
+        file.close()
 
 
 def _folder() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,10 +23,9 @@ from wscost.readers.refusals import Refusals
 from wscost.readers.remarks import AtClose
 from wscost.readers.spooling.spool import Kept, in_tables_of
 from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, Trace, TraceStream
+from wscost.tracefile import PART_ROWS
 from wscost.usage import Window
 
-PART_ROWS = 262_144
-"""Rows that are written at once."""
 MICROSECOND = timedelta(microseconds=1)
 
 Ints = npt.NDArray[np.int64]
@@ -48,42 +47,31 @@ class Told(NamedTuple):
     written_at_close: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SpooledStream(TraceStream):
-    """A stream whose rows lie in a file of our own: they can be had themselves, not only their numbers."""
-
-    rows_of: Callable[[Mapping[str, Grade]], Iterator[Trace]] | None = None
-
-    def told(self) -> SpoolPass:
-        """Return a pass that has ended: it knows grades, notes and findings."""
-        rows = self.read(False)
-        for _ in rows:
-            pass
-        assert isinstance(rows, SpoolPass)
-        return rows
-
-    def parts(self, grades: Mapping[str, Grade]) -> Iterator[Trace]:
-        """Yield the connections that overlap the window, in order of opening, some at a time."""
-        assert self.rows_of is not None
-        return self.rows_of(grades)
-
-
-def stream_of(kept: Kept, told: Told) -> SpooledStream:
+def stream_of(kept: Kept, told: Told) -> TraceStream:
     """Return the stream of the rows that were kept."""
     window = told.window or Window(_moment(kept.first), _moment(kept.last) + TICK)
 
-    def rows_of(grades: Mapping[str, Grade]) -> Iterator[Trace]:
+    @cache
+    def ended() -> SpoolPass:
+        rows = SpoolPass(kept, told, window)
+        for _ in rows:
+            pass
+        return rows
+
+    def parts() -> Iterator[Trace]:
+        grades = ended().grades
         for part in _parts(kept, window):
             yield Trace(frame_of([part], "connections"), window, told.source, grades=grades)
 
-    return SpooledStream(
+    return TraceStream(
         window=window,
         source=told.source,
         rows=kept.rows,
         names_objects=_names_objects(kept, window),
         in_order=True,
         read=lambda sort: SpoolPass(kept, told, window),
-        rows_of=rows_of,
+        parts=parts,
+        findings=lambda: ended().findings,
     )
 
 
