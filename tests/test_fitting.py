@@ -15,7 +15,7 @@ from tests.profiles import lives, profile_of, through
 from tests.traces import connection, event, trace
 from wscost import yamlfile
 from wscost.errors import InputError, UnknownNameError
-from wscost.fitting import Fit, fit
+from wscost.fitting import Fit, fit, goodness
 from wscost.fitting.bursts import Dispersion, interrupted
 from wscost.fitting.rooms import zipf_exponent
 from wscost.fitting.sizes import sizes_of
@@ -30,6 +30,9 @@ from wscost.usage import Window
 
 HOUR = 3600
 ARRIVALS = "scenarios: {a: {executor: constant-arrival-rate, rate: 20, timeUnit: 1m}}\n"
+FORENOON = (
+    "scenarios: {a: {executor: constant-arrival-rate, rate: 20, timeUnit: 1m, startTime: 8h, duration: 4h}}\n"
+)
 SESSION = "session: {median: 3m, shape: 0.7}\n"
 
 
@@ -198,7 +201,7 @@ def test_rooms_made_by_matchmaking_are_told_from_lasting_ones() -> None:
 
 
 def test_messages_at_random_come_back_from_events_and_from_totals() -> None:
-    text = ARRIVALS + SESSION + "messages: {in: {every: 40s, bytes: {median: 60, p95: 400}}}\n"
+    text = FORENOON + SESSION + "messages: {in: {every: 40s, bytes: {median: 60, p95: 400}}}\n"
     for events in (True, False):
         found = made(text, events=events, hours=(9, 11))
         (process,) = found.profile.messages.incoming
@@ -211,7 +214,7 @@ def test_messages_at_random_come_back_from_events_and_from_totals() -> None:
 
 def test_messages_by_the_clock_come_back() -> None:
     found = made(
-        ARRIVALS + SESSION + "messages: {in: {process: interval, every: 15s, bytes: 900}}\n",
+        FORENOON + SESSION + "messages: {in: {process: interval, every: 15s, bytes: 900}}\n",
         events=True,
         hours=(9, 10),
     )
@@ -223,8 +226,7 @@ def test_messages_by_the_clock_come_back() -> None:
 
 def test_talk_and_silence_come_back() -> None:
     found = made(
-        "scenarios: {a: {executor: constant-arrival-rate, rate: 12, timeUnit: 1m}}\n"
-        "session: {mean: 10m, shape: 0.8}\n"
+        FORENOON.replace("20", "12") + "session: {mean: 10m, shape: 0.8}\n"
         "messages:\n  in:\n    process: bursts\n    every: 2s\n    bytes: 40\n"
         "    on: {distribution: exponential, mean: 15s}\n    off: {distribution: exponential, mean: 60s}\n",
         events=True,
@@ -240,7 +242,7 @@ def test_talk_and_silence_come_back() -> None:
 
 def test_the_heartbeats_of_a_library_are_not_taken_for_talk() -> None:
     found = made(
-        ARRIVALS
+        FORENOON
         + SESSION
         + "client: phoenix\nmessages: {in: {every: 45s, bytes: {median: 100, p95: 300}}}\n",
         events=True,
@@ -256,7 +258,7 @@ def test_the_heartbeats_of_a_library_are_not_taken_for_talk() -> None:
 
 def test_pings_that_the_platform_answers_keep_their_period_though_many_stays_are_shorter() -> None:
     found = made(
-        ARRIVALS
+        FORENOON
         + "session: {median: 20s, shape: 0.6}\nrooms: {count: 5}\n"
         + "client: {heartbeats: [{every: 20s, bytes_in: 4, bytes_out: 4, auto_response: true}]}\n",
         events=True,
@@ -290,7 +292,7 @@ def test_what_some_clients_alone_send_by_the_clock_is_no_heartbeat_of_all() -> N
 @pytest.mark.parametrize("events", [False, True])
 def test_what_the_room_passes_on_comes_back(events: bool) -> None:
     found = made(
-        "scenarios: {a: {executor: constant-arrival-rate, rate: 10, timeUnit: 1m}}\n"
+        FORENOON.replace("20", "10")
         + SESSION
         + "rooms: {count: 6, zipf: 0.8}\n"
         + "messages: {in: {every: 1m, bytes: 50}, out: {process: broadcast, share: 0.7}}\n",
@@ -396,7 +398,8 @@ def test_a_replicate_is_metered_as_the_trace_is() -> None:
     )
 
 
-def test_too_much_to_simulate_is_compared_with_means_alone() -> None:
+def test_too_much_to_simulate_is_compared_with_means_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(goodness, "MOST_CONNECTIONS", 1000)
     rng = np.random.default_rng(1)
     opened = np.sort(rng.uniform(0, 60, 2000))
     found = fit(lives(opened, opened + rng.exponential(2, 2000), 60))
@@ -428,6 +431,15 @@ def test_if_nobody_came_there_is_no_rate() -> None:
 def test_an_unknown_time_zone_offers_close_ones() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean Europe/Berlin"):
         fit(trace([connection(10 * i, 10 * i + 5) for i in range(9)]), time_zone="Europe/Brelin")
+
+
+def test_messages_of_no_connection_are_told() -> None:
+    rows = [connection(10 * i, 10 * i + 5 + i) for i in range(30)]
+    events = [event("message", 10 * i + 1, connection_id=f"c{i}" if i % 2 else None) for i in range(30)]
+    found = fit(trace(rows, events, window=(0, 400)))
+
+    assert 15 == next(note.data["messages"] for note in found.notes if note.code == "messages-of-nobody")
+    assert "15 messages in" in found.text
 
 
 def test_connections_without_a_room_are_told() -> None:

@@ -63,4 +63,6 @@ def fit(
         )
     found = fit_profile(trace, name=name, time_zone=time_zone, seed=seed)
     output.create(found.text.rstrip("\n"), file)
-    output.aside(tell(found, notes=(findings_of(trace).note(),), width=output.width()))
+    said = {note.code for note in found.notes} | {"censored"}
+    read = [note for note in trace.notes if note.code not in said]
+    output.aside(tell(found, notes=(findings_of(trace).note(), *read), width=output.width()))

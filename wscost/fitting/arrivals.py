@@ -83,9 +83,10 @@ def fit_arrivals(seen: Seen, stay: Candidate | None, constant: bool, zone: str) 
         return _people(seen, calendar, zone)
     came = np.sort(seen.opened[seen.came & (seen.opened >= seen.told_from)])
     if not len(came):
+        since = "after the log's first line" if seen.written_at_close else "inside the window"
         raise InputError(
-            f"{seen.source}: no connection opened inside the window, so nothing tells how often that "
-            "happens. Give a longer trace."
+            f"{seen.source}: no connection opened {since}, so nothing tells how often that happens. Give a "
+            "longer trace."
         )
     step_s = next((step for step in _STEPS_S if step <= seen.window_s / 30), _STEPS_S[-1])
     steps = Steps.between(seen.told_from, seen.end, step_s)

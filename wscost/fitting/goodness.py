@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING
 from wscost.deployment import PRESETS
 from wscost.fitting.arrivals import Arrivals
 from wscost.fitting.seen import Seen
+from wscost.fitting.shape import Shape
 from wscost.metering import meter
 from wscost.notes import Note
+from wscost.profile.calendar import Calendar
+from wscost.profile.executors import ConstantArrivalRate
 from wscost.profile.model import Profile
 from wscost.simulating import expected, simulate
 from wscost.trace import Trace
-from wscost.units import MICROSECONDS_PER_DAY
+from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND
 from wscost.usage import Period, Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TAIL = 1e-4
+_LONGEST_BEFORE_S = 14 * 86_400.0
 MOST_CONNECTIONS = 2_000_000
 MOST_EVENTS = 2_000_000
 """A replicate of more than this is not simulated only to compare it."""
@@ -51,9 +56,9 @@ def compared(
 
     trace = replace(trace, window=Window(_moment(seen.told_from), trace.window.end))
     own = _metered(trace, profile)
-    days = _days_around(seen)
-    means = _means(profile, seen, arrivals, days)
-    busy = expected(profile, days)
+    means = _means(profile, seen, arrivals)
+    played, days = _played(profile, arrivals.shape, seen)
+    busy = expected(played, days)
     events = 0.0 if trace.events is None else 2 * busy.connections + busy.messages_in + busy.auto_responses
     notes: tuple[Note, ...] = ()
     made: Mapping[str, float] = {}
@@ -61,13 +66,13 @@ def compared(
         notes = (
             Note(
                 "not-simulated",
-                f"The days of the window have {busy.connections:,.0f} connections and {events:,.0f} events "
-                "in the profile: too many to simulate for a comparison, so it rests on expected figures.",
+                f"To compare it, {busy.connections:,.0f} connections and {events:,.0f} events of the profile "
+                "would have to be simulated: too many, so the comparison rests on expected figures.",
                 {"connections": round(busy.connections), "events": round(events)},
             ),
         )
     else:
-        made = _metered(_replicate(trace, profile, seen, days, seed), profile)
+        made = _metered(_replicate(trace, played, seen, days, seed), profile)
     rows = []
     for name in COMPARED:
         if name not in own:
@@ -94,9 +99,11 @@ def _metered(trace: Trace, profile: Profile) -> dict[str, float]:
     return {name: float(quantity) for name, quantity in totals.items()}
 
 
-def _means(profile: Profile, seen: Seen, arrivals: Arrivals, days: Period) -> dict[str, float]:
+def _means(profile: Profile, seen: Seen, arrivals: Arrivals) -> dict[str, float]:
     """Return expected figures of the window: those of whole days, by how much of their traffic it holds."""
-    whole = arrivals.shape.worth(_start_of(days), _start_of(days) + days.days * MICROSECONDS_PER_DAY)
+    days = _days(seen.told_from, seen.end)
+    begin = (days.start - _EPOCH.date()).days * MICROSECONDS_PER_DAY
+    whole = arrivals.shape.worth(begin, begin + days.days * MICROSECONDS_PER_DAY)
     share = arrivals.shape.worth(seen.told_from, seen.end) / whole
     figures = expected(profile, days)
     return {
@@ -133,12 +140,29 @@ def _replicate(trace: Trace, profile: Profile, seen: Seen, days: Period, seed: i
     )
 
 
-def _days_around(seen: Seen) -> Period:
-    return Period(_moment(seen.told_from).date(), _moment(seen.end - 1).date() + timedelta(days=1))
+def _played(profile: Profile, shape: Shape, seen: Seen) -> tuple[Profile, Period]:
+    """Return a profile that only plays as long as it shows in the window, and the days in which it does.
+
+    Where no hour and no weekday differs, arrivals long before the window and after it need not be drawn.
+    """
+    (name, scenario), *more = profile.scenarios.items()
+    if more or not isinstance(scenario, ConstantArrivalRate) or not shape.flat:
+        return profile, _days(seen.told_from, seen.end)
+    stay_s = min(profile.session_law.quantile(1 - _TAIL), _LONGEST_BEFORE_S)
+    begin = seen.told_from - round(stay_s * MICROSECONDS_PER_SECOND)
+    days = _days(begin, seen.end)
+    run = {
+        "start_time": begin % MICROSECONDS_PER_DAY / MICROSECONDS_PER_SECOND,
+        "duration": (seen.end - begin) / MICROSECONDS_PER_SECOND,
+        "repeat": "never",
+    }
+    played = {"calendar": Calendar(), "scenarios": {name: scenario.model_copy(update=run)}}
+    return profile.model_copy(update=played), days
 
 
-def _start_of(days: Period) -> int:
-    return (days.start - _EPOCH.date()).days * MICROSECONDS_PER_DAY
+def _days(start: int, end: int) -> Period:
+    """Return the UTC days that a time touches. [µs since 1970]"""
+    return Period(_moment(start).date(), _moment(end - 1).date() + timedelta(days=1))
 
 
 def _moment(microseconds: int) -> datetime:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -46,31 +48,45 @@ def fit_hearing(seen: Seen, speech: Speech, rooms: bool) -> Hearing:
     apart = whole / total
     own = float(np.square(count[known] - time[known] / apart).sum())
     by_itself = f"{total:,.0f} messages in {told(whole)} of connections"
-    best, left, slope = "", own * _EXPLAINS, 0.0
-    for name, cause in _causes(seen, speech, rooms).items():
-        both = known & ~np.isnan(cause)
-        squares = float(cause[both] @ cause[both])
-        if not squares:
-            continue
-        times = float(cause[both] @ count[both]) / squares
-        rest = float(np.square(count[both] - times * cause[both]).sum())
-        clearly = rest < left * (_CLEARLY if best else 1.0)
-        if clearly and (name == "reply" or times <= _MOST_SHARE):
-            best, left, slope = name, rest, times
-    explained = f"{by_itself}{_explained(left, own)}"
-    if best in ("broadcast", "echo"):
-        passed = {"share": number(slope, 3)} if slope < 0.995 else {}
-        echoed = {"echo": "true"} if best == "echo" else {}
+    best = _best(_causes(seen, speech, rooms), np.where(known, count, np.nan), own * _EXPLAINS)
+    if best is not None:
+        explained = f"{by_itself}{_explained(best.left, own)}"
+        if best.name == "reply":
+            entry = {"process": "reply", "count": number(best.times, 3), **_sized(seen)}
+            why = f"They follow what the client itself sends: {explained}."
+            return Hearing(block("out", entry, why, 1), best.name)
+        passed = {"share": number(best.times, 3)} if best.times < 0.995 else {}
+        echoed = {"echo": "true"} if best.name == "echo" else {}
         entry = {"process": "broadcast", **passed, **echoed}
-        return Hearing(block("out", entry, f"Each message in goes to the room: {explained}.", 1), best)
-    if best == "reply":
-        entry = {"process": "reply", "count": number(slope, 3), **_sized(seen)}
-        return Hearing(
-            block("out", entry, f"They follow what the client itself sends: {explained}.", 1), best
-        )
+        return Hearing(block("out", entry, f"Each message in goes to the room: {explained}.", 1), best.name)
     entry = {"process": "poisson", **every(apart), **_sized(seen)}
     why = f"{by_itself}; neither what a client sends nor what its room says explains them."
     return Hearing(block("out", entry, why, 1), "poisson")
+
+
+class _Cause(NamedTuple):
+    """What may explain messages out: so many times what it comes to, by least squares."""
+
+    name: str
+    times: float
+    left: float
+    """The sum of squares that it leaves."""
+
+
+def _best(causes: Mapping[str, Floats], count: Floats, left: float) -> _Cause | None:
+    """Return the cause that explains counts best, if it leaves less than some sum of squares."""
+    best = None
+    for name, cause in causes.items():
+        known = ~np.isnan(cause) & ~np.isnan(count)
+        squares = float(cause[known] @ cause[known])
+        if not squares:
+            continue
+        times = float(cause[known] @ count[known]) / squares
+        rest = float(np.square(count[known] - times * cause[known]).sum())
+        enough = left if best is None else best.left * _CLEARLY
+        if rest < enough and (name == "reply" or times <= _MOST_SHARE):
+            best = _Cause(name, times, rest)
+    return best
 
 
 def _explained(left: float, own: float) -> str:

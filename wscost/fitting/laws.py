@@ -94,16 +94,15 @@ class Candidate:
 def log_likelihood(candidate: Candidate, spells: Spells) -> float:
     """Return how likely lengths are, given what the window lets be seen of them."""
     with np.errstate(all="ignore"):
+        total = float(_of_complete(candidate, spells.ended.value, spells.resolution) @ spells.ended.weight)
         if spells.bounds is not None:
-            value, least, most = spells.bounds
-            inside = candidate.reached(np.maximum(most, spells.resolution)) - candidate.reached(least)
-            total = float(_of_complete(candidate, value, spells.resolution).sum() - np.log(inside).sum())
+            young, (least, most) = spells.bounds.of_young, spells.bounds.of_old
+            could = candidate.reached(np.maximum(young.value, spells.resolution))
+            total -= float(np.log(could) @ young.weight)
+            total -= float(np.log(candidate.reached(most) - candidate.reached(least)).sum())
         else:
-            total = float(
-                _of_complete(candidate, spells.ended.value, spells.resolution) @ spells.ended.weight
-                + candidate.log_survival(spells.cut.value) @ spells.cut.weight
-                - candidate.log_survival(spells.entered.value) @ spells.entered.weight
-            )
+            total += float(candidate.log_survival(spells.cut.value) @ spells.cut.weight)
+            total -= float(candidate.log_survival(spells.entered.value) @ spells.entered.weight)
     return total if np.isfinite(total) else -_IMPOSSIBLE
 
 
@@ -195,7 +194,7 @@ def distance(candidate: Candidate, spells: Spells) -> float:
     shortest and the longest that the log could have told, which would be uniform.
     """
     if spells.bounds is not None:
-        value, least, most = spells.bounds
+        value, least, most = spells.bounds.value, spells.bounds.least, spells.bounds.most
         with np.errstate(all="ignore"):
             low, high = candidate.reached(least), candidate.reached(np.maximum(most, spells.resolution))
             place = np.sort(np.nan_to_num((candidate.reached(value) - low) / (high - low)))

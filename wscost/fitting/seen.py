@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from wscost.fitting.written import counted, told
 from wscost.metering.columns import microseconds
 from wscost.notes import Grade, Note
 from wscost.trace import COUNTS, UNKNOWN, Trace
 from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.usage import Window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +27,7 @@ Flags = npt.NDArray[np.bool_]
 _DOUBTFUL = (Grade.LOWER_BOUND, Grade.UNKNOWN)
 _NO_LENGTHS = {"life-unknown", "end-unknown", "ends-unknown", "end-not-logged"}
 """What readers note where rows lack an end, and a length of 0 stands for one that is not known."""
+_SHORT_S = 3600.0
 _LAST_PARTS = (0.001, 0.0025, 0.005, 0.01, 0.025)
 _TOGETHER = 5
 
@@ -127,7 +130,7 @@ def seen(trace: Trace) -> Seen:
     age_unknown = (opened < start) & np.array(trace.grades.get("opened_at") in _DOUBTFUL)
     length_unknown = (closed == opened) & np.array(any(note.code in _NO_LENGTHS for note in trace.notes))
     first_line = int(closed[ended].min()) if written_at_close and ended.any() else start
-    spoken = _messages(trace, rows, (start, end))
+    spoken, unmatched = _messages(trace, rows, (start, end))
     return Seen(
         source=trace.source,
         start=start,
@@ -143,7 +146,7 @@ def seen(trace: Trace) -> Seen:
         written_at_close=written_at_close,
         told_from=max(start, first_line),
         remarks=tuple(
-            _remarks(trace, int(age_unknown.sum()), int(length_unknown.sum()), int(together.sum()))
+            _remarks(trace, int(age_unknown.sum()), int(length_unknown.sum()), int(together.sum()), unmatched)
         ),
     )
 
@@ -162,19 +165,31 @@ def _closed_together_at_the_end(closed: Ints, ended: Flags, opened: Ints, window
     return found
 
 
-def _remarks(trace: Trace, ages: int, lengths: int, together: int) -> Iterator[Note]:
+def _short(window: Window) -> Iterator[Note]:
+    seconds = float(window.seconds)
+    if seconds < _SHORT_S:
+        yield Note(
+            "short-window",
+            f"The window is {told(seconds)} long: the profile takes any time of the month to be like it.",
+            {"seconds": seconds},
+        )
+
+
+def _remarks(trace: Trace, ages: int, lengths: int, together: int, unmatched: int) -> Iterator[Note]:
     """Yield what must be said of the trace itself."""
+    yield from _short(trace.window)
     if ages:
         yield Note(
             "ages-unknown",
-            f"{ages:,} connections were open before the window began, and since when is not known: they are "
+            f"Since when {counted(ages, 'connection')} had been open when the window began is not known: "
             "left out of the fit of how long people stay.",
             {"connections": ages},
         )
     if lengths:
         yield Note(
             "lengths-unknown",
-            f"{lengths:,} connections do not say how long they lasted: they are left out of that fit too.",
+            f"How long {counted(lengths, 'connection')} lasted is not known: left out of the fit of how long "
+            "people stay.",
             {"connections": lengths},
         )
     if together:
@@ -191,6 +206,13 @@ def _remarks(trace: Trace, ages: int, lengths: int, together: int) -> Iterator[N
             "it: lengths and arrivals are corrected for that, and the profile is compared by what such a log "
             "would tell of it.",
         )
+    if unmatched:
+        yield Note(
+            "messages-of-nobody",
+            f"{counted(unmatched, 'message')} of no connection in the trace left out: the profile has so "
+            "many less.",
+            {"messages": unmatched},
+        )
     if trace.grades.get("closed_at") in _DOUBTFUL:
         yield Note(
             "closes-doubtful",
@@ -199,16 +221,17 @@ def _remarks(trace: Trace, ages: int, lengths: int, together: int) -> Iterator[N
         )
 
 
-def _messages(trace: Trace, rows: pd.DataFrame, window: tuple[int, int]) -> dict[str, Messages]:
-    """Return the messages of each direction that has any; without a connection they cannot be told apart."""
+def _messages(trace: Trace, rows: pd.DataFrame, window: tuple[int, int]) -> tuple[dict[str, Messages], int]:
+    """Return the messages of each direction that has any, and how many are of no connection."""
     import pandas as pd
 
     if trace.events is None:
-        return {}
+        return {}, 0
     events = trace.events[(trace.events["kind"] == "message").to_numpy(dtype=bool)]
     row = pd.Index(rows["connection_id"]).get_indexer(events["connection_id"]).astype(np.int64)
     at = microseconds(events["at"])
-    kept = (row >= 0) & (at >= window[0]) & (at < window[1])
+    inside = (at >= window[0]) & (at < window[1])
+    kept = inside & (row >= 0)
     order = np.lexsort((at[kept], row[kept]))
     messages = Messages(
         row[kept][order],
@@ -217,6 +240,5 @@ def _messages(trace: Trace, rows: pd.DataFrame, window: tuple[int, int]) -> dict
         events["auto_response"].fillna(False).to_numpy(dtype=bool)[kept][order],
     )
     direction = events["direction"].to_numpy(dtype=object)[kept][order]
-    return {
-        way: messages.those(chosen) for way in ("in", "out") if (chosen := np.equal(direction, way)).any()
-    }
+    found = {way: messages.those(one) for way in ("in", "out") if (one := np.equal(direction, way)).any()}
+    return found, int((inside & (row < 0)).sum())

@@ -64,6 +64,11 @@ class Shape:
     """1 on average."""
     lines: tuple[Line, ...] = ()
 
+    @property
+    def flat(self) -> bool:
+        """Whether no time has more than another."""
+        return bool((self.hours == 1).all() and (self.weekdays == 1).all())
+
     def factor(self, steps: Steps) -> Floats:
         """Return the factor of each step."""
         weekday, hour = steps.local(self.zone)

@@ -10,6 +10,7 @@ such lengths; R's survival and Python's lifelines compute the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -34,12 +35,23 @@ class Weighted(NamedTuple):
         return float(self.weight.sum())
 
 
-class Bounds(NamedTuple):
-    """Each length that a log of ended ones tells, and the shortest and longest that it could have told."""
+@dataclass(frozen=True)
+class Bounds:
+    """The lengths that a log of ended ones tells, and the least and most that it could have told. [s]"""
 
     value: Floats
     least: Floats
     most: Floats
+
+    @cached_property
+    def of_young(self) -> Weighted:
+        """The longest that could have been told, of those of which any shorter one could have been too."""
+        return grouped(self.most[self.least == 0])
+
+    @cached_property
+    def of_old(self) -> tuple[Floats, Floats]:
+        """The shortest and the longest, of those that had lasted a while when the log began."""
+        return self.least[self.least > 0], self.most[self.least > 0]
 
 
 @dataclass(frozen=True)
@@ -86,15 +98,12 @@ def spells_of(seen: Seen) -> Spells:
     life, ended = seen.life_s[rows], seen.ended[rows]
     age = np.maximum(seen.told_from - seen.opened[rows], 0) / MICROSECONDS_PER_SECOND
     if seen.written_at_close:
-        room = (seen.end - seen.opened[rows]) / MICROSECONDS_PER_SECOND
         told = ended & (life >= age)
-        nothing = grouped(np.zeros(0))
+        most = (seen.end - seen.opened[rows]) / MICROSECONDS_PER_SECOND
+        from_the_start = grouped(np.zeros(int(told.sum())))
+        bounds = Bounds(life[told], age[told], most[told])
         return Spells(
-            grouped(life[told]),
-            nothing,
-            grouped(np.zeros(int(told.sum()))),
-            _resolution(life[told]),
-            Bounds(life[told], age[told], room[told]),
+            grouped(life[told]), grouped(np.zeros(0)), from_the_start, _resolution(life[told]), bounds
         )
     return Spells(
         grouped(life[ended]), grouped(life[~ended]), grouped(np.minimum(age, life)), _resolution(life[ended])

@@ -105,13 +105,13 @@ def fit_stays(seen: Seen, replaced: bool) -> Stays:
             f"{seen.source}: {_closed(ended)} within the window, too few to tell how long connections last. "
             "Give a longer trace, or begin with a profile of wscost init."
         )
-    if not float(spells.ended.value.max(initial=0.0)) >= spells.resolution and ended:
+    if ended < FEWEST:
+        return _hardly_any_end(spells, ended)
+    if float(spells.ended.value.max()) < spells.resolution:
         raise InputError(
             f"{seen.source}: every connection closed in the instant in which it opened, by the trace's "
             "clock: nothing tells how long they last."
         )
-    if ended < FEWEST:
-        return _hardly_any_end(spells, ended)
     alike = _alike(spells)
     if alike is not None:
         why = f"Of {ended:,} connections that closed, nearly all lasted as long."
@@ -124,7 +124,7 @@ def fit_stays(seen: Seen, replaced: bool) -> Stays:
     notes = list(_notes(seen, spells, ended, half_unseen))
     reason = ""
     if cap is not None:
-        reason = f"A proxy or the service cuts connections at {duration(cap)}."
+        reason = f"Many close at {duration(cap)} and none lasts longer: a proxy or the service cuts them."
     else:
         cap, reason = _tail(best, spells)
     away = distance(best, spells)
@@ -222,11 +222,9 @@ def _tail(best: Candidate, spells: Spells) -> tuple[float | None, str]:
     wild = not law.mean < inf or law.deviation > WILDEST * law.mean
     beyond = 1.0 if wild else 1 - best.law(longest).mean / law.mean
     if float(law.survival(longest)) > 0.05:
-        return (
-            (max(longest, _DAY_S), "Capped at a day, for its tail has no end. (assumed)")
-            if wild
-            else (None, "")
-        )
+        if wild:
+            return max(longest, _DAY_S), "Capped at a day, for its tail has no end. (assumed)"
+        return None, ""
     if beyond <= _UNSEEN_TAIL:
         return None, ""
     tail = "has no end" if wild else f"would make up {beyond:.0%} of the time"
@@ -235,12 +233,9 @@ def _tail(best: Candidate, spells: Spells) -> tuple[float | None, str]:
 
 def _and_cut(spells: Spells) -> str:
     late = round(float(spells.entered.weight[spells.entered.value > 0].sum()))
-    parts = []
-    if cut := round(spells.cut.total):
-        parts.append(f"{cut:,} that were still open or were cut")
-    if late:
-        parts.append(f"{late:,} of them met when they were already open")
-    return f" and {', '.join(parts)}" if parts else ""
+    cut = round(spells.cut.total)
+    more = f" and {cut:,} that were still open or were cut" if cut else ""
+    return f"{more}; {late:,} were open before the window began" if late else more
 
 
 def _named(candidate: Candidate) -> str:

@@ -91,6 +91,11 @@ def duration(seconds: float) -> str:
     return f"{number(max(seconds, 1e-6) * 1000)}ms"
 
 
+def counted(many: int, what: str) -> str:
+    """Write a number of things."""
+    return f"{many:,} {what}{'s' * (many != 1)}"
+
+
 def told(seconds: float) -> str:
     """Write a length of time as one says it. [s]"""
     for least, unit, length in (
