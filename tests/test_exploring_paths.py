@@ -75,6 +75,37 @@ def test_a_profile_reads_a_value_as_its_file_would(path: str, value: object, the
     assert (moved.name == "plain") if then is None else (then == moved)
 
 
+@pytest.mark.parametrize(
+    "workload", [TOTALS, profile(), trace([connection(0, 9)])], ids=["totals", "profile", "trace"]
+)
+def test_traffic_of_any_kind_can_be_scaled(workload: Workload) -> None:
+    before = case(workload)
+    grown = with_value(before, "traffic.scale", D(3))
+
+    one, other = (c.bill("cloudflare/workers-standard") for c in (before, grown))
+    assert value_at(before, "traffic.scale") == 1
+    assert value_at(grown, "traffic.scale") == 3
+    assert (other.projected or {})["connections_opened"] == 3 * (one.projected or one.usage)[
+        "connections_opened"
+    ]
+
+
+def test_rooms_by_count_take_the_place_of_rooms_by_size_and_back() -> None:
+    sized = case(profile(rooms={"size": 4, "max_size": 9}))
+
+    counted = with_value(sized, "rooms.count", 50)
+    back = with_value(counted, "rooms.size", 6)
+
+    assert (value_at(counted, "rooms.count"), value_at(counted, "rooms.size")) == (50, None)
+    assert (value_at(back, "rooms.count"), value_at(back, "rooms.size")) == (None, 6)
+    assert value_at(back, "rooms.max_size") == 9
+
+
+def test_rooms_that_fill_up_keep_their_size() -> None:
+    with pytest.raises(ConfigError, match="takes a size and no count"):
+        with_value(case(profile(rooms={"size": 4, "choice": "fill"})), "rooms.count", 50)
+
+
 def test_setting_a_field_leaves_the_others_as_they_were() -> None:
     before = fields(case(profile()))
     after = fields(with_value(case(profile()), "session.median", "10m"))
@@ -108,7 +139,7 @@ def test_a_deployment_with_a_name_of_its_own_keeps_it() -> None:
         ("deployment.handler_ms.mesage", "Did you mean deployment.handler_ms.message"),
         ("handler_ms.message", "Did you mean deployment.handler_ms.message"),
         ("monthly.http_request", "Did you mean monthly.http_requests"),
-        ("zzz", "Known: deployment.*, monthly.*, usage.*"),
+        ("zzz", "Known: deployment.*, monthly.*, traffic.*, usage.*"),
         ("deployment.name.more", "There is no field"),
         ("", "There is no field"),
     ],

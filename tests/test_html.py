@@ -21,18 +21,33 @@ import wscost
 from tests.bills import BILL, SIMULATED, THREE
 from tests.browser import INSTALL, Browser, browser, chromium
 from tests.house import ROOT
+from tests.profiles import profile_of
 from tests.traces import DAY, connection, trace
 from wscost.bill import Comparison
 from wscost.cli import main
+from wscost.deployment import PRESETS
 from wscost.reports import formats
 from wscost.reports.as_html import render
 from wscost.studying import Study, study
+from wscost.usagefile import UsageFile
 
 RECORDING = ROOT / "sample_traces" / "hib200.ndjson"
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}} \u202egnp.exe \u05d0\u05d1 </title></svg><b>"
 WEEK = trace(
     [connection(d * DAY + 60, d * DAY + 3600 * (d + 1), f"room {d}", messages_in=d * 50) for d in range(7)],
     window=(0, 7 * DAY),
+)
+
+
+WEEKEND = profile_of(
+    """
+calendar: {period: {start: 2026-12-04, days: 3}, weekdays: {sat: 3}}
+scenarios: {people: {executor: constant-vus, vus: 30}}
+session: {median: 10m, p90: 30m, max: 2h}
+rooms: {count: 3}
+messages: {in: {every: 30s, bytes: 80}}
+client: plain
+"""
 )
 
 
@@ -55,6 +70,7 @@ NAMES = {
     "simulated months": lambda: Comparison((SIMULATED,)),
     "a recording": lambda: study(RECORDING),
     "a week": lambda: study(WEEK),
+    "a profile": lambda: study(WEEKEND, replicates=5),
     "hostile names": hostile,
 }
 
@@ -144,6 +160,34 @@ def test_a_study_tells_what_moves_the_bill_and_what_happens_as_it_grows() -> Non
     assert places == sorted(places)
     assert "In force since" in text
     assert "2026-11-23" in text
+
+
+def test_a_profile_has_all_that_a_recording_has_and_the_range() -> None:
+    text = Outline(render(study(WEEKEND, replicates=5))).text
+
+    headings = [
+        "Plans side by side", "Where the money goes", "Per unit", "Usage by day", "Sockets open over time",
+        "How far months differ", "What moves the bill", "If the traffic grows", "Assumptions and notes",
+        "Sources",
+    ]  # fmt: skip
+    assert [heading for heading in headings if heading not in text] == []
+    assert "Simulated: 2026-12-05, the busiest day of the month." in text
+
+
+def test_totals_tell_what_happens_as_the_traffic_grows() -> None:
+    totals = UsageFile("totals", {"connections_opened": Decimal(5_000_000)}, PRESETS["worker"])
+
+    text = Outline(render(study(totals))).text
+
+    assert "If the traffic grows" in text
+    assert "traffic.scale" in text
+    assert "Sockets open over time" not in text, "totals do not say when"
+
+
+def test_what_cannot_move_the_bill_is_folded_where_it_is_much() -> None:
+    page = render(study(RECORDING))
+
+    assert "<details><summary>Cannot move it now</summary>" in page
 
 
 def test_simulated_months_have_their_range() -> None:

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 import wscost
 from tests.bills import BASE, BILL, ONE, REQUESTS, SIMULATED, THREE
 from tests.house import ROOT
+from tests.profiles import profile_of
 from tests.traces import DAY, at, connection, event, trace
 from wscost import drawable
 from wscost.cli import main
@@ -37,7 +38,8 @@ from wscost.plots.room import Room
 from wscost.plots.saving import embedded, encoded, suffix_of
 from wscost.plots.usage_by_day import UsageByDay
 from wscost.pricebook import load_books
-from wscost.studying import concurrency, study
+from wscost.studying import busiest_day, concurrency, study
+from wscost.usage import Period
 
 CHAT = ROOT / "sample_traces" / "chat.csv"
 RECORDING = ROOT / "sample_traces" / "hib200.ndjson"
@@ -187,6 +189,24 @@ def test_concurrency_of_a_week_has_at_most_a_few_hundred_steps() -> None:
     assert max(concurrency(WEEK).peaks) == 1
 
 
+def test_concurrency_of_a_profile_is_that_of_its_busiest_day(tmp_path: Path) -> None:
+    planned = profile_of(
+        """
+calendar: {period: {start: 2026-12-04, days: 3}, weekdays: {sat: 4}, figures_at: mean}
+scenarios: {people: {executor: constant-vus, vus: 120}}
+session: {median: 10m, p90: 30m, max: 2h}
+messages: {in: {every: 30s, bytes: 80}}
+client: plain
+"""
+    )
+
+    seen = busiest_day(planned, Period(date(2026, 12, 4), date(2026, 12, 7)), seed=1)
+
+    # 120 on average over a week of weights 1, and 4 on the Saturday: 120 x 4 / (10 / 7) = 336 on it.
+    assert (f"{seen.start:%Y-%m-%d}", seen.simulated) == ("2026-12-05", True)
+    assert 300 < sorted(seen.peaks)[len(seen.peaks) // 2] < 372
+
+
 def test_two_sockets_in_a_room_are_one_clock() -> None:
     two = Room.of(trace([connection(0, 60), connection(40, 100), connection(0, 9, "other")]))
 
@@ -262,7 +282,7 @@ def test_usage_by_day_takes_the_costliest_meter_and_refuses_what_is_not_there() 
 
 
 def test_a_bill_that_was_not_simulated_has_no_range_to_draw() -> None:
-    with pytest.raises(InputError, match="only a profile"):
+    with pytest.raises(InputError, match="that takes a profile"):
         kind_named("range").draw(BILL)
 
 
@@ -463,7 +483,7 @@ def test_every_kind_is_drawn_from_an_input(arguments: list[str], tmp_path: Path)
             "plot bill takes one --plan, not 2.",
             id="two plans for a bill",
         ),
-        pytest.param(["range"], "only a profile can be replicated", id="a range of a trace"),
+        pytest.param(["range"], "that takes a profile, or a trace of seven days", id="a range of a trace"),
         pytest.param(["allowance", "--sku", "do-request"], "Did you mean", id="an unknown charge"),
     ],
 )

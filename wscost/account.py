@@ -21,7 +21,7 @@ from wscost.completing import (
 )
 from wscost.deployment import PRESETS, Deployment
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
-from wscost.exploring.multiplying import multiplied
+from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
 from wscost.inputs import Input, ReadOptions, Workload, open_inputs, several
 from wscost.metering import meter
@@ -63,7 +63,8 @@ class Account:
     books: PriceBooks
     options: Options = field(default_factory=Options)
     factors: Mapping[str, Decimal] = field(default_factory=dict)
-    """What to multiply the usage of traces by: one meter's by its name, or all with ``scale``."""
+    """What to multiply the usage of traces by: one meter's by its name, or all with ``scale``; with
+    ``traffic``, the usage of whatever the input."""
     metered: dict[tuple[object, ...], tuple[Workload, Part]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -179,7 +180,8 @@ class Account:
         if isinstance(workload, UsageFile):
             month = MonthlyUsage(period, workload.usage, notes=workload.notes)
             month = with_none_where_not_given(with_size_steps(month, consumed), consumed)
-            return Part(workload.usage, month, scaled=False)
+            grown = multiplied(month, {ALL_INPUTS: self.factors.get(ALL_INPUTS, Decimal(1))})
+            return Part(workload.usage, grown, scaled=grown is not month)
         built = deployment.model_copy(update={"name": "", "monthly": {}}).model_dump_json()
         uses = frozenset(use for consumes in consumed for use in consumes if use.key != use.meter)
         key = (id(workload), built, period, uses)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -15,32 +15,43 @@ from wscost.comparing import compare
 from wscost.deployment import Deployment
 from wscost.drawable import draw
 from wscost.errors import InputError
-from wscost.estimating import Account, Options, deployment_of
+from wscost.estimating import DEFAULT_PLAN, Account, Options, deployment_of
 from wscost.exploring.breaking_even import BreakEven, break_even
+from wscost.exploring.paths import GROWTH
 from wscost.exploring.sensitivity import Sensitivity, sensitivity
 from wscost.inputs import Input, Workload
 from wscost.intervals import peak_by_step
 from wscost.metering.columns import microseconds
+from wscost.profile import is_profile
 from wscost.readers import read_trace
 from wscost.trace import Trace, TraceStream
-from wscost.usage import Usage
+from wscost.usage import Period
+
+if TYPE_CHECKING:
+    from wscost.profile import Profile
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_STEPS = 240
+_MOST_CONNECTIONS = 1_000_000
+"""Of a profile's busiest day, so many are simulated one by one."""
 _STEPS = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 86_400, 7 * 86_400)
 """Lengths of a step that a person can name. [s]"""
-GROWTH = "1..1000log"
+AHEAD = "1..1000log"
 """How far a report looks ahead: a thousand times the traffic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """The most sockets open at one instant, in each of equal steps of a trace's window."""
+    """The most sockets open at one instant, in each of equal steps of a trace's window.
+
+    ``simulated`` where it is the busiest day of a profile that was observed.
+    """
 
     source: str
     start: datetime
     step: timedelta
     peaks: tuple[int, ...]
+    simulated: bool = False
 
     @property
     def at(self) -> list[datetime]:
@@ -80,14 +91,13 @@ def study(
     named = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
     built = {one.label: one for one in [deployment_of(each) for each in named] or account.deployments}
     rival = _rival(best, compared.bills)
-    grows = any(isinstance(workload, (Trace, Usage)) for workload in opened)
     return Study(
         compared.bills,
         compared.decides,
         compared.notes,
-        concurrency=tuple(concurrency(workload) for workload in opened if isinstance(workload, Trace)),
+        concurrency=tuple(_concurrencies(opened, best.period, options.get("seed"))),
         sensitivity=sensitivity(opened, plan=best.plan, deployment=built[best.deployment], **options),
-        break_even=_overtaken(opened, (best, rival), built, options) if rival and grows else None,
+        break_even=_overtaken(opened, (best, rival), built, options) if rival else None,
     )
 
 
@@ -103,7 +113,52 @@ def _overtaken(
     """Find whether the rival becomes the cheaper one as the traffic grows."""
     plans = list(dict.fromkeys(bill.plan for bill in pair))
     deployments = [built[label] for label in dict.fromkeys(bill.deployment for bill in pair)]
-    return break_even(opened, f"trace.scale={GROWTH}", plans=plans, deployment=deployments, **options)
+    return break_even(opened, f"{GROWTH}={AHEAD}", plans=plans, deployment=deployments, **options)
+
+
+def _concurrencies(opened: Iterable[Workload], period: Period, seed: int | None) -> Iterator[Concurrency]:
+    for workload in opened:
+        if isinstance(workload, Trace):
+            yield concurrency(workload)
+        elif is_profile(workload):
+            yield busiest_day(workload, period, seed)
+
+
+def one_concurrency(inputs: Input | Iterable[Input], options: Options) -> Concurrency:
+    """Count the sockets of the one trace among the inputs, or of the one profile on its busiest day.
+
+    Raises
+    ------
+    InputError
+        If there is neither, or there are several.
+    """
+    account = Account.of(inputs, options)
+    opened = list(account.workloads.values())
+    if len(opened) == 1 and is_profile(opened[0]):
+        priced_on = account.price_list(DEFAULT_PLAN, account.deployments[0]).as_of
+        return busiest_day(opened[0], account.period(priced_on), options.get("seed"))
+    return concurrency(one_trace(inputs, options))
+
+
+def busiest_day(profile: Profile, period: Period, seed: int | None = None) -> Concurrency:
+    """Simulate the day of a billing month on which most sockets are open, and count them over it.
+
+    Of more than a million connections a share of the rooms is simulated, and scaled up.
+    """
+    from wscost.simulating import expected, sample_rooms, simulate_days
+
+    middle = profile.midpoint()
+    days = [Period(day, day + timedelta(days=1)) for day in period.dates]
+    day = max(days, key=lambda one: expected(middle, one).connection_seconds)
+    coming = expected(middle, day).connections
+    share, rooms = 1.0, None
+    if coming > _MOST_CONNECTIONS:
+        least = 1 / len(middle.shares)
+        rooms = [int(room) for room in sample_rooms(middle, max(_MOST_CONNECTIONS / coming, least), seed)]
+        share = float(middle.shares[rooms].sum())
+    seen = concurrency(next(simulate_days(middle, day, seed=seed, rooms=rooms)))
+    peaks = tuple(round(peak / share) for peak in seen.peaks)
+    return replace(seen, peaks=peaks, simulated=True)
 
 
 def one_trace(inputs: Input | Iterable[Input], options: Options) -> Trace:

@@ -30,7 +30,7 @@ Varied = Annotated[
     typer.Option(
         "--vary",
         metavar="PATH=A..B",
-        help="The field that moves, and its range: usage.messages_in=0..100e6, trace.scale=1..100.",
+        help="The field that moves, and its range: usage.messages_in=0..100e6, traffic.scale=1..100.",
         show_default=False,
     ),
 ]
@@ -92,7 +92,7 @@ def sweep(
     """Price a grid of values of any fields.
 
     --vary names a field of the profile, the deployment (deployment.…, monthly.…), a usage file (usage.…)
-    or, for a trace, what to multiply its usage by (trace.scale).
+    or what to multiply: all usage by traffic.scale, one meter of a trace by trace.messages_in.
     """
     from wscost.exploring.sweeping import MOST_BILLS, sweep
 

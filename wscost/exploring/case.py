@@ -83,7 +83,7 @@ class Case:
             yield Note(
                 "by-means",
                 "The profile was simulated once. What moves of it follows by the ratio of means, a few "
-                "percent off; wscost estimate and wscost sweep simulate anew.",
+                "percent off; wscost estimate, and wscost sweep without --by-means, simulate anew.",
             )
 
     def with_workload(self, name: str, workload: Workload) -> Case:

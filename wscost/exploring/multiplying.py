@@ -12,11 +12,13 @@ from wscost.usage import MonthlyUsage, Quantities, meter_of
 
 EVERYTHING = "scale"
 """The factor of all meters, peaks included: as many times the rooms, each like those seen."""
+ALL_INPUTS = "traffic"
+"""The same, of every kind of input."""
 _DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
 
 
 def multiplied(month: MonthlyUsage, factors: Mapping[str, Decimal]) -> MonthlyUsage:
-    """Return a month's usage with meters multiplied: all of them (``scale``), or one by its name.
+    """Return a month's usage with meters multiplied: all (``scale``, ``traffic``), or one by its name.
 
     A meter takes its parametrised keys along; counts are rounded to whole numbers, half to even.
     """
@@ -39,7 +41,7 @@ def whole(key: str, quantity: Decimal) -> Decimal:
 
 
 def _times(quantities: Quantities, factors: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    everything = factors.get(EVERYTHING, Decimal(1))
+    everything = factors.get(EVERYTHING, Decimal(1)) * factors.get(ALL_INPUTS, Decimal(1))
     return {
         key: quantity * everything * factors.get(meter_of(key).name, Decimal(1))
         for key, quantity in quantities.items()
@@ -47,6 +49,7 @@ def _times(quantities: Quantities, factors: Mapping[str, Decimal]) -> dict[str, 
 
 
 def _note(name: str, factor: Decimal) -> Note:
-    what = "Usage" if name == EVERYTHING else name
-    same = ": more of the same traffic, in as many more rooms" if name == EVERYTHING else ", all else alike"
+    everything = name in (EVERYTHING, ALL_INPUTS)
+    what = "Usage" if everything else name
+    same = ": more of the same traffic, in as many more rooms" if everything else ", all else alike"
     return Note("multiplied", f"{what} is taken {plain(factor)} times{same}.", {"of": name, "factor": factor})

@@ -1,8 +1,9 @@
 """Dotted paths to the fields of a case: read one, set one, know them all.
 
 ``deployment.handler_ms.message`` is a field of the deployment, ``monthly.http_requests`` what it declares
-each month, ``usage.messages_in`` a total of a usage file, ``trace.scale`` a factor on all that a trace
-was metered for, ``trace.messages_in`` on one meter; any other path leads into a profile.
+each month, ``usage.messages_in`` a total of a usage file, ``traffic.scale`` a factor on all usage of all
+inputs, ``trace.scale`` on all that a trace was metered for, ``trace.messages_in`` on one meter; any other
+path leads into a profile.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from wscost.deployment import PRESETS, Deployment
 from wscost.errors import ConfigError, UnknownNameError, WscostError
 from wscost.exploring.case import Case
-from wscost.exploring.multiplying import EVERYTHING
+from wscost.exploring.multiplying import ALL_INPUTS, EVERYTHING
 from wscost.profile import Profile, Range
 from wscost.profile.distributions import Constant
 from wscost.trace import Trace, TraceStream
@@ -27,7 +28,12 @@ from wscost.usage import METERS, Usage, meter_of
 from wscost.usagefile import DIVISIBLE, UsageFile
 from wscost.yamlfile.plainwords import complaints
 
-ROOTS = USAGE, MONTHLY, DEPLOYMENT, TRACE = "usage", "monthly", "deployment", "trace"
+ROOTS = USAGE, MONTHLY, DEPLOYMENT, TRACE, TRAFFIC = "usage", "monthly", "deployment", "trace", "traffic"
+TRACES = (Trace, TraceStream, Usage)
+"""What is metered, or was."""
+GROWTH = f"{TRAFFIC}.{EVERYTHING}"
+_EITHER: dict[tuple[str, ...], str] = {("rooms", "count"): "size", ("rooms", "size"): "count"}
+"""Fields of a profile that take each other's place."""
 W = TypeVar("W", UsageFile, Profile)
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,8 +45,9 @@ def fields(case: Case) -> dict[str, Any]:
         found |= dict(_leaves(profile, ""))
     for _, totals in _of_kind(case, UsageFile):
         found |= {f"{USAGE}.{key}": totals.usage.get(key, Decimal(0)) for key in {**totals.usage, **METERS}}
-    if any(isinstance(workload, (Trace, TraceStream, Usage)) for workload in case.account.workloads.values()):
+    if any(isinstance(workload, TRACES) for workload in case.account.workloads.values()):
         found |= {f"{TRACE}.{name}": _factor(case, name) for name in (EVERYTHING, *METERS)}
+    found[GROWTH] = _factor(case, ALL_INPUTS)
     found |= dict(_leaves(case.deployment.model_copy(update={"monthly": {}}), f"{DEPLOYMENT}."))
     found |= {f"{MONTHLY}.{name}": case.deployment.monthly.get(name, Decimal(0)) for name in METERS}
     return found
@@ -60,6 +67,8 @@ def value_at(case: Case, path: str) -> Any:
             return _only(case, UsageFile, path)[1].usage.get(keys[0], Decimal(0))
         case "trace":
             return _factor(case, keys[0])
+        case "traffic":
+            return _factor(case, ALL_INPUTS)
         case "monthly":
             return case.deployment.monthly.get(keys[0], Decimal(0))
     node: Any = case.deployment if root == DEPLOYMENT else _only(case, Profile, path)[1]
@@ -84,8 +93,9 @@ def with_value(case: Case, path: str, value: Any) -> Case:
             name, totals = _only(case, UsageFile, path)
             usage = {**totals.usage, keys[0]: _count(path, keys[0], value)}
             return case.with_workload(name, replace(totals, usage=usage))
-        case "trace":
-            factors = {**case.account.factors, keys[0]: _quantity(path, value)}
+        case "trace" | "traffic":
+            name = keys[0] if root == TRACE else ALL_INPUTS
+            factors = {**case.account.factors, name: _quantity(path, value)}
             return replace(case, account=replace(case.account, factors=factors))
         case "monthly":
             monthly = {**case.deployment.monthly, keys[0]: _count(path, keys[0], value)}
@@ -97,6 +107,8 @@ def with_value(case: Case, path: str, value: Any) -> Case:
             return case.on(_checked(Deployment, data, (DEPLOYMENT,), path, value))
     name, profile = _only(case, Profile, path)
     data = _replaced(case, profile, keys, value, path)
+    if (other := _EITHER.get(tuple(keys))) and profile.rooms and profile.rooms.choice == "popularity":
+        data[keys[0]] = {key: said for key, said in data[keys[0]].items() if key != other}
     return case.with_workload(name, _checked(Profile, data, (), path, value))
 
 
@@ -121,10 +133,8 @@ def number(value: Any) -> Decimal | float | None:
 def _split(case: Case, path: str) -> tuple[str, list[str]]:
     """Return where a path begins and the keys that follow; a profile's fields begin nowhere."""
     root, *keys = path.split(".")
-    if root in (USAGE, TRACE, MONTHLY):
-        if root == TRACE and not any(
-            isinstance(w, (Trace, TraceStream, Usage)) for w in case.account.workloads.values()
-        ):
+    if root in (USAGE, TRACE, TRAFFIC, MONTHLY):
+        if root == TRACE and not any(isinstance(w, TRACES) for w in case.account.workloads.values()):
             raise ConfigError(f"{path}: no input is a trace. {_kinds(case)}")
         if root == USAGE:
             _only(case, UsageFile, path)

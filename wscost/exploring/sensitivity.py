@@ -15,7 +15,7 @@ from wscost.errors import ConfigError, WscostError
 from wscost.estimating import Options
 from wscost.exploring.case import Case
 from wscost.exploring.multiplying import EVERYTHING
-from wscost.exploring.paths import ROOTS, TRACE, fields, is_count, number, with_value
+from wscost.exploring.paths import GROWTH, ROOTS, TRACE, fields, is_count, number, with_value
 from wscost.exploring.sweeping import METERED_BY, given_as_totals
 from wscost.exploring.words import left_out
 from wscost.inputs import Input
@@ -154,6 +154,8 @@ def _movable(case: Case, bill: Bill) -> Iterator[tuple[str, Any]]:
         root, _, name = path.partition(".")
         if root == TRACE and name not in counted | {EVERYTHING}:
             continue
+        if path == GROWTH:
+            continue  # everything at once, which says nothing of what matters
         if root in ("usage", "monthly") and not value:
             continue
         if path == "seed" or path.startswith("calendar.period"):

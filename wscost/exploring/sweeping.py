@@ -203,5 +203,5 @@ def _multiplied(bills: Iterable[Bill]) -> Iterator[Note]:
     if any(note.code == "multiplied" for bill in bills for note in bill.notes):
         yield Note(
             "multiplied",
-            "trace.… multiplies what was metered: more of the same traffic, in as many more rooms.",
+            "trace.… and traffic.scale multiply usage: more of the same traffic, in as many more rooms.",
         )

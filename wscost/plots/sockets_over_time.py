@@ -11,7 +11,7 @@ from matplotlib.dates import date2num
 from wscost.estimating import Options
 from wscost.plots.figures import moments, quantities
 from wscost.plots.style import BLUE, picture
-from wscost.studying import Concurrency, concurrency, one_trace
+from wscost.studying import Concurrency, one_concurrency
 
 NAME = "concurrency"
 SHOWS = Concurrency
@@ -44,5 +44,5 @@ def alt(seen: Concurrency) -> str:
 
 
 def gather(inputs: Sequence[str], **options: Unpack[Options]) -> Concurrency:
-    """Count the sockets of the one trace among the inputs."""
-    return concurrency(one_trace(inputs, options))
+    """Count the sockets of the one trace among the inputs, or of the one profile on its busiest day."""
+    return one_concurrency(inputs, options)

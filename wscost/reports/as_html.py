@@ -185,6 +185,7 @@ def _concurrency(study: Study) -> Iterator[Section]:
         yield Section(
             f"{title}: {seen.source}" if len(study.concurrency) > 1 else title,
             _picture("concurrency", seen, f"concurrency-{number}"),
+            [f"Simulated: {seen.start:%Y-%m-%d}, the busiest day of the month."] if seen.simulated else [],
             tables=[_peaks(seen)],
         )
 
@@ -220,7 +221,9 @@ def _range(comparison: Comparison, bill: Bill) -> Section | None:
             (f"{plan}, {deployment}", *rest) for plan, deployment, *rest in wording.plan_spreads(comparison)
         ]
         tables.append(Table(["Plan", *headings], rows, right))
-    return Section("How far months differ", _picture("range", bill), [wording.spread(bill)], tables)
+    total = bill.range.total
+    figure = _picture("range", bill) if total.p10 != total.p90 else ""
+    return Section("How far months differ", figure, [wording.spread(bill)], tables)
 
 
 def _sensitivity(study: Study) -> Section | None:
@@ -230,7 +233,7 @@ def _sensitivity(study: Study) -> Section | None:
         return None
     told = tell(study.sensitivity)
     figure = _picture("sensitivity", study.sensitivity) if study.sensitivity.moved else ""
-    still = [section for section in told.sections if section[0].startswith("Cannot move")]
+    still = [(title.rstrip(":"), why) for title, why in told.sections if title.startswith("Cannot move")]
     return Section("What moves the bill", figure, told.answers, _table(told), still)
 
 
