@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,89 @@ def test_an_option_that_a_format_cannot_take_is_told(
 def test_info_lists_the_options_of_each_format(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info"]) == 0
     assert "  logpush-websocket  --room-from, --sample-rate\n" in capsys.readouterr().out
+
+
+LOGPUSH_ROW = (
+    '{"ConnectionID":"%s","ClientRequestPath":"/r","EdgeStartTimestamp":%d,"EdgeEndTimestamp":%d,'
+    '"BytesSentClient":2}\n'
+)
+START_NS = 1_795_418_585_941_000_000
+SOON_NS = START_NS + 1_000_000_000
+TAIL_EVENT = (
+    '{"eventTimestamp":1795444656683,"outcome":"ok","scriptName":"chat","durableObjectId":"a",'
+    '"event":{"getWebSocketEvent":{"webSocketEventType":"message"}}}\n'
+)
+NO_SOCKETS = (
+    '{"log":{"creator":{"name":"Firefox"},"entries":[{"_resourceType":"xhr","request":{"url":"https://a/"}},'
+    '{"_resourceType":"image","request":{"url":"https://a/"}}]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        pytest.param("a.har", b"\x00\x01\x8f" * 999, "binary data in none", id="garbage named HAR"),
+        pytest.param("a.har", NO_SOCKETS, "holds 2 requests (1 xhr, 1 image) and no WebSocket", id="HAR"),
+        pytest.param("a.har", NO_SOCKETS[:60], "a.har:1: this is not JSON", id="HAR cut short"),
+        pytest.param("a.json", TAIL_EVENT[:-9], "a.json:1: the JSON that begins here is cut", id="tail cut"),
+        pytest.param("a.json", TAIL_EVENT[:-3] + "[" * 10_000, "a.json:1: ", id="tail, 10,000 levels"),
+        pytest.param("a.json", '{"log":' * 10_000, "depth limit exceeded", id="HAR, 10,000 levels"),
+        pytest.param(
+            "a.ndjson",
+            LOGPUSH_ROW % ("a", START_NS, SOON_NS) + LOGPUSH_ROW % ("a", START_NS, SOON_NS),
+            "a.ndjson:2: connection_id 'a' stands already in a.ndjson:1",
+            id="an id twice",
+        ),
+        pytest.param(
+            "a.ndjson",
+            LOGPUSH_ROW % ("a", SOON_NS, START_NS),
+            "a.ndjson:1: closed_at (07:23:05) is before opened_at (07:23:06)",
+            id="a clock that jumps back",
+        ),
+        pytest.param(
+            "a.ndjson",
+            LOGPUSH_ROW % ("a", START_NS // 10**6, SOON_NS // 10**6),
+            "a.ndjson:1: EdgeStartTimestamp '1795418585941' lies outside the years 2000 to 2199",
+            id="milliseconds where seconds belong",
+        ),
+        pytest.param(
+            "a.csv",
+            "time,open\n1795418585941,4\n",
+            "a.csv:2: time '1795418585941' lies outside the years 2000 to 2199",
+            id="a gauge in the year 53000",
+        ),
+        pytest.param(
+            "a.csv",
+            "time,open\n1795418585,4\n1795418580,4\n",
+            "a.csv:3: the time '1795418580' goes back or stands twice",
+            id="a gauge that jumps back",
+        ),
+    ],
+)
+def test_of_a_bad_file_one_line_says_where_and_what_and_nothing_is_written(
+    name: str, content: str | bytes, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    with contextlib.chdir(tmp_path):
+        assert main(["convert", name, "-o", "trace.csv"]) == 2
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("wscost: ")
+    assert told.err.count("\n") == 1
+    assert words in told.err
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_glob_over_two_formats_names_one_file_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.log").write_text(LOGPUSH_ROW % ("a", START_NS, SOON_NS))
+    Path("b.log").write_text(TAIL_EVENT)
+
+    assert main(["estimate", "*.log"]) == 2
+    assert "a.log is logpush-websocket, b.log is cloudflare-tail" in capsys.readouterr().err
 
 
 def test_a_query_asks_for_the_last_day_too(capsys: pytest.CaptureFixture[str]) -> None:

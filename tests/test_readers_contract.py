@@ -42,6 +42,10 @@ each_recognised_format = pytest.mark.parametrize(
 )
 
 
+def _is_json_by_line(path: Path) -> bool:
+    return path.suffix in (".ndjson", ".jsonl") or path.name.endswith((".json.log", "points.json"))
+
+
 @each_format
 def test_a_reader_has_a_name_and_a_sentence(name: str) -> None:
     reader = readers()[name]
@@ -165,6 +169,28 @@ def test_other_data_say_where_they_come_from(path: Path) -> None:
     text = told.read_text() if told.exists() else path.read_text()[:400]
 
     assert "by hand" in text.lower() or f"`{path.name}`: recorded" in text
+
+
+# Bad lines
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if _is_json_by_line(path)], ids=lambda path: path.name
+)
+def test_a_line_that_breaks_off_is_refused_at_its_place_or_left_out_and_counted(
+    path: Path, tmp_path: Path
+) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    broken = tmp_path / path.name
+    broken.write_bytes(b"".join([lines[0], b'{"broken": "canary-', b"\n", *lines[1:]]))
+
+    with pytest.raises(InputError, match=rf"{re.escape(path.name)}:2: .*JSON") as refused:
+        read_sample(broken)
+    assert "canary" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+    left = read_sample(broken, skip_bad_rows=True)
+    assert isinstance(left, Trace)
+    assert left.refused == 1
 
 
 # Nothing private

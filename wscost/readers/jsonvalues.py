@@ -14,6 +14,9 @@ from wscost.readers.source import LINE_LIMIT, Part
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _BEGINS = re.compile(rb'\{\s*(?:["}]|$)|\[\s*(?:[\[{\]]|$)')
 
+_WHOLE = (b'{"', b'[{"')
+"""How a value begins that stands on one line: what broke off before it is over."""
+
 
 class Found(NamedTuple):
     """A value, or what is wrong with it, and the line on which it begins."""
@@ -47,7 +50,8 @@ class JsonValues:
         start = depth = size = 0
         for number, text in self.part.lines():
             line = text
-            whole = _parsed(line) if not pending or (len(pending[0]) > 1 and line[:2] == b'{"') else None
+            afresh = not pending or (len(pending[0]) > 1 and line.startswith(_WHOLE))
+            whole = _parsed(line) if afresh else None
             if whole is not None:
                 if pending:
                     yield Found(start, None, "this is not JSON: it breaks off.")
