@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 import wscost
 from wscost.cli import main
@@ -53,6 +54,30 @@ def test_a_simulated_trace_is_an_input(tiny: Path, tmp_path: Path) -> None:
     trace = wscost.read_trace(made)
     assert 500 < len(trace.connections) < 1_400
     assert trace.connections["object_id"].nunique() == 3
+
+
+def test_simulated_days_are_written_one_by_one_in_order_of_time(tiny: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.parquet"
+    tiny.write_text(TINY.replace("days: 1", "days: 4"))
+
+    assert main(["simulate", str(tiny), "-o", str(made)]) == 0
+    with parquet.ParquetFile(made) as file:
+        closed = [file.read_row_group(n).column("closed_at").to_pandas() for n in range(file.num_row_groups)]
+    assert len(closed) == 4
+    assert [{f"{day:%d}" for day in days.dropna()} for days in closed] == [{"02"}, {"03"}, {"04"}, {"05"}]
+
+
+def test_a_share_of_the_rooms_is_simulated_where_it_is_asked_for(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", str(tiny), "-o", str(tmp_path / "part.csv"), "--sample", "0.34"]) == 0
+    assert wscost.read_trace(tmp_path / "part.csv").connections["object_id"].nunique() == 1
+    capsys.readouterr()
+
+    assert main(["estimate", str(tiny), "--sample", "0.34", "--replicates", "0"]) == 0
+    assert "1 of 3 rooms were simulated" in capsys.readouterr().out
+    assert main(["estimate", str(tiny), "--sample", "0"]) == 2
+    assert "A sample is a share above 0 and at most 1, not 0" in capsys.readouterr().err
 
 
 def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tiny: Path, tmp_path: Path) -> None:

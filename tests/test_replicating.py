@@ -9,11 +9,11 @@ from statistics import mean, pvariance
 import pytest
 
 from wscost import compare, estimate, yamlfile
-from wscost import replicating as module
 from wscost.deployment import PRESETS
 from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
-from wscost.replicating import SimulatedMonth, simulate_month
+from wscost.replicating import SimulatedMonth, Theory, means, simulate_month
+from wscost.replicating import months as module
 from wscost.simulating import expected
 from wscost.usage import Period
 
@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_months_and_another_does_not(month: Simulat
 
 
 def test_rooms_are_held_open_as_an_m_g_infinity_queue_is_busy(month: SimulatedMonth) -> None:
-    theory = module.means(profile(), ACCEPT, NOVEMBER)["object_active_seconds"]
+    theory = means(Theory.of(profile(), NOVEMBER), ACCEPT)["object_active_seconds"]
 
     assert float(month.month.quantities["object_active_seconds"]) == pytest.approx(theory, rel=0.03)
 

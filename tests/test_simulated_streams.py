@@ -8,11 +8,10 @@ from datetime import date
 import pytest
 
 from tests.profiles import profile_of
-from wscost import replicating
 from wscost.deployment import PRESETS
 from wscost.metering import meter
 from wscost.profile import Profile, preset
-from wscost.replicating import Parameters, Simulation
+from wscost.replicating import Parameters, Simulation, months
 from wscost.simulating import simulate_days, simulate_streams
 from wscost.usage import Period
 
@@ -23,8 +22,16 @@ ARRIVALS = "scenarios: {a: {executor: constant-arrival-rate, rate: 20, timeUnit:
 profiles = pytest.mark.parametrize(
     ("profile", "rooms"),
     [
-        pytest.param(preset("chat"), [3, 40, 41], id="some rooms of a chat"),
-        pytest.param(preset("multiplayer-game"), [0], id="rooms that fill"),
+        pytest.param(preset("chat"), [40, 41], id="two rooms of a chat"),
+        pytest.param(
+            profile_of(
+                f"{ARRIVALS}session: {{mean: 1h, shape: 0.7, max: 6h}}\nrooms: {{choice: fill, size: 3}}\n"
+                "messages: {in: {every: 1m, bytes: 20}, out: broadcast}\nclient: socket.io\n",
+                days=3,
+            ),
+            None,
+            id="rooms that fill",
+        ),
         pytest.param(profile_of(f"{ARRIVALS}session: 90m\n", days=3), None, id="no rooms"),
         pytest.param(
             profile_of(
@@ -59,19 +66,21 @@ def test_a_day_as_a_stream_meters_as_its_frames_do(
     assert [usage.grades for usage in framed] == [usage.grades for usage in streamed]
 
 
-@profiles
-def test_a_month_comes_to_the_same_whether_it_is_streamed_or_framed(
-    profile: Profile, rooms: Sequence[int] | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_month_comes_to_the_same_whether_it_is_streamed_or_framed(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = profile_of(
+        f"{ARRIVALS}session: 40m\nrooms: {{count: 3}}\n"
+        "messages: {in: {process: poisson, every: 1h, bytes: 9}, out: broadcast}\n",
+        days=3,
+    )
     framed = Simulation(profile, THREE_DAYS).month(PRESETS["durable-object"], ASKED)
-    monkeypatch.setattr(replicating, "STREAMED_FROM", 0)
+    monkeypatch.setattr(months, "STREAMED_FROM", 0)
     streamed = Simulation(profile, THREE_DAYS).month(PRESETS["durable-object"], ASKED)
 
     assert framed.month == streamed.month
 
 
 def test_a_second_deployment_simulates_nothing_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicating, "STREAMED_FROM", 0)
+    monkeypatch.setattr(months, "STREAMED_FROM", 0)
     profile = profile_of(f"{ARRIVALS}session: 5m\nrooms: {{count: 2}}\n", days=3)
     asleep = PRESETS["durable-object-hibernation"]
     alone = Simulation(profile, THREE_DAYS).month(asleep)
@@ -81,7 +90,7 @@ def test_a_second_deployment_simulates_nothing_anew(monkeypatch: pytest.MonkeyPa
     def refused(*args: object, **kwargs: object) -> None:
         raise AssertionError("simulated twice")
 
-    monkeypatch.setattr(replicating, "simulate_streams", refused)
-    monkeypatch.setattr(replicating, "simulate_days", refused)
+    monkeypatch.setattr(months, "simulate_streams", refused)
+    monkeypatch.setattr(months, "simulate_days", refused)
 
     assert alone.month == simulation.month(asleep).month

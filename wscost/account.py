@@ -52,6 +52,7 @@ class Options(ReadOptions, total=False):
     offers: Sequence[str]
     pricing: Sequence[Path]
     seed: int | None
+    sample: float | None
     replicates: int | None
 
 
@@ -208,7 +209,10 @@ class Account:
                 return Part(month.quantities, month, scaled=False)
             key = (id(workload), period)
             if key not in self.simulations:
-                self.simulations[key] = workload, Simulation(workload, period, self.options.get("seed"))
+                self.simulations[key] = (
+                    workload,
+                    Simulation(workload, period, self.options.get("seed"), self.options.get("sample")),
+                )
             simulated = self.simulations[key][1].month(deployment, Parameters(steps, multiples))
             return Part(simulated.month.quantities, simulated.month, scaled=False, simulated=simulated)
         if isinstance(workload, Usage):

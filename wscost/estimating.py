@@ -39,8 +39,8 @@ def estimate(
         objects, a plain Worker for one that does not.
     **options
         ``region``, ``as_of``, ``month``, ``cycle_start``, ``rounding``, ``offers``, ``pricing``; of
-        the range ``seed`` and ``replicates``; and how to read: ``input_format``, ``assume_utc``,
-        ``window``, ``skip_bad_rows``, ``progress``.
+        the range ``seed`` and ``replicates``; of large profiles ``sample``; and how to read:
+        ``input_format``, ``assume_utc``, ``window``, ``skip_bad_rows``, ``progress``.
 
     Raises
     ------

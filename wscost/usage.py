@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,12 @@ class Period:
     def days(self) -> int:
         """Length of the period. [days]"""
         return (self.end - self.start).days
+
+    @property
+    def window(self) -> Window:
+        """The same as a window of time."""
+        start, end = (datetime.combine(day, time(), UTC) for day in (self.start, self.end))
+        return Window(start, end)
 
     @property
     def dates(self) -> list[date]:

@@ -176,6 +176,14 @@ Scheduler = Annotated[
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="Of what is drawn; that of the profile if absent.")
 ]
+Sample = Annotated[
+    float | None,
+    typer.Option(
+        "--sample",
+        metavar="SHARE",
+        help="Of a profile, simulate this share of the rooms and scale.",
+    ),
+]
 Replicates = Annotated[
     int | None,
     typer.Option(

@@ -8,11 +8,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from wscost.errors import OutputError
 from wscost.reports.wording import clean
+
+if TYPE_CHECKING:
+    from wscost.trace import Trace
+    from wscost.usage import Period
 
 Progress = Callable[[int, int | None], None]
 PLAIN_WIDTH = 80
@@ -125,6 +130,22 @@ def progress() -> Iterator[Progress | None]:
     ) as bar:
         task = bar.add_task("reading", total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+@contextmanager
+def days(period: Period) -> Iterator[Callable[[Trace], None] | None]:
+    """Draw a bar of days simulated on standard error; only on a terminal, and only while it lasts."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("days"), TimeRemainingColumn()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("simulating", total=period.days)
+        yield lambda day: bar.update(task, completed=(day.window.end.date() - period.start).days)
 
 
 def save(picture: bytes, file: Path) -> None:

@@ -34,18 +34,20 @@ def simulate(
         bool, typer.Option("--events", help="List every message too, for .ndjson and hibernation.")
     ] = False,
     sample: Annotated[
-        float, typer.Option("--sample", metavar="SHARE", help="Simulate this share of the rooms.")
-    ] = 1.0,
+        float | None, typer.Option("--sample", metavar="SHARE", help="Simulate this share of the rooms.")
+    ] = None,
 ) -> None:
     """Simulate a load profile, and write the connections as they would arrive as a canonical trace."""
     from wscost.profile.reading import read_profile
     from wscost.projecting import billing_period
-    from wscost.simulating import period_of, sample_rooms, simulate_trace
-    from wscost.tracefile import write_trace
+    from wscost.simulating import period_of, sample_rooms, simulate
+    from wscost.tracefile import write_days
 
     load = read_profile(profile)
     period = period_of(load) if month is None else billing_period(month, 1, date.min)
-    rooms = None if sample == 1 else [int(n) for n in sample_rooms(load, sample, seed)]
-    trace = simulate_trace(load, period, seed=seed, events=events, rooms=rooms)
-    for note in write_trace(trace, file):
+    rooms = None if sample is None else [int(n) for n in sample_rooms(load, sample, seed)]
+    with output.days(period) as progress:
+        days = simulate(load, period, seed=seed, events=events, rooms=rooms)
+        notes = write_days(days, file, period.window, progress)
+    for note in notes:
         output.complain(note.message)

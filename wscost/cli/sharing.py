@@ -25,6 +25,7 @@ def shared(
     window: options.Window = None,
     skip_bad_rows: options.SkipBadRows = False,
     seed: options.Seed = None,
+    sample: options.Sample = None,
 ) -> dict[str, Any]:
     """Return the shared options under the names that functions take them by."""
     return {
@@ -40,6 +41,7 @@ def shared(
         "window": window,
         "skip_bad_rows": skip_bad_rows,
         "seed": seed,
+        "sample": sample,
     }
 
 

@@ -42,12 +42,12 @@ def likened(
     of messages, attempts to come back that fail, when services are deployed, the seed, or a meter of which
     the simulated month has none.
     """
-    from wscost.replicating import means
+    from wscost.replicating import Theory, means
 
     if _beyond_means(simulated.profile) != _beyond_means(profile):
         return None
     period = simulated.month.period
-    now = means(profile.midpoint(), deployment, period)
+    now = means(Theory.of(profile.midpoint(), period), deployment)
     if any(now[key] and not was[key] for key in now):
         return None
     ratios = {key: Decimal(now[key] / was[key]) for key in now if was[key]}
@@ -74,7 +74,7 @@ def means_of(simulated: SimulatedMonth) -> Means:
     """Return the means of a simulated profile, every range at its mode."""
     from wscost.replicating import means
 
-    return means(simulated.profile.midpoint(), simulated.deployment, simulated.month.period)
+    return means(simulated.simulation.theory, simulated.deployment)
 
 
 def _beyond_means(profile: Profile) -> tuple[object, ...]:

@@ -1,13 +1,15 @@
 """Simulating: a profile in, a trace out, a day at a time. Knows no price.
 
 ``simulate`` gives each connection once, ``simulate_days`` each day as a trace of its own window,
-``simulate_streams`` the same for metering alone, ``simulate_trace`` everything at once; ``expected`` says
-beforehand how much it comes to.
+``simulate_streams`` the same for metering alone, ``simulate_trace`` everything at once; ``expected`` and
+``occupied`` say beforehand how much it comes to.
 """
 
 from wscost.simulating.expecting import Expected, expected
+from wscost.simulating.occupancy import occupied
 from wscost.simulating.story import (
     period_of,
+    refuse_too_much,
     sample_rooms,
     simulate,
     simulate_days,
@@ -18,7 +20,9 @@ from wscost.simulating.story import (
 __all__ = [
     "Expected",
     "expected",
+    "occupied",
     "period_of",
+    "refuse_too_much",
     "sample_rooms",
     "simulate",
     "simulate_days",

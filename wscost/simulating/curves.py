@@ -15,6 +15,8 @@ from wscost.profile.model import AnyScenario
 
 STEP_S = 60.0
 """Between breaks, a course is followed in steps of so long. [s]"""
+STEADY_S = 900.0
+"""For means so long a step does: weights change at full hours, in every zone a multiple of it. [s]"""
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,9 @@ class Timeline:
     calendar: Calendar
     first: date
 
-    def course(self, scenario: AnyScenario, start: float, end: float) -> Course:
+    def course(self, scenario: AnyScenario, start: float, end: float, *, step_s: float = STEP_S) -> Course:
         """Return the course of a scenario between two times, exact for what is linear between breaks."""
-        edges = self._edges(scenario, start, end)
+        edges = self._edges(scenario, start, end, step_s)
         middles = (edges[1:] + edges[:-1]) / 2
         return Course(edges, self._level(scenario, middles, glide=False))
 
@@ -120,8 +122,8 @@ class Timeline:
         events = [begin + t for begin, times, _ in self._events(start, end) for t in times]
         return np.array([at for at in (*runs, *events) if start < at < end], dtype=np.float64)
 
-    def _edges(self, scenario: AnyScenario, start: float, end: float) -> Floats:
-        grid = np.arange(start, end, STEP_S)
+    def _edges(self, scenario: AnyScenario, start: float, end: float, step_s: float = STEP_S) -> Floats:
+        grid = np.arange(start, end, step_s)
         return np.unique(np.concatenate([grid, [end], self._breaks(scenario, start, end)]))
 
 

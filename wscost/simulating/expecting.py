@@ -11,7 +11,7 @@ from wscost.profile.executors import Vus
 from wscost.profile.messages import Broadcast, Interval, Own, Poisson, Push, Reply
 from wscost.profile.model import Profile
 from wscost.profile.quantities import likely
-from wscost.simulating.curves import Course, Timeline
+from wscost.simulating.curves import STEADY_S, Course, Timeline
 from wscost.usage import Period
 
 
@@ -36,7 +36,9 @@ def expected(profile: Profile, period: Period, share: float = 1.0) -> Expected:
     """Return what a share of a profile's rooms comes to in a period, on average.
 
     People at once are taken to follow arrivals without delay; heartbeats after silence count as if there
-    were always silence.
+    were always silence. Virtual users who come to work begin a session, so each rise of their number adds
+    (1 + c²) / 2 sessions to those of users long at work, c² being the squared coefficient of variation of
+    a session and its pause (Cox, Renewal Theory, 1962, section 4.2).
     """
     timeline = Timeline(profile.calendar, period.start)
     start, end = (datetime.combine(day, time(), UTC).timestamp() for day in (period.start, period.end))
@@ -44,12 +46,15 @@ def expected(profile: Profile, period: Period, share: float = 1.0) -> Expected:
     sessions, most_users = 0.0, 0.0
     at_once: list[Course] = []
     for scenario in profile.scenarios.values():
-        course = timeline.course(scenario, start, end)
+        course = timeline.course(scenario, start, end, step_s=STEADY_S)
         if isinstance(scenario, Vus):
-            cycle = stay + scenario.pause.law().mean
+            pause = scenario.pause.law()
+            cycle = stay + pause.mean
             most_users += float(course.level.max())
+            rises = float(np.maximum(np.diff(course.level), 0.0).sum())
             course = Course(course.edges, course.level * stay / cycle)
             sessions += course.total / stay
+            sessions += rises * (1 + (profile.session_law.variance + pause.variance) / cycle**2) / 2
         else:
             sessions += course.total
             course = Course(course.edges, course.level * stay)

@@ -182,7 +182,7 @@ def _stretches(
     listed = 2 * mean.connections + mean.messages_in + mean.auto_responses + mean.object_requests
     if events is True:
         listed += mean.messages_out
-    _refuse_too_much(profile, mean, listed if events else 0.0)
+    refuse_too_much(profile, mean, listed if events else 0.0)
     parts = ceil(listed / period.days / EVENTS_AT_ONCE) if events else 1
     wanted: Wanted = "all" if events is True else "in" if events else "none"
     notes = _notes(profile, seed, share, mean, bool(events))
@@ -190,7 +190,14 @@ def _stretches(
     return ((stretch, notes) for stretch in stretches)
 
 
-def _refuse_too_much(profile: Profile, mean: Expected, events: float) -> None:
+def refuse_too_much(profile: Profile, mean: Expected, events: float = 0.0) -> None:
+    """Refuse what is more than can be simulated one by one.
+
+    Raises
+    ------
+    InputError
+        With how much it would be, and which share of the rooms to simulate instead.
+    """
     if mean.connections > MOST_CONNECTIONS or mean.most_users > MOST_USERS:
         wanted = min(
             MOST_CONNECTIONS / 100 / mean.connections, MOST_USERS / 10 / max(mean.most_users, 1.0), 0.1

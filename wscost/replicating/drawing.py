@@ -1,0 +1,136 @@
+"""Drawing months anew: by chance among simulated days, and with figures that are given as ranges.
+
+Months differ by chance: replicates draw their days among the simulated days of the same weekday. And the
+workload is not known: figures given as ranges are drawn, and usage follows in proportion to the means that
+queueing theory gives for each draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+
+from wscost.deployment import Deployment
+from wscost.profile.model import Profile
+from wscost.simulating import Expected, expected, occupied
+from wscost.usage import Period, Quantities, meter_of, rounded
+
+
+def by_chance(
+    days: Mapping[date, Quantities], profile: Profile, share: float, seed: int, replicates: int
+) -> list[Quantities]:
+    """Draw every day anew among the simulated days of its weekday; days of their own stay.
+
+    Drawing among so few days makes months too alike, and scaling a share of the rooms too different:
+    deviations are widened for the one and narrowed for the other.
+    """
+    dates = sorted(days)
+    own = _days_of_their_own(profile)
+    groups: dict[int, list[int]] = {}
+    for i, day in enumerate(dates):
+        groups.setdefault(day.weekday() if day not in own else 7 + i, []).append(i)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    chosen = np.empty((replicates, len(dates)), dtype=np.int64)
+    widen = np.empty(len(dates))
+    for members in groups.values():
+        chosen[:, members] = rng.choice(members, size=(replicates, len(members)))
+        widen[members] = np.sqrt(share * len(members) / max(len(members) - 1, 1))
+    home = np.empty((len(dates), len(dates)))
+    for members in groups.values():
+        home[np.ix_(members, range(len(dates)))] = 0
+        home[np.ix_(members, members)] = 1 / len(members)
+    months: list[dict[str, Decimal]] = [{} for _ in range(replicates)]
+    for key in sorted({key for held in days.values() for key in held}):
+        values = np.array([float(days[day].get(key, Decimal(0))) for day in dates])
+        if meter_of(key).peak:
+            sums = values[chosen].max(axis=1, initial=0.0)
+        else:
+            usual = home @ values
+            sums = np.maximum(usual + (values[chosen] - usual) * widen, 0).sum(axis=1)
+        for month, amount in zip(months, sums, strict=True):
+            month[key] = rounded(key, Decimal(float(amount)))
+    return list(months)
+
+
+def _days_of_their_own(profile: Profile) -> set[date]:
+    """Return the days on which something dated happens: no other day can stand for them."""
+    moments = [moment for event in profile.calendar.events for moment in event.at]
+    return {moment.date() for moment in (*moments, *profile.deploys.at)}
+
+
+class Theory(NamedTuple):
+    """What theory says of a profile's period, whatever it is deployed on."""
+
+    profile: Profile
+    period: Period
+    coming: Expected
+    occupied_s: float
+    """For how long somebody is in a room, summed over rooms. [s]"""
+
+    @classmethod
+    def of(cls, profile: Profile, period: Period) -> Theory:
+        """Return the theory of a profile without ranges."""
+        return cls(profile, period, expected(profile, period), occupied(profile, period))
+
+
+def drawn_theories(profile: Profile, period: Period, seed: int, replicates: int) -> list[Theory]:
+    """Draw every range so many times, and return what theory says of each draw."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
+    return [Theory.of(profile.draw(rng), period) for _ in range(replicates)]
+
+
+def in_proportion(
+    months: Sequence[Quantities], usual: Theory, drawn: Sequence[Theory], deployment: Deployment
+) -> list[Quantities]:
+    """Return months as a drawn workload would have made them: each meter by the ratio of its means."""
+    was = means(usual, deployment)
+    out: list[Quantities] = []
+    for month, theory in zip(months, drawn, strict=True):
+        now = means(theory, deployment)
+        ratios = {name: now[name] / mean for name, mean in was.items() if mean}
+        out.append(
+            {
+                key: rounded(key, Decimal(float(q) * ratios.get(meter_of(key).name, 1.0)))
+                for key, q in month.items()
+            }
+        )
+    return out
+
+
+def means(theory: Theory, deployment: Deployment) -> dict[str, float]:
+    """Return the mean of each meter as theory has it."""
+    profile, period, mean, occupied_s = theory
+    handler = {kind: float(ms) / 1000 for kind, ms in deployment.handler_ms}
+    handled = mean.connections * (handler["open"] + handler["close"]) + mean.messages_in * handler["message"]
+    handled += mean.object_requests * handler["request"]
+    cpu = mean.connections * float(deployment.cpu_ms.connect)
+    if deployment.endpoint == "worker":
+        cpu += mean.messages_in * float(deployment.cpu_ms.message)
+    open_seconds = dict.fromkeys(
+        (
+            "connection_seconds",
+            "connection_minutes",
+            "worker_wall_seconds",
+            "worker_passthrough_seconds",
+            "peak_connections",
+        ),
+        mean.connection_seconds,
+    )
+    return {
+        **open_seconds,
+        "connections_opened": mean.connections,
+        "http_requests": float(profile.http.requests(round(mean.connections), period.days)),
+        "messages_in": mean.messages_in,
+        "bytes_in": mean.messages_in,
+        "messages_out": mean.messages_out,
+        "bytes_out": mean.messages_out,
+        "object_requests": mean.object_requests,
+        "worker_cpu_ms": cpu,
+        "object_active_seconds": handled if deployment.hibernation else occupied_s,
+        "object_resident_seconds": occupied_s,
+        "object_wakeups": mean.messages_in,
+    }

@@ -1,0 +1,277 @@
+"""A profile's billing month: simulated and metered once, whatever it is deployed on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+
+from wscost.deployment import Deployment
+from wscost.metering import meter
+from wscost.metering.streaming import Question
+from wscost.notes import Grade, Note
+from wscost.profile.model import Profile
+from wscost.profile.quantities import ranged
+from wscost.ranging import Replicates
+from wscost.replicating.drawing import Theory, by_chance, drawn_theories, in_proportion
+from wscost.simulating import (
+    expected,
+    occupied,
+    refuse_too_much,
+    sample_rooms,
+    simulate_days,
+    simulate_streams,
+)
+from wscost.trace import Trace, TraceStream
+from wscost.usage import METERS, MonthlyUsage, Period, Quantities, rounded, total
+
+MOST_CONNECTIONS = 8_000_000
+"""More than so many in a month are not simulated one by one: a share of the rooms stands for all."""
+STREAMED_FROM = 200_000
+"""From so many on, loading the compiled kernel takes less time than frames do."""
+MOST_EVENTS = 400_000
+_FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")
+_HELD_OPEN = ("object_active_seconds", "object_resident_seconds")
+_FROM_EVENTS_ASLEEP = ("object_active_seconds", "object_resident_seconds", "object_wakeups")
+
+
+class Parameters(NamedTuple):
+    """What parametrised meters need beside the traffic."""
+
+    steps: Collection[int] = ()
+    cpu_multiples: Collection[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMonth:
+    """One month of a profile on one deployment, and the means to make others like it."""
+
+    simulation: Simulation = field(repr=False, compare=False)
+    deployment: Deployment
+    month: MonthlyUsage
+
+    @property
+    def profile(self) -> Profile:
+        """What was simulated."""
+        return self.simulation.profile
+
+    @property
+    def share(self) -> float:
+        """How much of the traffic was simulated."""
+        return self.simulation.share
+
+    def replicate(self, replicates: int) -> Replicates[Quantities]:
+        """Return the usage of so many months: by chance alone, and with ranges drawn too."""
+        of, fields = self.simulation, tuple(ranged(self.profile))
+        chance = by_chance(self.month.days or {}, of.profile, of.share, of.seed, replicates)
+        if not fields:
+            return Replicates(chance, chance)
+        drawn = in_proportion(chance, of.theory, of.drawn(replicates), self.deployment)
+        return Replicates(drawn, chance, drawn=fields)
+
+
+def simulate_month(
+    profile: Profile,
+    deployment: Deployment,
+    period: Period,
+    *,
+    seed: int | None = None,
+    parameters: Parameters = Parameters(),  # noqa: B008
+) -> SimulatedMonth:
+    """Simulate and meter a billing month of a profile on one deployment; see ``Simulation``."""
+    return Simulation(profile, period, seed).month(deployment, parameters)
+
+
+class Simulation:
+    """A billing month of a profile, every range at its mode, simulated once whoever asks.
+
+    Parameters
+    ----------
+    profile : Profile
+        The load; with more than ``MOST_CONNECTIONS`` a month, a share of its rooms stands for all.
+    period : Period
+        The billing month.
+    seed : int, optional
+        The profile's own by default; the same seed gives the same month.
+    share : float, optional
+        The share of the rooms to simulate at most, above 0 and at most 1.
+
+    Raises
+    ------
+    InputError
+        If the profile makes more than can be simulated, or the share leaves no room.
+    """
+
+    def __init__(
+        self, profile: Profile, period: Period, seed: int | None = None, share: float | None = None
+    ) -> None:
+        self.profile, self.period = profile, period
+        self.seed = profile.seed if seed is None else seed
+        self._middle = profile.midpoint()
+        self.theory = Theory.of(self._middle, period)
+        """What it comes to on average."""
+        coming = self.theory.coming.connections
+        if share is None:
+            refuse_too_much(profile, self.theory.coming)
+        self._rooms = self._chosen_rooms(1.0 if share is None else share, MOST_CONNECTIONS / max(coming, 1.0))
+        """Those to simulate; None for all."""
+        self.share = 1.0
+        """How much of the traffic is simulated."""
+        if self._rooms is not None:
+            self.share = float(self._middle.shares[self._rooms].sum())
+        self._drawn: dict[int, list[Theory]] = {}
+        self._occupied = 0.0 if self._rooms is None else occupied(self._middle, period, self._rooms)
+        self._streams = coming * self.share >= STREAMED_FROM
+        self._passes: dict[Question, list[TraceStream]] = {}
+        self._listed: list[Trace] | None = None
+
+    def month(self, deployment: Deployment, parameters: Parameters = Parameters()) -> SimulatedMonth:  # noqa: B008
+        """Return the month as a deployment would be charged for it."""
+        days = self._by_day(deployment, parameters)
+        notes = list(self._notes(days))
+        if deployment.in_object:
+            days = self._with_events(days, deployment)
+            notes.append(
+                Note("handler-time-assumed", _handler_sentence(deployment))
+                if deployment.hibernation
+                else Note("sockets-keep-awake", "Objects are active for as long as a socket is open.")
+            )
+        days = {day: _with_http(self._middle, quantities) for day, quantities in days.items()}
+        grades = dict.fromkeys(METERS, Grade.ASSUMED)
+        quantities = {key: rounded(key, Decimal(float(q))) for key, q in total(days.values()).items()}
+        month = MonthlyUsage(self.period, quantities, days, grades, tuple(notes))
+        return SimulatedMonth(self, deployment, month)
+
+    def drawn(self, replicates: int) -> list[Theory]:
+        """Return what theory says of so many draws of the ranges."""
+        if replicates not in self._drawn:
+            self._drawn[replicates] = drawn_theories(self.profile, self.period, self.seed, replicates)
+        return self._drawn[replicates]
+
+    def _chosen_rooms(self, asked: float, most: float) -> Sequence[int] | None:
+        """Return as large a share of the rooms as was asked for and can be held; None for all."""
+        rooms = sample_rooms(self._middle, asked, self.seed)
+        if most < asked:
+            rooms = sample_rooms(self._middle, max(most, 1 / len(self._middle.shares)), self.seed)
+        return None if len(rooms) == len(self._middle.shares) else [int(n) for n in rooms]
+
+    def _by_day(self, deployment: Deployment, parameters: Parameters) -> dict[date, Quantities]:
+        """Meter connections day by day; of too many, a share of the rooms, scaled up."""
+        days: dict[date, Quantities] = {}
+        for trace in self._traces(deployment, parameters):
+            usage = meter(trace, deployment, **parameters._asdict())
+            for day, quantities in usage.days.items():
+                days[day] = {key: q * self._times(key) for key, q in quantities.items()}
+        return days
+
+    def _times(self, key: str) -> Decimal:
+        """Return how many times what the simulated rooms come to all rooms do.
+
+        Most meters follow the traffic. The time for which rooms are held open does not: small rooms are
+        empty more often. It follows what theory says of rooms of these sizes.
+        """
+        if self._rooms is None:
+            return Decimal(1)
+        if key in _HELD_OPEN and self._occupied:
+            return Decimal(self.theory.occupied_s / self._occupied)
+        return Decimal(1 / self.share)
+
+    def _traces(self, deployment: Deployment, parameters: Parameters) -> Iterable[Trace | TraceStream]:
+        """Yield the days; of a stream that was asked the same already, its answers without its rows."""
+        how = {"seed": self.seed, "rooms": self._rooms}
+        if not self._streams:
+            yield from simulate_days(self._middle, self.period, **how)  # type: ignore[arg-type]
+            return
+        question = Question.of(deployment, *map(sorted, map(set, parameters)))
+        if question in self._passes:
+            yield from self._passes[question]
+            return
+        passed = []
+        for stream in simulate_streams(self._middle, self.period, **how):  # type: ignore[arg-type]
+            yield stream
+            passed.append(replace(stream, read=_read_already))
+        self._passes[question] = passed
+
+    def _with_events(self, days: Mapping[date, Quantities], deployment: Deployment) -> dict[date, Quantities]:
+        """Replace what only events can tell by a sample of it, scaled by the time that sockets are open."""
+        keys = (*_FROM_EVENTS, *(_FROM_EVENTS_ASLEEP if deployment.hibernation else ()))
+        if self._listed is None:
+            self._listed = self._busiest_day(days)
+        seen = total(meter(trace, deployment).totals for trace in self._listed)
+        open_seconds = seen["connection_seconds"]
+        if not open_seconds:
+            return dict(days)
+        return {
+            day: {
+                **quantities,
+                **{
+                    key: seen[key] * quantities["connection_seconds"] / open_seconds
+                    for key in keys
+                    if key in seen
+                },
+            }
+            for day, quantities in days.items()
+        }
+
+    def _busiest_day(self, days: Mapping[date, Quantities]) -> list[Trace]:
+        """Simulate the events of the busiest day, of so many rooms as can be held."""
+        busiest = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
+        one_day = Period(busiest, busiest + timedelta(days=1))
+        coming = expected(self._middle, one_day)
+        listed = max(2 * coming.connections + coming.messages_in + coming.object_requests, 1.0)
+        rooms = self._chosen_rooms(1.0, MOST_EVENTS / listed)
+        return list(simulate_days(self._middle, one_day, seed=self.seed, events="in", rooms=rooms))
+
+    def _notes(self, days: Mapping[date, Quantities]) -> Iterable[Note]:
+        name, seed = self.profile.name, self.seed
+        yield Note(
+            "simulated",
+            f"Simulated from the profile {name}, seed {seed}; every figure of it is an assumption.",
+            {"profile": name, "seed": seed},
+        )
+        if self._rooms is None:
+            return
+        mean = self.theory.coming.connection_seconds
+        seen = float(sum((d["connection_seconds"] for d in days.values()), Decimal(0)))
+        off, error = abs(seen / mean - 1) if mean else 0.0, self._sampling_error
+        rooms, of = len(self._rooms), len(self._middle.shares)
+        yield Note(
+            "sampled-rooms",
+            f"{rooms:,} of {of:,} rooms were simulated, {self.share:.1%} of the traffic, and scaled up. The "
+            f"sampling error of the time that sockets are open is {error:.1%} (one standard deviation); it "
+            f"came out {off:.1%} off the mean that the profile comes to.",
+            {"share": self.share, "rooms": rooms, "standard_error": error, "error": off},
+        )
+
+    @property
+    def _sampling_error(self) -> float:
+        """The relative standard deviation of connection seconds that leaving rooms out adds.
+
+        Sessions in different rooms are independent, so n of them that last S each tell their sum to
+        sqrt(E[S²] / n) / E[S]; what was simulated is exact.
+        """
+        law = self._middle.session_law
+        sessions = self.theory.coming.sessions * self.share
+        if not sessions:
+            return 0.0
+        return float(np.sqrt((1 - self.share) * (1 + law.variance / law.mean**2) / sessions))
+
+
+def _read_already(sort: bool) -> NoReturn:
+    raise AssertionError("a simulated day is read once; what it came to is remembered")
+
+
+def _with_http(profile: Profile, quantities: Quantities) -> Quantities:
+    opened = int(quantities["connections_opened"])
+    return {**quantities, "http_requests": Decimal(profile.http.requests(opened, 1.0))}
+
+
+def _handler_sentence(deployment: Deployment) -> str:
+    return (
+        f"A handler is taken to run {deployment.handler_ms.message:f} ms a message; "
+        "handler_ms in the deployment sets it."
+    )
