@@ -234,6 +234,25 @@ def test_a_tail_that_nobody_saw_is_capped_at_the_longest_seen() -> None:
     assert "longest that was seen" in stays.lines[0].why
 
 
+def test_a_tail_is_extrapolated_from_a_short_window_but_not_without_end() -> None:
+    law = stats.weibull_min(0.5, scale=1800)
+    some = stays_of(evening(law, window=HOUR, before=0, rate=0.5))
+    assert some.cap is None
+    assert "of the time lies in stays longer than any seen" in some.lines[0].why
+
+    heavy = stays_of(evening(stats.pareto(0.3, scale=60), window=HOUR, before=0, rate=0.5))
+    assert HOUR == pytest.approx(heavy.cap, rel=0.02)
+
+
+def test_no_kind_of_stay_is_a_spike_on_one_length() -> None:
+    rng = np.random.default_rng(4)
+    life = np.append(rng.exponential(1.5, 150), np.full(3, 17.0))
+    opened = rng.uniform(0, 40, len(life))
+    stays = stays_of(lives(opened, opened + life, 60))
+
+    assert all(len(one.pieces) == 1 or (one.pieces[1].shape or 1) < 21 for one in stays.candidates)
+
+
 def test_connections_that_last_alike_are_a_constant() -> None:
     opened = np.linspace(0, 3000, 200)
     stays = stays_of(lives(opened, opened + 45, HOUR))

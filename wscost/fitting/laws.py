@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from typing import Any
@@ -14,6 +14,12 @@ from wscost.fitting.spells import Spells, product_limit
 from wscost.profile.law import Law, of_family
 
 _IMPOSSIBLE = 1e12
+_FAR = 40.0
+_MIXTURE_LIMITS = (4.6, _FAR, _FAR, 3.0)
+"""How far a mixture's log odds, log scales and log shape may go: a kind of 1 % at least, and no spike.
+
+A spike on a single length would be infinitely likely.
+"""
 FEWEST_FOR_A_SHAPE = 20
 """Ends that a law with a shape asks for; fewer tell a mean and no more."""
 FEWEST_FOR_A_MIXTURE = 100
@@ -157,11 +163,15 @@ def _mixtures(spells: Spells, singles: list[Candidate]) -> Iterator[Candidate]:
             return Piece("exponential", exp(v[1]), weight=share), stay
 
         start = [-1.0, log(short), log(stayers.scale) + 0.3, *shaped]
-        yield _likeliest(f"exponential + {family}", spells, start, pieces)
+        yield _likeliest(f"exponential + {family}", spells, start, pieces, _MIXTURE_LIMITS[: len(start)])
 
 
 def _likeliest(
-    name: str, spells: Spells, start: list[float], pieces: Callable[[Floats], tuple[Piece, ...]]
+    name: str,
+    spells: Spells,
+    start: list[float],
+    pieces: Callable[[Floats], tuple[Piece, ...]],
+    limits: Sequence[float] = (_FAR, _FAR),
 ) -> Candidate:
     from scipy.optimize import minimize
 
@@ -169,7 +179,7 @@ def _likeliest(
         return Candidate(name, pieces(v), 0.0, len(start))
 
     def unlikely(v: Floats) -> float:
-        if np.abs(v).max() > 40:
+        if (np.abs(v) > limits[: len(v)]).any():
             return _IMPOSSIBLE
         return -log_likelihood(candidate(v), spells)
 

@@ -35,8 +35,8 @@ _ALIKE = 0.01
 _WORTH_TELLING = 0.01
 _CUT_AT_ONCE = 0.05
 _AT_ONCE = 0.2
-_UNSEEN_TAIL = 0.1
-_DAY_S = 86_400.0
+_UNSEEN_TAIL, _MOST_UNSEEN = 0.1, 0.75
+_OUTLAST = 0.05
 
 
 @dataclass(frozen=True)
@@ -217,17 +217,23 @@ def _cut_at_an_age(spells: Spells) -> tuple[float | None, Spells]:
 
 
 def _tail(best: Candidate, spells: Spells) -> tuple[float | None, str]:
-    """Return where to cut a law whose tail nobody has seen, and why."""
+    """Return where to cut a law whose tail nobody has seen, and why.
+
+    A part of the time may well lie in stays longer than any seen, where the window is short: up to three
+    quarters of it is left to the family. A law without a shape has no tail to speak of.
+    """
+    if all(piece.shape is None for piece in best.pieces):
+        return None, ""
     law, longest = best.law(), spells.longest
-    wild = not law.mean < inf or law.deviation > WILDEST * law.mean
-    beyond = 1.0 if wild else 1 - best.law(longest).mean / law.mean
-    if float(law.survival(longest)) > 0.05:
-        if wild:
-            return max(longest, _DAY_S), "Capped at a day, for its tail has no end. (assumed)"
-        return None, ""
-    if beyond <= _UNSEEN_TAIL:
-        return None, ""
-    tail = "has no end" if wild else f"would make up {beyond:.0%} of the time"
+    endless = not law.mean < inf or law.deviation > WILDEST * law.mean
+    beyond = 1.0 if endless else 1 - best.law(longest).mean / law.mean
+    outlast = float(law.survival(longest)) > _OUTLAST
+    if beyond <= (_MOST_UNSEEN if outlast else _UNSEEN_TAIL):
+        remark = (
+            f"{beyond:.0%} of the time lies in stays longer than any seen." if beyond > _UNSEEN_TAIL else ""
+        )
+        return None, remark
+    tail = "has no end" if endless else f"would make up {beyond:.0%} of the time"
     return longest, f"Capped at the longest that was seen; what lies beyond {tail}."
 
 
