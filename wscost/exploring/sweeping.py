@@ -110,7 +110,7 @@ def sweep(
     most : int, optional
         The number of bills past which a grid is refused; None for no bound.
     by_means : bool, optional
-        Simulate a profile once, and follow the means of theory from there: fast, and a few percent off.
+        Simulate a profile once, and follow the means of theory from there: fast, and less exact.
     told : callable, optional
         Called with the points done and their number.
     **options
