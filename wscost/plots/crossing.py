@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from wscost.estimating import Options
 from wscost.exploring.breaking_even import BreakEven, Crossing, Totals, break_even
 from wscost.plots.figures import amount, amounts, by_decades, durations, label, quantities, seconds, short
-from wscost.plots.style import BLUE, DASHES, INK, MUTED, ORANGE, PAPER, picture
+from wscost.plots.style import BLUE, DASHES, INK, ORANGE, PAPER, picture
 
 NAME = "break-even"
 SHOWS = BreakEven
@@ -53,28 +53,21 @@ def draw(found: BreakEven, ax: Axes) -> None:
 
 
 def _mark_crossings(found: BreakEven, ax: Axes) -> None:
-    """Circle each crossing; what they say stands in the upper corner that the bills leave free."""
+    """Circle and number the crossings; what they say stands in the upper corner that the bills leave free."""
     for crossing in found.crossings:
         ax.plot(*_place(crossing), "o", color=INK, markersize=6, fillstyle="none")
     first, last = (sum(t for t in found.samples[i][1] if t is not None) for i in (0, -1))
-    left = last >= first
-    for i, group in enumerate(_in_groups(found)[:MOST]):
+    groups, left = _in_groups(found)[:MOST], last >= first
+    for number, group in enumerate(groups, start=1):
+        mark = f"{number}  " if len(groups) > 1 else ""
+        ax.annotate(mark.strip(), _place(group[0]), (6, -10), textcoords="offset points", fontweight="bold")
         ax.annotate(
-            _said(found, group),
-            _place(group[0]),
-            (0.03 if left else 0.97, 0.97 - 0.1 * i),
-            textcoords="axes fraction",
+            f"{mark}{_said(found, group)}",
+            (0.03 if left else 0.97, 1.07 - 0.1 * number),
+            xycoords="axes fraction",
             ha="left" if left else "right",
             va="top",
             bbox={"facecolor": PAPER, "linewidth": 0, "pad": 0.5},
-            arrowprops={
-                "arrowstyle": "-",
-                "color": MUTED,
-                "linewidth": 0.6,
-                "shrinkA": 0,
-                "shrinkB": 4,
-                "relpos": (0.1 if left else 0.9, 0),
-            },
         )
 
 
