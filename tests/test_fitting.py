@@ -139,6 +139,18 @@ def test_hours_and_weekdays_come_back() -> None:
     assert [] == codes(found)
 
 
+def test_a_weekday_that_the_window_has_one_and_a_half_times_does_not_bend_the_hours() -> None:
+    profile = profile_of(
+        "calendar: {period: {start: 2026-11-02, days: 8}, weekdays: {mon: 4}}\n"
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 1200, timeUnit: 1h}}\nsession: {mean: 20s}\n"
+    )
+    found = fit(through(simulate_trace(profile), 0, 7.5 * 24 * HOUR))
+
+    hours = found.arrivals.shape.hours
+    assert 1.0 == pytest.approx(hours[:12].mean() / hours[12:].mean(), abs=0.03)
+    assert [2.8, *[0.7] * 6] == pytest.approx(found.profile.calendar.weekdays.weights, rel=0.05)
+
+
 def test_hours_that_differ_by_chance_alone_get_no_weights() -> None:
     found = made(ARRIVALS + "session: {mean: 20s}\n", days=2, hours=(0, 36))
 
@@ -304,6 +316,20 @@ def test_what_the_room_passes_on_comes_back(events: bool) -> None:
     assert isinstance(process, Broadcast)
     assert 0.7 == pytest.approx(likely(process.share), abs=0.05)
     assert not process.echo
+
+
+def test_what_a_room_passed_on_to_people_of_before_the_window_does_not_mislead() -> None:
+    """They heard people who are gone: totals of those who came inside it tell the share."""
+    found = made(
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 10, timeUnit: 1m}}\n"
+        "session: {median: 8m, shape: 0.5}\nrooms: {count: 6, zipf: 0.8}\n"
+        "messages: {in: {every: 1m, bytes: 50}, out: {process: broadcast, share: 0.7}}\n",
+        hours=(10, 11),
+    )
+    (process,) = found.profile.messages.outgoing
+
+    assert isinstance(process, Broadcast)
+    assert 0.7 == pytest.approx(likely(process.share), abs=0.05)
 
 
 def test_answers_come_back() -> None:
