@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from connections import write
-from run import _machine
+from run import machine
 
 from wscost.deployment import PRESETS
 from wscost.engines import work
@@ -77,7 +77,7 @@ def main() -> None:
     asked.add_argument("--no-write", action="store_true")
     options = asked.parse_args()
     lines = [
-        f"{options.rows:,} connections on {_machine()}; {date.today()}. "
+        f"{options.rows:,} connections on {machine()}; {date.today()}. "
         "Processor time is that of all processes.",
         "",
         "| objects | engine | processor time | times local | biggest process | sent a connection |",

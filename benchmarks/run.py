@@ -111,7 +111,7 @@ def table(runs: dict[str, list[Run]], rows: int, objects: int, size: int) -> str
     seconds = {tool: median(one.seconds for one in each) for tool, each in runs.items()}
     lines = [
         f"{rows:,} connections, {objects:,} objects, {size / 1e6:,.0f} MB of Parquet; "
-        f"median of {len(runs[OURS])} runs in turn, whole processes; {_machine()}; {date.today()}.",
+        f"median of {len(runs[OURS])} runs in turn, whole processes; {machine()}; {date.today()}.",
         "",
         "| tool | version | seconds | times wscost | peak memory |",
         "|---|---|---:|---:|---:|",
@@ -126,7 +126,7 @@ def table(runs: dict[str, list[Run]], rows: int, objects: int, size: int) -> str
     return "\n".join([*lines, "", f"Load of the machine meanwhile (15 minutes): {load:.1f}."])
 
 
-def _machine() -> str:
+def machine() -> str:
     told = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
     name = next((value.strip() for key, value in told.items() if key.strip() == "model name"), "")
     return f"{os.cpu_count()} cores ({name or platform.machine()}), Python {platform.python_version()}"

@@ -241,6 +241,12 @@ def test_simulated_months_tell_how_far_they_differ() -> None:
             id="ranges that hardly matter",
         ),
         pytest.param(
+            {"workload_share": Decimal(1)},
+            "More than 99% of the variance is what is not known of the workload (drawn from ranges: "
+            "session.median and rooms.count), the rest is chance.",
+            id="ranges that are all that matters",
+        ),
+        pytest.param(
             {"basis": "observed", "drawn": ()},
             "Of 200 months made of the days observed, eight in ten cost between $5.15 and $6.20, half at "
             "most $5.45.",

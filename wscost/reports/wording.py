@@ -166,7 +166,8 @@ def spread(bill: Bill) -> str:
         return sentence
     if not told.drawn:
         return f"{sentence} They differ by chance alone: no figure of the profile is given as a range."
-    share = f"{told.workload_share:.0%}" if told.workload_share else "Less than 1%"
+    certain = {Decimal(0): "Less than 1%", Decimal(1): "More than 99%"}
+    share = certain.get(told.workload_share, f"{told.workload_share:.0%}")
     return (
         f"{sentence} {share} of the variance is what is not known of the workload "
         f"(drawn from ranges: {joined(told.drawn)}), the rest is chance."
