@@ -50,6 +50,8 @@ ASIDE: Mapping[str, tuple[str, str]] = {
     "lines-skipped": ("lines", "lines of another kind"),
 }
 """Notes on rows that are neither bad nor of a connection: which of their data counts them, and its words."""
+EVENTS_MISSING = {"tail-drops-events", "empty-messages-missing"}
+"""Notes that some events are not in the input."""
 TOLD = ("censored", "outside-window", "rows-refused")
 """Notes whose figures the account tells already."""
 WIDTH = 80
@@ -226,6 +228,8 @@ def findings_from(read: Read, known: Mapping[str, int], connections: int, events
         ]
     aside = {words: int(told[code][key]) for code, (key, words) in ASIDE.items() if code in told}
     grade = Grade.UNKNOWN if events is None else Grade.MEASURED
+    if events and told.keys() & EVENTS_MISSING:
+        grade = Grade.LOWER_BOUND
     quantities.append(Finding("events", grade, events or 0, events or 0, CURES["events"]))
     return Findings(
         read.source,

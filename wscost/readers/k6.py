@@ -28,7 +28,7 @@ from wscost.readers.document import decimal_at, load_document
 from wscost.readers.fields import Misfit, duration, moment, room_rule
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options, days_of
-from wscost.readers.remarks import other_requests
+from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Part, Source
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Quantities, Usage
@@ -91,7 +91,12 @@ def read_points(source: Source, options: Options) -> Trace | TraceStream:
         connections.add(point.part, point.line, point.room, opened_at, closed_at)
     connections.hand_over()
     grades = {} if starts else {"opened_at": Grade.ASSUMED, "closed_at": Grade.ASSUMED}
-    return intake.trace(grades, [*_notes(failed), *other_requests(requests)])
+    notes = [*_notes(failed), *other_requests(requests)]
+    named = [point.room for point in starts or ends if point.room]
+    if named:
+        grades["object_id"] = Grade.ASSUMED
+        notes.append(rooms_from_paths(len(set(named)), len(named)))
+    return intake.trace(grades, notes)
 
 
 def _points(intake: Intake, source: Source) -> Iterator[tuple[Part, int, dict[str, Any]]]:

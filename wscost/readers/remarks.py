@@ -83,7 +83,8 @@ class AtClose:
             {"open_at_beginning": earlier},
         )
         first_open, first_line, last_line = self.first_open, self.first_line, self.last_line
-        if given or first_line - first_open <= _MUCH * (last_line - first_open):
+        alone = first_line == last_line
+        if given or alone or first_line - first_open <= _MUCH * (last_line - first_open):
             return (at_close,)
         opened, written = (EPOCH + timedelta(microseconds=at) for at in (first_open, first_line))
         told = format_window(Window(written, window.end))

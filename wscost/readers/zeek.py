@@ -91,6 +91,8 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
     grades = {"bytes_in": Grade.ASSUMED, "bytes_out": Grade.ASSUMED}
     if not ends_known or any(socket.ended and socket.closed_at is None for socket in sockets.values()):
         grades["closed_at"] = Grade.LOWER_BOUND
+    if rooms:
+        grades["object_id"] = Grade.ASSUMED
     return intake.trace(grades, _notes(sockets, rooms, ends_known, others))
 
 
