@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from tests.streams import write, write_events
 from wscost.deployment import PRESETS
 from wscost.metering import meter
 from wscost.readers import parquet as reader
@@ -25,6 +27,7 @@ from wscost.usage import Window
 
 START = datetime(2026, 1, 30, 22, tzinfo=UTC)
 """Two hours before the last day of a month."""
+Row = dict[str, Any]
 WINDOW = Window(START, START + timedelta(days=3))
 TICKS = 3 * 86_400_000_000
 
@@ -86,6 +89,67 @@ METERS = {
 }
 
 
+HIBERNATION = """
+with sockets as (
+    select connection_id, coalesce(nullif(object_id, ''), 'nameless ' || row_number() over ()) as object,
+           epoch_us(opened_at) as o, epoch_us(closed_at) as c
+    from rows where epoch_us(opened_at) < $till and not coalesce(epoch_us(closed_at) < $since, false)
+), happened as (
+    select epoch_us(e."at") as happened_at, kind, coalesce(direction = 'out', false) as sent, bytes,
+           coalesce(auto_response, false) as answered, coalesce(round(wall_ms * 1000)::bigint, 2000) as wall,
+           coalesce(nullif(e.object_id, ''), s.object, 'alone ' || row_number() over ()) as object,
+           epoch_us(e."at") // 86400000000 as day
+    from events e left join sockets s on s.connection_id = nullif(e.connection_id, '')
+    where epoch_us(e."at") >= $since and epoch_us(e."at") < $till
+), runs as (
+    select object, happened_at as s, happened_at + wall as e from happened
+    where not answered and not (kind = 'message' and sent)
+    union all select object, o, o + 2000 from sockets
+    where o >= $since and not exists (select 1 from happened where kind = 'open')
+    union all select object, c, c + 2000 from sockets
+    where c >= $since and c < $till and not exists (select 1 from happened where kind = 'close')
+), edges as (
+    select s, e, max(e) over (
+        partition by object order by s, e rows between unbounded preceding and 1 preceding
+    ) as reach from runs
+), days as (
+    select unnest(range($since // 86400000000, ($till - 1) // 86400000000 + 1)) as day
+), later as (
+    select unnest(range($since // 86400000000, $till // 86400000000 + 3)) as day
+), active as (
+    select day, greatest(0, least(e, $till, (day + 1) * 86400000000)
+                            - greatest(s, coalesce(reach, s), day * 86400000000)) as length
+    from edges, later
+), resident as (
+    select least(day, ($till - 1) // 86400000000) as day,
+           greatest(0, least(e + 10000000, (day + 1) * 86400000000)
+                       - greatest(s, coalesce(reach + 10000000, s), day * 86400000000)) as length
+    from edges, later
+)
+select day,
+    (select count(*) from happened h
+     where h.day = days.day and kind = 'message' and not sent and not answered),
+    (select count(*) from happened h where h.day = days.day and kind = 'message' and sent),
+    (select coalesce(sum(bytes), 0) from happened h
+     where h.day = days.day and kind = 'message' and not sent and not answered),
+    (select count(*) from happened h where h.day = days.day and kind in ('alarm', 'request')),
+    (select coalesce(sum(length), 0) from active a where a.day = days.day),
+    (select coalesce(sum(length), 0) from resident r where r.day = days.day),
+    (select count(*) from edges
+     where s // 86400000000 = days.day and (reach is null or s > reach + 10000000))
+from days order by day
+"""
+ASLEEP = {
+    "messages_in": Decimal(1),
+    "messages_out": Decimal(1),
+    "bytes_in": Decimal(1),
+    "object_requests": Decimal(1),
+    "object_active_seconds": Decimal("0.000001"),
+    "object_resident_seconds": Decimal("0.000001"),
+    "object_wakeups": Decimal(1),
+}
+
+
 @contextmanager
 def streaming(rows: int) -> Iterator[None]:
     """Stream every file, so many rows at a time."""
@@ -95,23 +159,26 @@ def streaming(rows: int) -> Iterator[None]:
         yield
 
 
-def by_sql(path: Path) -> dict[date, dict[str, Decimal]]:
+def by_sql(query: str, meters: Mapping[str, Decimal], **tables: Path) -> dict[date, dict[str, Decimal]]:
     since, till = (round(at.timestamp() * 1_000_000) for at in (WINDOW.start, WINDOW.end))
     with duckdb.connect() as db:
         db.execute("set timezone = 'UTC'")
-        db.from_parquet(str(path)).create_view("rows")
-        found = db.execute(ORACLE, {"since": since, "till": till}).fetchall()
+        for name, path in tables.items():
+            db.from_parquet(str(path)).create_view(name)
+        found = db.execute(query, {"since": since, "till": till}).fetchall()
     return {
         date(1970, 1, 1) + timedelta(days=day): {
-            key: int(value) * unit for (key, unit), value in zip(METERS.items(), values, strict=True)
+            key: int(value) * unit for (key, unit), value in zip(meters.items(), values, strict=True)
         }
         for day, *values in found
     }
 
 
-def by_meter(trace: Trace | TraceStream) -> dict[date, dict[str, Decimal]]:
-    days = meter(trace, PRESETS["durable-object"]).days
-    return {day: {key: quantities[key] for key in METERS} for day, quantities in days.items()}
+def by_meter(
+    trace: Trace | TraceStream, deployment: str, meters: Mapping[str, Decimal]
+) -> dict[date, dict[str, Decimal]]:
+    days = meter(trace, PRESETS[deployment]).days
+    return {day: {key: quantities.get(key, Decimal(0)) for key in meters} for day, quantities in days.items()}
 
 
 MIDNIGHTS = (7_200_000_000, 7_200_000_000 + 86_400_000_000)
@@ -151,10 +218,61 @@ def test_a_database_that_knows_only_the_definitions_comes_to_the_same(
     )
     path = tmp_path_factory.mktemp("oracle") / "trace.parquet"
     parquet.write_table(table, path, row_group_size=4)
-    expected = by_sql(path)
+    expected = by_sql(ORACLE, METERS, rows=path)
 
-    assert expected == by_meter(read_trace(path, window=WINDOW))
+    assert expected == by_meter(read_trace(path, window=WINDOW), "durable-object", METERS)
     with streaming(batch):
         flowing = read_input(path, window=WINDOW, streamed=True)
         assert isinstance(flowing, TraceStream)
-        assert expected == by_meter(flowing)
+        assert expected == by_meter(flowing, "durable-object", METERS)
+
+
+@st.composite
+def hibernating(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
+    """Draw sockets, and events that tell of their connects and closes, or do not."""
+    sockets: list[Row] = []
+    for number, (room, a, b, still) in enumerate([*draw(hostile), ("a", 5, 6, False)]):
+        opened, closed = (START + timedelta(microseconds=n) for n in sorted((a, b)))
+        row = {"connection_id": f"c{number}", "object_id": room, "opened_at": opened}
+        sockets.append({**row, "closed_at": None if still else closed})
+    nameless = [] if draw(st.booleans()) else ["", None]
+    happened = [
+        {
+            "kind": draw(st.sampled_from(["message", "error", "alarm", "request"])),
+            "at": START + timedelta(microseconds=draw(instants)),
+            "object_id": draw(st.sampled_from(["a", "b", "c", *nameless])),
+            "connection_id": draw(st.sampled_from([row["connection_id"] for row in sockets])),
+            "direction": draw(st.sampled_from(["in", "out"])),
+            "bytes": draw(st.none() | st.integers(0, 500)),
+            "auto_response": draw(st.sampled_from([True, False, None])),
+            "wall_ms": draw(st.sampled_from([None, 0.0, 0.0004, 1.5, 9_999.999, 10_000.0, 90_000_000.0])),
+        }
+        for _ in range(draw(st.integers(1, 20)))
+    ]
+    for kind, column in (("open", "opened_at"), ("close", "closed_at")):
+        if draw(st.booleans()):
+            happened += [
+                {"kind": kind, "at": row[column], "object_id": "b", "connection_id": row["connection_id"]}
+                for row in sockets
+                if row[column] is not None
+            ]
+    return sockets, draw(st.permutations(happened))
+
+
+@settings(max_examples=40, deadline=None)
+@given(hibernating(), st.integers(1, 6))
+def test_the_database_puts_objects_to_sleep_as_long_and_wakes_them_as_often(
+    tmp_path_factory: pytest.TempPathFactory, drawn: tuple[list[Row], list[Row]], batch: int
+) -> None:
+    folder = tmp_path_factory.mktemp("oracle")
+    tables = {
+        "rows": write(folder / "connections.parquet", drawn[0], 4),
+        "events": write_events(folder / "events.parquet", drawn[1], 4),
+    }
+    expected = by_sql(HIBERNATION, ASLEEP, **tables)
+
+    assert expected == by_meter(read_trace(folder, window=WINDOW), "durable-object-hibernation", ASLEEP)
+    with streaming(batch):
+        flowing = read_input(folder, window=WINDOW, streamed=True)
+        assert isinstance(flowing, TraceStream | Trace)
+        assert expected == by_meter(flowing, "durable-object-hibernation", ASLEEP)
