@@ -18,8 +18,11 @@ from wscost.units import MICROSECONDS_PER_SECOND
 from wscost.usage import Window
 
 READ_BYTES = 1_048_576
-WORDS = ["kind", "direction"]
+WORDS = ("kind", "direction")
 """Columns of few words, which are read as their places in a dictionary."""
+REPEATING = 0.75
+"""Names that take at most so much of what they would take each by itself are read so, too."""
+_LENGTH_BYTES = 4
 NAMES = ("object_id", "connection_id")
 _UNITS = {"milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 
@@ -60,7 +63,8 @@ def open_rows(place: Place) -> parquet.ParquetFile:
         return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True, **options)
 
     found = opened()
-    words = [word for word in WORDS if word in found.schema_arrow.names]
+    words = [name for name in WORDS if name in found.schema_arrow.names]
+    words += [name for name in NAMES if _repeats(found.metadata, name)]
     return opened(metadata=found.metadata, read_dictionary=words) if words else found
 
 
@@ -125,6 +129,19 @@ def in_turn(groups: Sequence[Group]) -> list[Group] | None:
     if any(end > begin for end, begin in zip(ends, begins[1:], strict=False)):
         return None
     return ordered
+
+
+def _repeats(metadata: parquet.FileMetaData, name: str) -> bool:
+    """Tell whether a column's first names stand in a dictionary, most of them."""
+    if not metadata.num_row_groups:
+        return False
+    group = metadata.row_group(0)
+    for chunk in (group.column(index) for index in range(group.num_columns)):
+        if chunk.path_in_schema == name and chunk.is_stats_set and chunk.physical_type == "BYTE_ARRAY":
+            longest = chunk.statistics.max if chunk.statistics.has_min_max else ""
+            each = _LENGTH_BYTES + len(longest)
+            return bool(chunk.total_uncompressed_size <= REPEATING * chunk.num_values * each)
+    return False
 
 
 def _nulls(chunk: parquet.ColumnChunkMetaData) -> int | None:
