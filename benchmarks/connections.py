@@ -1,5 +1,7 @@
 """Connections to measure with: a month of a service, its objects as unequally popular as rooms are.
 
+Not made by wscost's own simulator, so that peers are not measured on data that one of them has made.
+
 python benchmarks/connections.py FILE ROWS [OBJECTS] [--shuffled] [--one-object-has-half]
 """
 

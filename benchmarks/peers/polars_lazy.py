@@ -1,4 +1,4 @@
-"""Polars, lazy, with window expressions over objects."""
+"""Polars, lazy, with window expressions over objects; it may take the rows to be in order of opening."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ rows = pl.scan_parquet(sys.argv[1]).select(
 open_time = pl.col("closed") - pl.col("opened")
 before = pl.col("closed").cum_max().shift(1).over("object_id")
 reached = pl.max_horizontal("opened", before)
-sums = rows.sort("opened").select(
+sums = rows.select(
     rows=pl.len(),
     open_time=open_time.sum(),
     minutes=((open_time + 59_999_999) // 60_000_000).sum(),

@@ -252,7 +252,9 @@ class StreamSums:
         """Return when sockets come and leave in the window, each in order."""
         opens = np.maximum(batch.opened, self._days.start)
         lasting = batch.closed > opens
-        return opens[lasting], np.sort(batch.closed[lasting & (batch.closed < self._days.end)])
+        leaving = lasting & (batch.closed < self._days.end)
+        closes = batch.closed if leaving.all() else batch.closed[leaving]
+        return opens if lasting.all() else opens[lasting], np.sort(closes)
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
         self.without_object += int((batch.object < 0).sum())

@@ -29,7 +29,7 @@ from wscost.readers.refusals import Refusals
 from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError
 from wscost.usage import Window
 
-BATCH_ROWS = 524_288
+BATCH_ROWS = 262_144
 UNREAD = ("connection_id",)
 """Columns that no meter asks for; whether they repeat themselves is not found out."""
 
