@@ -99,6 +99,13 @@ def test_the_month_stands_still_so_that_only_prices_move() -> None:
     assert {p.feasible for p in past.bills} == {False}
 
 
+def test_a_price_that_was_known_before_the_first_year_asked_for_is_no_first() -> None:
+    past = history(CHAT, plan=STANDARD, since=2024)
+
+    assert of(past, STANDARD, "2024-01-01").moved == ""
+    assert of(history(CHAT, plan=STANDARD, since=2023), STANDARD, "2023-10-31").moved == "first known price"
+
+
 def test_objects_that_hibernate_are_told_since_when_they_can() -> None:
     asleep = UsageFile("chat", CHAT.usage, PRESETS["durable-object-hibernation"])
 

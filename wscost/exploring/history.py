@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
@@ -161,9 +161,20 @@ def _through(case: Case, plan: str, days: Iterable[date]) -> Iterator[Past]:
             yield Past(day, plan, case.deployment.label, "", None, False, ended)
             before = None
         else:
-            moved = "first known price" if before is None else _moved(case, plan, before, bill)
+            if before is not None:
+                moved = _moved(case, plan, before, bill)
+            else:
+                moved = "" if _priced(case, plan, day - timedelta(days=1)) else "first known price"
             yield Past(day, plan, bill.deployment, bill.currency, bill.total, bill.feasible, moved)
             before = bill
+
+
+def _priced(case: Case, plan: str, day: date) -> bool:
+    try:
+        _on(case, day).account.price_list(plan, case.deployment)
+    except NoPriceError:
+        return False
+    return True
 
 
 def _moved(case: Case, plan: str, before: Bill, bill: Bill) -> str:

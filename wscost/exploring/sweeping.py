@@ -130,9 +130,10 @@ def sweep(
     bills = prod(map(len, axes)) * len(plans) * len(cases)
     if most is not None and bills > most:
         sizes = " x ".join(f"{len(axis):,}" for axis in axes)
+        each = len(plans) * len(cases)
+        under = f" under {each:,} plans and deployments" if each > 1 else ""
         raise ConfigError(
-            f"{sizes} values under {len(plans) * len(cases):,} plans and deployments are {bills:,} bills, "
-            f"more than {most:,}. Vary fewer values, or say --yes."
+            f"{sizes} values{under} are {bills:,} bills, more than {most:,}. Vary fewer values, or say --yes."
         )
     points, last = [], prod(map(len, axes))
     if by_means:
