@@ -528,7 +528,7 @@ def test_whatever_the_trace_the_profile_can_be_read_or_the_reason_is_told(
 
 def test_a_name_is_written_as_it_is_meant() -> None:
     rows = [connection(10 * i, 10 * i + 5 + i) for i in range(30)]
-    for name in ('a: "b" # c', "yes", "1e3", "é\n"):
+    for name in ('a: "b" # c', "yes", "1e3", "é\n", "two  spaces " * 20):
         assert name == fit(trace(rows, window=(0, 400)), name=name).profile.name
 
 

@@ -17,12 +17,17 @@ from wscost.profile.law import Law
 from wscost.units import MICROSECONDS_PER_SECOND
 
 _STEPS_S = (60.0, 30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.1)
+"""Steps in which arrivals are counted: the longest of which the window holds thirty."""
 _FEWEST_PEOPLE = 3
 _SETTLING = 0.05
 """The part of the window in which a recording may still be gathering its people."""
 _FEWEST_STEPS, _MOST_STEPS, _MOVES_A_STEP = 20, 20_000, 4
 _STILL = 0.3
+"""A number of people that moves by less than this share of what chance would do stands still."""
+_UNEVEN, _ERRORS = 1.3, 4
+"""Arrivals that vary so many times as much as Poisson ones, and by so many errors more, are bursty."""
 _SHOWS, _HARDLY = 0.02, 0.2
+"""Missing people are told if their time is this share of the window, and hardly this share was there."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def _burstiness(counts: Ints, mean: Floats, step_s: float) -> tuple[str, Iterato
     steps = max(int(busy.sum()) - 1, 1)
     dispersion = float((np.square(counts[busy] - mean[busy]) / mean[busy]).sum() / steps)
     error = float(((2 + 1 / mean[busy].mean()) / steps) ** 0.5)
-    if dispersion < 1.3 or dispersion < 1 + 4 * error:
+    if dispersion < _UNEVEN or dispersion < 1 + _ERRORS * error:
         return "", iter(())
     words = (
         f"counts in steps of {told(step_s)} vary {number(dispersion, 2)} times as much as Poisson arrivals"

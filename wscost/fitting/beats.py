@@ -12,14 +12,14 @@ from wscost.fitting.seen import Flags, Floats, Ints, Messages, Seen
 from wscost.fitting.written import Line, duration, every, mapping, size
 from wscost.trace import UNKNOWN
 
-_SMALL_BYTES = 64
-_SIZES = 5
-_STEADY = 0.05
-_MOSTLY = 0.8
-_NEARLY_ALL = 0.9
-_SOME = 0.2
-_FEWEST_GAPS = 2
+_SMALL_BYTES, _SIZES = 64, 5
+"""Heartbeats are at most so large, and are looked for among so many sizes that are most common."""
+_STEADY, _MOSTLY, _FEWEST_GAPS = 0.05, 0.8, 2
+"""A connection strikes like a clock if most of its gaps, two or more, are within this of their median."""
+_NEARLY_ALL, _SOME = 0.9, 0.2
+"""The share of connections that makes a heartbeat one of all clients, or of some."""
 _FOR_EVER_S = 60 * 86_400.0
+"""Longer than connections live. [s]"""
 
 
 Entry: TypeAlias = tuple[dict[str, str], str]

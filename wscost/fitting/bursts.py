@@ -21,8 +21,10 @@ from wscost.fitting.seen import Floats, Ints, Messages, Seen
 from wscost.units import MICROSECONDS_PER_SECOND
 
 WIDTHS_S = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+"""Lengths of time over which messages are counted. [s]"""
 _FEWEST_BINS = 200
 _MOST_LIKE_POISSON = 1.3
+"""An index of dispersion up to this is not worth a burst."""
 
 
 class Dispersion(NamedTuple):

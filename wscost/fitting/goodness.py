@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TAIL = 1e-4
-_LONGEST_BEFORE_S = 14 * 86_400.0
+_TAIL, _LONGEST_BEFORE_S = 1e-4, 14 * 86_400.0
+"""The window begins with people who came before, but for this share of the longest stays. [1, s]"""
 MOST_CONNECTIONS = 2_000_000
 MOST_EVENTS = 2_000_000
 """A replicate of more than this is not simulated only to compare it."""

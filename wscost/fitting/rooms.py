@@ -12,11 +12,13 @@ from wscost.fitting.written import Line, block, mapping, number
 from wscost.notes import Note
 
 _BY_CHANCE = 0.01
+"""Rooms are alike if chance alone would make them differ as much more often than this."""
 _MISPLACED = 0.1
 """A Zipf law that puts more than this share of the connections into other rooms does not fit."""
 _MOST_VALUES = 200
-_FEWEST_ANEW = 20
-_ANEW = 0.3
+"""More shares than this are thinned out, evenly by rank."""
+_FEWEST_ANEW, _ANEW = 20, 0.3
+"""Rooms that lasted would be seen in both halves of the window; of so many, less than this share was."""
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,9 @@ _DOUBTFUL = (Grade.LOWER_BOUND, Grade.UNKNOWN)
 _NO_LENGTHS = {"life-unknown", "end-unknown", "ends-unknown", "end-not-logged"}
 """What readers note where rows lack an end, and a length of 0 stands for one that is not known."""
 _SHORT_S = 3600.0
-_LAST_PARTS = (0.001, 0.0025, 0.005, 0.01, 0.025)
-_TOGETHER = 5
+"""A month made of a shorter window is a guess. [s]"""
+_LAST_PARTS, _TOGETHER = (0.001, 0.0025, 0.005, 0.01, 0.025), 5
+"""Parts of the window before its end in which, if five times as many closed as usual, it was its end."""
 
 
 class Messages(NamedTuple):

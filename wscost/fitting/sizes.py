@@ -10,8 +10,10 @@ from wscost.profile.distributions import Shaped
 from wscost.trace import UNKNOWN
 
 _OFF = 0.1
+"""A lognormal law may miss the mean by this share."""
 _PARTS = 20
 _FEWEST = 20
+"""Fewer sizes tell a mean and no more."""
 
 
 def sizes_of(seen: Ints) -> str:

@@ -15,6 +15,7 @@ from wscost.notes import Note
 from wscost.trace import UNKNOWN
 
 _EVEN = 1.5
+"""Totals that vary more times than this as much as Poisson counts are told to be uneven."""
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,18 @@ FEWEST = 3
 _ENDLESS_BOUND = 3.0
 """So many ends would have been missed with a probability of e**-3, 5 %: the rule of three."""
 _ALIKE = 0.01
-_WORTH_TELLING = 0.01
-_CUT_AT_ONCE = 0.05
+"""Lengths within this share of each other are the same."""
+_CUT_AT_ONCE, _FEWEST_CUT = 0.05, 5
+"""The share of ends, and their number, that an age must gather to be one at which connections are cut."""
+_STANDS_OUT = 3
+"""So many times as many must end at that age as nearby."""
 _AT_ONCE = 0.2
+"""Those who stay this share of the others' median leave at once."""
+_WORTH_TELLING = 0.01
 _UNSEEN_TAIL, _MOST_UNSEEN = 0.1, 0.75
+"""The share of the time that may lie in stays longer than any seen: usually, and where many outlast them."""
 _OUTLAST = 0.05
+"""Many, in this."""
 
 
 @dataclass(frozen=True)
@@ -193,17 +200,14 @@ def _cut_at_an_age(spells: Spells) -> tuple[float | None, Spells]:
     value, weight = spells.ended
     oldest = float(value.max())
     many = value >= oldest * (1 - _ALIKE)
-    share = float(weight[many].sum()) / spells.ended.total
-    if spells.bounds is not None or weight[many].sum() < 5 or share < _CUT_AT_ONCE:
+    least = max(_FEWEST_CUT, _CUT_AT_ONCE * spells.ended.total)
+    if spells.bounds is not None or weight[many].sum() < least:
         return None, spells
     if spells.longest > oldest * (1 + _ALIKE):
         return None, spells
     before = value < oldest * (1 - 2 * _ALIKE)
-    nearby = value >= oldest * 0.8
-    if (
-        weight[many].sum() < 3 * weight[nearby & before].sum() * _ALIKE / (0.2 - 2 * _ALIKE)
-        or not before.any()
-    ):
+    nearby = float(weight[before & (value >= oldest * 0.8)].sum()) * _ALIKE / (0.2 - 2 * _ALIKE)
+    if not before.any() or weight[many].sum() < _STANDS_OUT * nearby:
         return None, spells
     cap = float(value[many] @ weight[many] / weight[many].sum())
     cut = Weighted(np.append(spells.cut.value, cap), np.append(spells.cut.weight, weight[many].sum()))

@@ -63,6 +63,9 @@ class Fit:
     goodness: pd.DataFrame
     notes: tuple[Note, ...]
 
+    def __str__(self) -> str:
+        return self.text
+
 
 class _Parts(NamedTuple):
     stays: Stays
@@ -143,7 +146,7 @@ def _blocks(trace: Trace, name: str, seed: int, parts: _Parts) -> Iterator[tuple
         f"{trace.window.start:%Y-%m-%d %H:%M:%S} to {trace.window.end:%Y-%m-%d %H:%M:%S} UTC. Each "
         "connection counts as a session: a reconnect is an arrival here."
     )
-    yield (Line(f"profile: {json.dumps(name)}", about),)
+    yield (Line(f"profile: {json.dumps(name)}", about, whole=True),)
     yield arrivals.calendar
     yield arrivals.scenario
     yield stays.lines

@@ -22,6 +22,8 @@ class Line:
     text: str
     why: str = ""
     depth: int = 0
+    whole: bool = False
+    """Whether it must not be folded: what stands between quotes."""
 
 
 def render(blocks: Iterable[Iterable[Line]]) -> str:
@@ -36,6 +38,9 @@ def _rendered(line: Line) -> Iterator[str]:
     indent = "  " * line.depth
     mark = f"{indent}# "
     yield from wrap(line.why, _WIDTH, initial_indent=mark, subsequent_indent=mark)
+    if line.whole:
+        yield f"{indent}{line.text}"
+        return
     inside = f"{indent}#     " if line.text.startswith("#") else f"{indent}    "
     yield from wrap(
         line.text,
