@@ -51,12 +51,17 @@ class Log:
 
 @pytest.fixture(scope="session")
 def now(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Recording]:
-    """Return what records once, when it is first wanted."""
-    made: list[Recording] = []
+    """Return what records once, when it is first wanted; if that fails, it fails for all."""
+    made: list[Recording | Exception] = []
 
     def recording() -> Recording:
         if not made:
-            made.append(record(tmp_path_factory.mktemp("loopback")))
+            try:
+                made.append(record(tmp_path_factory.mktemp("loopback")))
+            except Exception as error:
+                made.append(error)
+        if isinstance(made[0], Exception):
+            raise made[0]
         return made[0]
 
     return recording

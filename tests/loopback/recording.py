@@ -160,7 +160,8 @@ def _page(browser: str, port: int, folder: Path) -> Iterator[subprocess.Popen[by
     try:
         assert page.stdin is not None
         assert page.stdout is not None
-        page.stdout.readline()
+        if page.stdout.readline() != b"ready\n":
+            raise AssertionError(page.communicate(timeout=TIME_LIMIT_S)[1].decode()[-500:])
         page.stdin.write(b"go\n")
         page.stdin.flush()
         yield page
