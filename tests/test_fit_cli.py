@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def test_the_profile_goes_to_standard_output_and_the_account_beside_it(
     assert "Profile hib200, and how well it fits" in said.err
     assert "881 of 881 rows used" in said.err
     assert "connection_seconds" in said.err
+
+
+def test_what_comes_by_standard_input_has_no_name_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piped = io.TextIOWrapper(io.BytesIO((shipped("sample_traces") / "chat.csv").read_bytes()))
+    monkeypatch.setattr("sys.stdin", piped)
+
+    assert main(["fit", "-"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("# Fitted to standard input: 32 connections")
+    assert "fitted" == read_profile(yamlfile.loads(text)).name
 
 
 def test_everything_fits_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from wscost.errors import InputError
 from wscost.fitting.laws import Candidate
 from wscost.fitting.seen import Floats, Ints, Seen
 from wscost.fitting.shape import Shape, Steps, fit_shape
-from wscost.fitting.written import Line, block, number, rate, told
+from wscost.fitting.written import Line, block, counted, number, rate, told
 from wscost.notes import Note
 from wscost.profile.law import Law
 from wscost.units import MICROSECONDS_PER_SECOND
@@ -130,8 +130,8 @@ def _people(seen: Seen, calendar: list[Line], zone: str) -> Arrivals:
     early = int((seen.came & (seen.opened < begin)).sum())
     note = Note(
         "there-from-the-start",
-        f"{early:,} connections opened in the window's first twentieth: they count as people who are there "
-        "all the time, not as connections that open over and over.",
+        f"{counted(early, 'connection')} opened in the window's first twentieth: taken as people who are "
+        "there all the time, not as connections that open over and over.",
         {"connections": early},
     )
     return Arrivals(

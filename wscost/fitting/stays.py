@@ -20,7 +20,7 @@ from wscost.fitting.laws import (
 )
 from wscost.fitting.seen import Seen
 from wscost.fitting.spells import Spells, Weighted, product_limit, spells_of
-from wscost.fitting.written import Line, block, duration, mapping, number, told
+from wscost.fitting.written import Line, block, counted, duration, mapping, number, told
 from wscost.notes import Note
 from wscost.profile.distributions import WILDEST
 
@@ -157,7 +157,7 @@ def _hardly_any_end(spells: Spells, ended: int) -> Stays:
 
 
 def _closed(ended: int) -> str:
-    return "No connection closed" if not ended else f"{ended} connection{'s' * (ended > 1)} closed"
+    return f"{counted(ended, 'connection') if ended else 'No connection'} closed"
 
 
 def _notes(seen: Seen, spells: Spells, ended: int, half_unseen: bool) -> Iterator[Note]:
@@ -179,8 +179,8 @@ def _notes(seen: Seen, spells: Spells, ended: int, half_unseen: bool) -> Iterato
     if instant > _WORTH_TELLING * ended:
         yield Note(
             "no-length",
-            f"{instant:,} connections closed in the instant in which they opened, by the trace's clock: "
-            f"each is taken to have lasted less than {duration(spells.resolution)}.",
+            f"{counted(instant, 'connection')} closed in the instant of opening, by the trace's clock: each "
+            f"is taken to have lasted less than {duration(spells.resolution)}.",
             {"connections": instant},
         )
 
