@@ -199,6 +199,15 @@ def test_a_full_answer_warns_that_more_may_be_missing(tmp_path: Path) -> None:
     assert "rows-cut" not in codes(less)
 
 
+def test_data_beside_errors_are_a_lower_bound_and_the_error_is_told(tmp_path: Path) -> None:
+    whole = answer(durableObjectsPeriodicGroups=[row(activeTime=1)])
+    usage = usage_of(tmp_path, {**whole, "errors": [{"message": "quota exceeded"}]})
+    (note,) = (note for note in usage.notes if note.code == "answered-in-part")
+
+    assert Grade.LOWER_BOUND is usage.grades["object_active_seconds"]
+    assert "(1; the first: quota exceeded)" in note.message
+
+
 def broken(change: Any) -> dict[str, Any]:
     one = deepcopy(answer(durableObjectsPeriodicGroups=[row(activeTime=1)]))
     change(one["data"]["viewer"]["accounts"][0][PERIODIC])

@@ -209,3 +209,11 @@ def test_several_named_files_make_one_trace(tmp_path: Path) -> None:
 def test_no_path_at_all_is_a_mistake() -> None:
     with pytest.raises(InputError, match="No input was named"):
         read_trace([])
+
+
+def test_a_file_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x")
+
+    with pytest.raises(InputError, match=r"a\.csv: named twice, so what it holds would count twice"):
+        open_source([path, tmp_path / "*.csv"])

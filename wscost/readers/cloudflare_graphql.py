@@ -93,10 +93,12 @@ def read(source: Source, options: Options) -> Usage:
     """
     tally = _Tally(source.name, options.window)
     for part in source.parts:
-        for account in _accounts(load_document(part), part.name):
+        answer = load_document(part)
+        for account in _accounts(answer, part.name):
             for alias, rows in account.items():
                 if isinstance(rows, list) and rows:
                     tally.add_dataset(part.name, alias, rows)
+        tally.errors += _errors(answer)
     return tally.usage()
 
 
@@ -107,6 +109,13 @@ def _accounts(answer: object, place: str) -> list[dict[str, Any]]:
         case {"errors": [{"message": str(said)}, *_]}:
             raise InputError(f"{place}: Cloudflare answered with an error and no data: {said:.200}")
     raise InputError(f"{place}: the answer holds no account. Set accountTag to the account's id.")
+
+
+def _errors(answer: object) -> list[str]:
+    match answer:
+        case {"errors": [*errors]}:
+            return [str(error.get("message")) if isinstance(error, dict) else "" for error in errors]
+    return []
 
 
 @dataclass
@@ -126,6 +135,7 @@ class _Tally:
     unread: dict[str, None] = field(default_factory=dict)
     datasets: set[str] = field(default_factory=set)
     types: set[str | None] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
 
     def add_dataset(self, part: str, alias: str, rows: list[Any]) -> None:
         """Add the rows of a dataset, whatever its alias is."""
@@ -213,9 +223,18 @@ class _Tally:
         window = self.asked or Window(self.first, self.last)
         zeros = dict.fromkeys(self.keys, Decimal(0))
         days: dict[date, Quantities] = {day: zeros | self.days.get(day, {}) for day in days_of(window)}
-        return Usage(window, days, dict(self.keys), tuple(self._notes()), self.source)
+        told = {key: Grade.worst(Grade.LOWER_BOUND, grade) for key, grade in self.keys.items()}
+        grades = told if self.errors else dict(self.keys)
+        return Usage(window, days, grades, tuple(self._notes()), self.source)
 
     def _notes(self) -> Iterator[Note]:
+        if self.errors:
+            yield Note(
+                "answered-in-part",
+                f"Cloudflare answered with errors beside the data ({len(self.errors):,}; the first: "
+                f"{self.errors[0]:.200}): what they are about is missing. Ask again.",
+                {"errors": len(self.errors)},
+            )
         if self.asked is None:
             yield Note(
                 "window-from-rows",

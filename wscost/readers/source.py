@@ -257,6 +257,7 @@ def open_source(given: str | Path | Sequence[str | Path], progress: Progress | N
         found, named = _expand(str(one))
         picked &= named
         paths.extend(found)
+    _refuse_twice(paths)
     done, total = 0, _total(paths)
 
     def count(size: int) -> None:
@@ -270,6 +271,16 @@ def open_source(given: str | Path | Sequence[str | Path], progress: Progress | N
     if len(several) == 1:
         name = "<stdin>" if several[0] == STDIN else shown(str(several[0]))
     return Source(name, parts, picked)
+
+
+def _refuse_twice(paths: Sequence[Place | None]) -> None:
+    """Refuse a file that is named twice, perhaps by a pattern: its connections would count twice."""
+    seen: set[str] = set()
+    for path in paths:
+        place = str(path.resolve()) if isinstance(path, Path) else _called(path)
+        if place in seen:
+            raise InputError(f"{_called(path)}: named twice, so what it holds would count twice.")
+        seen.add(place)
 
 
 def _called(path: Place | None) -> str:
