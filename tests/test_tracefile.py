@@ -200,6 +200,43 @@ def test_any_trace_reads_back_the_same(
         assert same_rows(found.events, meant.events)
 
 
+# Folders
+
+
+def test_a_folder_of_parquet_holds_events_too(tmp_path: Path) -> None:
+    assert write_trace(SMALL, f"{tmp_path}/trace/") == ()
+    found = read_trace(tmp_path / "trace")
+
+    assert ["connections.parquet", "events.parquet"] == sorted(f.name for f in (tmp_path / "trace").iterdir())
+    assert same_rows(found.connections, SMALL.connections)
+    assert same_rows(found.events, SMALL.events)
+    assert found.window == SMALL.window
+    assert found.grades["closed_at"] == Grade.ASSUMED
+
+
+def test_a_folder_written_again_holds_the_new_trace_alone(tmp_path: Path) -> None:
+    write_trace(SMALL, f"{tmp_path}/trace/")
+    write_trace(replace(SMALL, events=None), tmp_path / "trace")
+
+    assert [tmp_path / "trace" / "connections.parquet"] == list((tmp_path / "trace").iterdir())
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_text("old")
+
+    with pytest.raises(OutputError, match=r"photo\.jpg in it is of something else\. Name a new folder\."):
+        write_trace(SMALL, tmp_path)
+    assert [tmp_path / "photo.jpg"] == list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_finished_is_gone_again(tmp_path: Path) -> None:
+    broken = replace(SMALL, connections=SMALL.connections.drop(columns="closed_at"))
+
+    with pytest.raises(KeyError):
+        write_trace(broken, f"{tmp_path}/trace/")
+    assert list(tmp_path.iterdir()) == []
+
+
 # Files
 
 

@@ -1,4 +1,4 @@
-"""Writing traces: CSV, NDJSON or Parquet by the file's name, whole or not at all."""
+"""Writing traces: CSV, NDJSON or Parquet by the file's name, or a folder; whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, cast
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".ndjson", ".jsonl", ".parquet")
 BATCH_ROWS = 65_536
+CONNECTIONS, EVENTS = "connections.parquet", "events.parquet"
+"""The files of a folder."""
 PART_ROWS = 262_144
 """Rows that are laid out together: row groups of Parquet, and what a stream gives at once."""
 Append: TypeAlias = Callable[[Trace], None]
@@ -35,14 +37,15 @@ EVENT_KEYS = ("at", "kind", *(name for name in EVENT_COLUMNS if name not in ("at
 def write_trace(trace: Trace, path: str | Path) -> tuple[Note, ...]:
     """Write a trace in the form that the path's suffix names, and return what that form leaves out.
 
-    ``.ndjson`` (or ``.jsonl``) holds everything, ``.parquet`` all but events, ``.csv`` connections
-    alone; ``.gz`` may follow but for Parquet. The same trace gives the same bytes. The file appears
-    when it is complete; on failure nothing is left behind.
+    ``.ndjson`` (or ``.jsonl``) holds everything, and so does a folder (a name that ends in ``/``, or one
+    that is there) of two Parquet files; ``.parquet`` holds all but events, ``.csv`` connections alone.
+    ``.gz`` may follow but for Parquet. The same trace gives the same bytes. Files appear when they are
+    complete; on failure nothing is left behind.
 
     Raises
     ------
     OutputError
-        If the suffix names no form, or the file cannot be written.
+        If the suffix names no form, the file cannot be written, or the folder holds something else.
     """
     return write_days([trace], path, trace.window)
 
@@ -86,22 +89,26 @@ def write_days(
     OutputError
         As ``write_trace``. What goes wrong while a part is made leaves no file either.
     """
+    folder = str(path).endswith("/") or Path(path).is_dir()
     path = Path(path)
     packed = path.suffix == ".gz"
-    suffix = Path(path.stem).suffix if packed else path.suffix
-    if suffix not in SUFFIXES or (packed and suffix == ".parquet"):
+    suffix = "/" if folder else Path(path.stem).suffix if packed else path.suffix
+    if not folder and (suffix not in SUFFIXES or (packed and suffix == ".parquet")):
         raise OutputError(
             f"{path}: the name must end in what to write: {', '.join(SUFFIXES)}; "
-            ".gz may follow all but the last."
+            ".gz may follow all but the last. Or it ends in / to be a folder of Parquet, events and all."
         )
     write = {".csv": _csv_writer, ".parquet": _parquet_writer}.get(suffix, _ndjson_writer)
     events, graded = 0, False
     with ExitStack() as open_files:
-        file = open_files.enter_context(_whole(path))
-        if packed:
-            zipped = gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0)
-            file = cast(BinaryIO, open_files.enter_context(zipped))
-        append = open_files.enter_context(write(file, window))
+        if folder:
+            append = open_files.enter_context(_folder_writer(path, window))
+        else:
+            file = open_files.enter_context(_whole(path))
+            if packed:
+                zipped = gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0)
+                file = cast(BinaryIO, open_files.enter_context(zipped))
+            append = open_files.enter_context(write(file, window))
         for day in days:
             append(day)
             events += 0 if day.events is None else len(day.events)
@@ -122,10 +129,10 @@ def _left_out(path: Path, suffix: str, events: int, graded: bool) -> tuple[Note,
     return (Note("not-written", f"{path}: this form does not hold {', nor '.join(lost)}.", {"lost": lost}),)
 
 
-def _pieces(connections: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _pieces(rows: pd.DataFrame, columns: Iterable[str] = CONNECTION_COLUMNS) -> Iterator[pd.DataFrame]:
     """Yield rows that are laid out together; of no rows, one piece with none."""
-    for start in range(0, max(len(connections), 1), PART_ROWS):
-        yield connections.iloc[start : start + PART_ROWS][list(CONNECTION_COLUMNS)]
+    for start in range(0, max(len(rows), 1), PART_ROWS):
+        yield rows.iloc[start : start + PART_ROWS][list(columns)]
 
 
 @contextmanager
@@ -147,7 +154,51 @@ def _csv_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
 
 
 @contextmanager
-def _parquet_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
+def _folder_writer(folder: Path, window: Window) -> Iterator[Append]:
+    """Write a file of connections and, where there are any, one of events."""
+    with _folder(folder), ExitStack() as files:
+        if strangers := sorted({path.name for path in folder.iterdir()} - {CONNECTIONS, EVENTS}):
+            raise OutputError(f"{folder}: {strangers[0]} in it is of something else. Name a new folder.")
+        connections = files.enter_context(_parquet_file(folder / CONNECTIONS, window))
+        events: Append | None = None
+
+        def append(trace: Trace) -> None:
+            nonlocal events
+            connections(trace)
+            if trace.events is not None:
+                if events is None:
+                    events = files.enter_context(_parquet_file(folder / EVENTS, window, events=True))
+                events(trace)
+
+        yield append
+        if events is None:
+            (folder / EVENTS).unlink(missing_ok=True)
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make a folder where there is none; on failure it is gone again."""
+    new = not folder.exists()
+    try:
+        folder.mkdir(exist_ok=True)
+        yield
+    except BaseException as error:
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise OutputError(f"{folder}: cannot be written: {error.strerror or error}.") from None
+        raise
+
+
+@contextmanager
+def _parquet_file(path: Path, window: Window, *, events: bool = False) -> Iterator[Append]:
+    with _whole(path) as file, _parquet_writer(file, window, events=events) as append:
+        yield append
+
+
+@contextmanager
+def _parquet_writer(file: BinaryIO, window: Window, *, events: bool = False) -> Iterator[Append]:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -157,7 +208,11 @@ def _parquet_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
         def append(trace: Trace) -> None:
             nonlocal writer
             heading = {PARQUET_KEY: Heading(window, trace.grades).to_json()}
-            for piece in _pieces(trace.connections):
+            rows, columns = (
+                (trace.events, EVENT_COLUMNS) if events else (trace.connections, CONNECTION_COLUMNS)
+            )
+            assert rows is not None
+            for piece in _pieces(rows, columns):
                 # In one chunk: how rows came to be here must not show in the bytes.
                 table = pa.Table.from_pandas(piece, preserve_index=False).combine_chunks()
                 table = table.replace_schema_metadata(heading)

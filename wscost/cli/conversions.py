@@ -22,8 +22,10 @@ def convert(
     inputs: options.Inputs,
     *,
     file: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="TRACE", help="Write .parquet, .csv, .ndjson or .ndjson.gz."),
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="TRACE", help="Write .parquet, .csv, .ndjson(.gz) or FOLDER/."
+        ),
     ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Tell what was read, refused, bounded, and what is missing.")

@@ -26,12 +26,15 @@ def simulate(
     profile: Annotated[Path, typer.Argument(metavar="PROFILE", help="A YAML file with profile:.")],
     *,
     file: Annotated[
-        Path, typer.Option("--output", "-o", metavar="TRACE", help="Write .parquet, .csv or .ndjson(.gz).")
+        str,
+        typer.Option(
+            "--output", "-o", metavar="TRACE", help="Write .parquet, .csv, .ndjson(.gz) or FOLDER/."
+        ),
     ],
     month: options.Month = None,
     seed: options.Seed = None,
     events: Annotated[
-        bool, typer.Option("--events", help="List every message too, for .ndjson and hibernation.")
+        bool, typer.Option("--events", help="List every message too, for .ndjson or FOLDER/.")
     ] = False,
     sample: Annotated[
         float | None, typer.Option("--sample", metavar="SHARE", help="Simulate this share of the rooms.")
