@@ -193,10 +193,10 @@ def test_a_har_without_websockets_says_what_it_holds(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_an_entry_that_does_not_fit_is_named_by_its_number(tmp_path: Path, bad: Any, sentence: str) -> None:
+def test_an_entry_that_does_not_fit_is_refused_with_its_place(tmp_path: Path, bad: Any, sentence: str) -> None:
     path = har(tmp_path, entry(), bad)
 
-    with pytest.raises(InputError, match=f":2: .*{sentence}"):
+    with pytest.raises(InputError, match=f"page.har:1: .*{sentence}"):
         read_trace(path)
     assert read_trace(path, skip_bad_rows=True).refused == 1
 
@@ -228,3 +228,12 @@ def test_a_room_rule_that_is_no_expression_is_refused(rule: str) -> None:
 
 def test_a_log_line_in_json_is_no_har() -> None:
     assert "har" not in sniff(b'{"log": "GET / 200", "stream": "stdout"}\n')
+
+
+def test_a_bad_entry_is_told_by_the_line_on_which_it_stands(tmp_path: Path) -> None:
+    path = har(tmp_path, entry(), {**entry(), "_webSocketMessages": "none"})
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=1))
+    second = [number for number, line in enumerate(path.read_text().splitlines(), 1) if "started" in line][1]
+
+    with pytest.raises(InputError, match=rf"page\.har:{second}: entry 2: _webSocketMessages is not a list"):
+        read_trace(path)

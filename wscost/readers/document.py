@@ -24,6 +24,17 @@ def load_document(part: Part) -> Any:
     InputError
         If it is larger than ``DOCUMENT_LIMIT`` or no JSON.
     """
+    return parsed(part, content_of(part))
+
+
+def content_of(part: Part) -> bytes:
+    """Return the bytes of one JSON document.
+
+    Raises
+    ------
+    InputError
+        If there are more than ``DOCUMENT_LIMIT``.
+    """
     content = bytearray()
     for chunk in part.chunks():
         content += chunk
@@ -31,13 +42,23 @@ def load_document(part: Part) -> Any:
             raise InputError(
                 f"{part.name}: one JSON document of more than {DOCUMENT_LIMIT >> 20} MiB is not read."
             )
-    text = bytes(content).removeprefix(b"\xef\xbb\xbf")
+    return bytes(content).removeprefix(b"\xef\xbb\xbf")
+
+
+def parsed(part: Part, text: bytes) -> Any:
+    """Return the JSON document that the content of a part is.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON.
+    """
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if "surrogate" in error.msg and (lenient := _with_lone_surrogates(text)) is not None:
             return lenient
-        at_end = "unexpected end" in error.msg or error.pos >= len(content.rstrip()) - 1
+        at_end = "unexpected end" in error.msg or error.pos >= len(text.rstrip()) - 1
         cut_short = " It seems to be cut short." if at_end else ""
         raise InputError(
             f"{part.name}:{error.lineno}: this is not JSON ({error.msg}, character {error.colno}).{cut_short}"

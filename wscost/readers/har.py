@@ -39,7 +39,7 @@ from typing import Any, NamedTuple
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.batching import Batch
-from wscost.readers.document import load_document
+from wscost.readers.document import content_of, parsed
 from wscost.readers.fields import ROOM_FROM, Misfit, duration, moment, room_rule
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options
@@ -52,6 +52,7 @@ NAME = "har"
 OPTIONS = {"room_from": ROOM_FROM}
 
 _BEGINS = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*"log"\s*:\s*\{')
+_STARTED = re.compile(rb'"startedDateTime"\s*:')
 _DEVTOOLS, _PLAYWRIGHT = "WebInspector", "Playwright"
 _DIRECTIONS = {"send": "in", "receive": "out"}
 _TEXT, _BINARY = 1, 2
@@ -104,12 +105,12 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
     events = Batch(intake, "events", _EVENT)
     met = _Met()
     for number, part in enumerate(source.parts, start=1):
-        log = _log(part)
+        log, lines = _log(part)
         writer = _dict(log.get("creator")).get("name")
         met.writers[writer if isinstance(writer, str) else "an unnamed writer"] = None
         # Playwright begins a socket's list with its first message: without one, there was none.
         silence_told = writer == _PLAYWRIGHT and any(_has_messages(entry) for entry in log["entries"])
-        for place, entry in enumerate(log["entries"], start=1):
+        for place, (entry, line) in enumerate(zip(log["entries"], lines, strict=True), start=1):
             if not _is_socket(entry):
                 met.others[_resource(entry)] += 1
                 continue
@@ -120,7 +121,7 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
                 messages = list(_messages(entry))
                 end = _end(entry, writer, opened, messages)
             except Misfit as misfit:
-                intake.refuse(part, place, f"entry {place}: {misfit}")
+                intake.refuse(part, line, f"entry {place}: {misfit}")
                 continue
             connection, room = f"{number}-{place}", rule(entry["request"]["url"])
             recorded = _has_messages(entry) or silence_told
@@ -130,9 +131,9 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
             met.by_playwright += recorded and writer == _PLAYWRIGHT
             met.rooms.update([room] if room else [])
             totals = _totals(messages) if recorded else [None] * 4
-            connections.add(part, place, connection, room, opened, end.at, *totals)
+            connections.add(part, line, connection, room, opened, end.at, *totals)
             for at, direction, size in messages:
-                events.add(part, place, room, connection, at, "message", direction, size)
+                events.add(part, line, room, connection, at, "message", direction, size)
     if not met.sockets and not intake.refusals.total:
         raise InputError(f"{source.name}: {met.instead()}")
     connections.hand_over()
@@ -206,11 +207,25 @@ class _Met:
         )
 
 
-def _log(part: Part) -> dict[str, Any]:
-    log = _dict(_dict(load_document(part)).get("log"))
+def _log(part: Part) -> tuple[dict[str, Any], list[int]]:
+    """Return the log, and the line on which each of its entries begins."""
+    text = content_of(part)
+    log = _dict(_dict(parsed(part, text)).get("log"))
     if not isinstance(log.get("entries"), list):
         raise InputError(f"{part.name}: this is no HAR: it has no log with a list of entries.")
-    return log
+    return log, _lines(text, len(log["entries"]))
+
+
+def _lines(text: bytes, entries: int) -> list[int]:
+    """Return the line of each entry's time; if not each has one, that of the list, for all."""
+    begin = max(text.find(b'"entries"'), 0)
+    lines, at, line = [], begin, text.count(b"\n", 0, begin) + 1
+    first = line
+    for match in _STARTED.finditer(text, begin):
+        line += text.count(b"\n", at, match.start())
+        at = match.start()
+        lines.append(line)
+    return lines if len(lines) == entries else [first] * entries
 
 
 def _is_socket(entry: Any) -> bool:
