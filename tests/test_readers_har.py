@@ -193,10 +193,10 @@ def test_a_har_without_websockets_says_what_it_holds(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_an_entry_that_does_not_fit_is_refused_with_its_place(tmp_path: Path, bad: Any, sentence: str) -> None:
+def test_an_entry_that_does_not_fit_is_refused_at_its_place(tmp_path: Path, bad: Any, sentence: str) -> None:
     path = har(tmp_path, entry(), bad)
 
-    with pytest.raises(InputError, match=f"page.har:1: .*{sentence}"):
+    with pytest.raises(InputError, match=rf"page\.har:1: .*{sentence}"):
         read_trace(path)
     assert read_trace(path, skip_bad_rows=True).refused == 1
 
