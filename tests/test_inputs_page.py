@@ -9,7 +9,7 @@ import pytest
 from tests.samples import SAMPLES, options_of
 from wscost.notes import Grade
 from wscost.readers import read_input, readers
-from wscost.readers.findings import findings_of
+from wscost.readers.findings import OF_USAGE, findings_of
 from wscost.trace import Trace
 from wscost.usage import Usage
 
@@ -24,17 +24,6 @@ COLUMNS = (
     "bytes_out",
     "object_id",
     "events",
-)
-METERS = (
-    "connections_opened",
-    "connection_seconds",
-    "peak_connections",
-    "messages_in",
-    "messages_out",
-    "object_active_seconds",
-    "object_requests",
-    "http_requests",
-    "worker_cpu_ms",
 )
 TRACES = {
     "Logpush `websocket_analytics`": ["logpush-websocket/zone.ndjson"],
@@ -84,7 +73,7 @@ def test_the_matrix_says_of_logs_what_their_samples_tell(label: str) -> None:
 def test_the_matrix_says_of_meters_what_their_samples_tell(label: str) -> None:
     path = SAMPLES / USAGES[label]
 
-    assert row(label, read_input(path, **options_of(path)), METERS) in PAGE
+    assert row(label, read_input(path, **options_of(path)), OF_USAGE) in PAGE
 
 
 @pytest.mark.parametrize("name", list(readers()))
