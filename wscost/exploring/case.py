@@ -88,10 +88,17 @@ class Case:
             )
 
     def with_workload(self, name: str, workload: Workload) -> Case:
-        """Return the case in which one input is another, or is added; what is metered for it goes with it."""
-        account = self.account
-        workloads = {**account.workloads, name: workload}
-        return replace(self, account=replace(account, workloads=workloads, metered=dict(account.metered)))
+        """Return the case in which one input is another, or is added.
+
+        What is simulated and metered for it goes with it: a month of busy traffic is large.
+        """
+        account = replace(
+            self.account,
+            workloads={**self.account.workloads, name: workload},
+            metered=dict(self.account.metered),
+            simulations=dict(self.account.simulations),
+        )
+        return replace(self, account=account)
 
     def on(self, deployment: Deployment) -> Case:
         """Return the case on another deployment."""
