@@ -11,7 +11,6 @@ from markdown_it import MarkdownIt
 
 from tests.docrunner import (
     IMAGES,
-    README,
     ROOT,
     RUN,
     SHOWN,
@@ -30,9 +29,6 @@ from tests.docrunner import (
 PAGES = pages()
 NOTICES = [Page(ROOT / "CONTRIBUTING.md"), Page(ROOT / "CHANGELOG.md")]
 CLI_PAGE = ROOT / "docs" / "cli.md"
-
-with_readme = pytest.mark.skipif(not README.exists(), reason="README.md is not written yet")
-with_cli_page = pytest.mark.skipif(not CLI_PAGE.exists(), reason="docs/cli.md is not written yet")
 
 
 def test_every_picture_is_as_the_page_that_draws_it_draws_it_now(tmp_path: Path) -> None:
@@ -117,12 +113,10 @@ def test_every_link_within_the_project_leads_somewhere(page: Page) -> None:
     assert [path for path in paths if path and not (page.path.parent / path).exists()] == []
 
 
-@with_readme
 def test_the_readme_shows_a_command_and_its_output() -> None:
     assert first_command().expected != []
 
 
-@with_readme
 def test_make_demo_runs_the_first_command_of_the_readme() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
 
@@ -135,7 +129,6 @@ def _subcommands(group: object, name: str) -> Iterator[str]:
         yield from _subcommands(command, f"{name} {word}")
 
 
-@with_cli_page
 def test_the_command_line_page_shows_the_help_of_every_command() -> None:
     from typer.main import get_command
 

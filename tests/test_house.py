@@ -219,7 +219,6 @@ def test_importing_wscost_is_light() -> None:
     assert loaded & (HEAVY | {"pydantic", "typer", "rich", "yaml"}) == set()
 
 
-@pytest.mark.skipif(not (ROOT / "wscost/__main__.py").exists(), reason="there is no command line yet")
 def test_asking_for_help_is_light() -> None:
     ask = (
         "import sys; sys.argv = ['wscost', '--help']\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from itertools import product
@@ -44,7 +45,7 @@ _MOST_CORNERS = 5
 """Ranges whose ends are tried together; further ones stay at their low end."""
 
 
-class Distribution(Strict):
+class Distribution(Strict, ABC):
     """What all distributions answer."""
 
     def law(self) -> Law:
@@ -57,8 +58,9 @@ class Distribution(Strict):
         """
         return _law_of(self)
 
+    @abstractmethod
     def _law(self) -> Law:
-        raise NotImplementedError
+        """Work the law out."""
 
     @model_validator(mode="after")
     def _can_be_drawn(self) -> Distribution:

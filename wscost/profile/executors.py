@@ -6,6 +6,7 @@ with ``repeat`` for what a calendar does to a test, and ``burst`` for what k6 ha
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
 
@@ -34,29 +35,29 @@ class Stage(Strict):
     target: UncertainNumber
 
 
-class _Scenario(Strict):
+class _Scenario(Strict, ABC):
     start_time: Seconds = Field(default=0.0, alias="startTime")
     """After local midnight: of each day, of Monday where weekly, of the first day where never repeated."""
     repeat: Literal["daily", "weekly", "never"] = "daily"
 
     @property
+    @abstractmethod
     def length_s(self) -> float | None:
         """How long one run lasts; None if it never stops. [s]"""
-        raise NotImplementedError
 
     @property
     def all_day(self) -> bool:
         """Whether it runs without end, so that the hours of the calendar shape it."""
         return self.length_s is None
 
+    @abstractmethod
     def level(self, since_start: Floats) -> Floats:
         """Return the figure (users, or arrivals a second) at times since a run began. [s]"""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def peak(self) -> float:
         """The highest figure of a run."""
-        raise NotImplementedError
 
     @property
     def breaks(self) -> Sequence[float]:
@@ -100,8 +101,9 @@ class _Ramping(_Scenario):
         return [self._start, *(likely(stage.target) * self._unit for stage in self.stages)]
 
     @property
+    @abstractmethod
     def _start(self) -> float:
-        raise NotImplementedError
+        """The figure at the beginning of a run."""
 
     @property
     def _unit(self) -> float:
