@@ -22,7 +22,7 @@ from wscost.metering.streaming import Question, StreamSums
 from wscost.readers.bulk.ahead import ahead
 from wscost.trace import Cut, Partition, TraceStream
 
-ROWS_A_SHARE = 4_194_304
+ROWS_A_SHARE = 8_388_608
 """What is settled at once is about as much as there is of so many connections, where they share nothing."""
 
 
