@@ -20,13 +20,14 @@ from wscost.engines import work
 from wscost.errors import InputError
 from wscost.inputs import open_input
 from wscost.metering import meter
+from wscost.metering.coalescing import NONE, coalesce
 from wscost.metering.partials import QUARTER
 from wscost.metering.streaming import Question
 from wscost.readers import parquet as reader
 from wscost.readers import read_input
 from wscost.readers.bulk import partitions, stream
 from wscost.readers.bulk.numbering import Numbers
-from wscost.trace import Trace, TraceStream
+from wscost.trace import OPEN, Trace, TraceStream
 from wscost.units import MICROSECONDS_PER_SECOND
 from wscost.usage import Usage, Window
 
@@ -77,12 +78,14 @@ instants = st.one_of(
         [0, DAY, 29 * DAY, QUARTER_S, QUARTER_S - 1e-6, QUARTER_S + 1e-6, 29 * DAY - 10, 29 * DAY + 1e-6]
     ),
 )
+# Mostly short, so that few connections hide what the others do.
+lengths = st.one_of(st.sampled_from([1, 2, 3, 10]), st.sampled_from([0, 1e-6, 95, 105, QUARTER_S, DAY]))
 connections = st.builds(
-    lambda a, b, still, room, sent: (room, min(a, b), None if still else max(a, b), sent),
-    instants,
-    instants,
-    st.booleans(),
-    st.sampled_from(["a", "b", "c", "", None]),
+    lambda since, length, still, room, sent: (room, since, None if still else since + length, sent),
+    st.one_of(st.integers(0, 60), instants),
+    lengths,
+    st.sampled_from([*[False] * 9, True]),
+    st.sampled_from(["a", "a", "b", "c", "", None]),
     st.one_of(st.none(), st.integers(0, 1000)),
 )
 traces = st.lists(st.lists(connections, max_size=12), min_size=1, max_size=3).filter(any)
@@ -128,6 +131,53 @@ def test_parts_in_any_number_and_order_come_to_what_one_pass_and_one_memory_come
             expected = metered(in_memory, deployment)
             assert expected == metered(in_one_pass, deployment)
             assert expected == metered(in_parts, deployment)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_busy_hour_of_few_objects_comes_to_the_same(tmp_path: Path, seed: int) -> None:
+    """Visits and what lies between them are about as long as objects outlast their sockets."""
+    rng = np.random.default_rng(seed)
+    opened = np.cumsum(rng.exponential(9, 300)).round(1) + 23 * 3600
+    lengths = rng.choice([0.0, 1.0, 4.5, 30.0], 300)
+    rows: list[Connection] = [
+        (f"room-{rng.integers(7)}", float(o), float(o + n) if rng.random() < 0.99 else None, None)
+        for o, n in zip(opened, lengths, strict=True)
+    ]
+    Random(seed).shuffle(rows)
+    path = written(tmp_path / "trace", [rows[:100], rows[100:150], rows[150:]], 30)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partitions, "PARTITION_ROWS", 60)
+        patch.setattr(stream, "BATCH_ROWS", 20)
+        in_parts = read_input(path, streamed=True, engine=Disorderly(Random(seed)))
+        in_memory = open_input(path, {})
+
+        for deployment in DEPLOYMENTS:
+            assert metered(in_memory, deployment) == metered(in_parts, deployment)
+
+
+@pytest.mark.parametrize(
+    ("pinned", "first", "second", "kept"),
+    [
+        pytest.param(0, (0, 5), (5, 9), [(0, 9)], id="touching"),
+        pytest.param(0, (0, 5), (6, 9), [(0, 5), (6, 9)], id="apart"),
+        pytest.param(0, (5, 9), (0, 5), [(0, 9)], id="touching, the later one first"),
+        pytest.param(0, (6, 9), (0, 5), [(6, 9), (0, 5)], id="apart, the later one first"),
+        pytest.param(3, (0, 5), (8, 9), [(0, 9)], id="touching what the pin adds"),
+        pytest.param(3, (0, 5), (9, 9), [(0, 5), (9, 9)], id="past what the pin adds"),
+        pytest.param(0, (0, 9), (3, 4), [(0, 9)], id="within"),
+        pytest.param(0, (3, 101), (1, OPEN), [(1, OPEN)], id="both outlast the window"),
+        pytest.param(0, (0, 100), (1, 101), [(0, 100), (1, OPEN)], id="one closes as the window ends"),
+    ],
+)
+def test_connections_become_one_where_their_object_knows_no_moment_between_them(
+    pinned: int, first: tuple[int, int], second: tuple[int, int], kept: list[tuple[int, int]]
+) -> None:
+    opened, closed = np.array([first, second]).T
+    room = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int32)
+    latest = np.array([NONE]), np.array([NONE])
+    count = coalesce((opened, closed, np.zeros(2, dtype=np.int32)), 100, pinned, latest, (room, 0))
+
+    assert kept == list(zip(room[0][:count].tolist(), room[1][:count].tolist(), strict=True))
 
 
 @pytest.mark.parametrize("cut", [False, True], ids=["window from rows", "window given"])
