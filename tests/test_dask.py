@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from distributed import LocalCluster
 from pyarrow import parquet
 
 from tests.engines import Deadly, Gated, Greedy, Wrapped, until
@@ -29,6 +30,7 @@ from wscost.trace import Cut, TraceStream
 
 pytestmark = pytest.mark.xdist_group("dask")
 ACCEPT = PRESETS["durable-object"]
+LOOPBACK = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
 FILES = 4
 
 
@@ -214,9 +216,8 @@ def test_an_engine_that_cannot_be_had_is_told_in_one_line(
 def test_a_scheduler_without_workers_is_not_waited_for_without_end(
     trace: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(dask, "WORKERS_S", 0.2)
-    with distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as nobody:
+    with LocalCluster(**LOOPBACK, n_workers=0) as nobody:
         address = nobody.scheduler_address
 
         assert main(["estimate", str(trace), "--engine", "dask", "--scheduler", address]) == 2

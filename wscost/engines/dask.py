@@ -43,6 +43,7 @@ def started(scheduler: str | None, progress: Progress | None) -> Iterator[Engine
     except ImportError:
         raise EngineError("--engine dask needs Dask: pip install 'wscost[dask]'.") from None
     with ExitStack() as stack:
+        stack.enter_context(distributed.utils.silence_logging_cmgr(ONLY_CRITICAL))
         engine = DaskEngine(lambda: _connected(scheduler, stack), progress)
         try:
             yield engine
