@@ -280,3 +280,12 @@ def test_what_cannot_be_cut_is_refused_with_the_way_out(tmp_path: Path, name: st
 
     with pytest.raises(InputError, match=f"wscost convert {path} -o trace.parquet"):
         read_input(path, streamed=True, engine=Disorderly(Random(6)))
+
+
+def test_events_that_other_engines_would_pass_over_are_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path / "trace", [[("a", 0, 9, 1)]])
+    happened = {"at": pa.array([at(3)], CLOCK), "kind": ["message"], "object_id": ["a"]}
+    parquet.write_table(pa.table(happened), folder / "events.parquet")
+
+    with pytest.raises(InputError, match="other engines than local read Parquet files of connections"):
+        read_input(folder, streamed=True, engine=Disorderly(Random(7)))
