@@ -187,7 +187,7 @@ def test_totals_tell_what_happens_as_the_traffic_grows() -> None:
 def test_what_cannot_move_the_bill_is_folded_where_it_is_much() -> None:
     page = render(study(RECORDING))
 
-    assert "<details><summary>Cannot move it now</summary>" in page
+    assert '<details><summary class="title">Cannot move it now</summary>' in page
 
 
 def test_simulated_months_have_their_range() -> None:
