@@ -31,9 +31,10 @@ from wscost.errors import InputError, OutputError, WscostError
 from wscost.inputs import ReadOptions, open_input
 from wscost.metering import meter
 from wscost.readers import batching, csv, intake, jsonvalues, mapped, ndjson, read_input, source
-from wscost.readers.spooling import runs, spool, stream
+from wscost.readers.spooling import doubles, runs, spool, stream
 from wscost.readers.spooling.spool import Spool
-from wscost.trace import Trace, TraceStream
+from wscost.shipped import shipped
+from wscost.trace import DIRECTIONS, KINDS, Trace, TraceStream
 from wscost.usage import Usage, Window
 
 BROKEN = Path(__file__).parent / "broken_traces"
@@ -45,7 +46,8 @@ HELD = 10**9
 def bound(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Let so many connections be held, and work on disk in tiny pieces."""
     patch.setattr(intake, "HELD_ROWS", rows)
-    patch.setattr(spool, "RUN_ROWS", 4)
+    for module in (spool, doubles):
+        patch.setattr(module, "RUN_ROWS", 4)
     patch.setattr(spool, "BLOCK_ROWS", 3)
     patch.setattr(runs, "BLOCK_ROWS", 2)
     for reader in (batching, mapped, ndjson):
@@ -59,7 +61,7 @@ def came_to(path: str | Path, rows: int, **options: Any) -> str | list[Usage]:
         try:
             found = open_input(path, ReadOptions(**options))
             if isinstance(found, (Trace, TraceStream)):
-                assert isinstance(found, TraceStream) == (rows == SPOOLED)
+                assert rows == SPOOLED or not isinstance(found, TraceStream)
                 metered = [meter(found, deployment, steps=[100]) for deployment in PRESETS.values()]
                 return metered if found.names_objects else metered[:1]
             return [found] if isinstance(found, Usage) else []
@@ -75,25 +77,37 @@ def same(path: str | Path, **options: Any) -> str | list[Usage]:
     return expected
 
 
-def spools(path: Path) -> bool:
-    """Tell whether a sample is a trace of connections alone."""
+def held_sample(path: Path) -> Trace | None:
+    """Return a sample as it is held; None if it is no trace."""
     found = read_input(path, **options_of(path))
-    return isinstance(found, Trace) and found.events is None
+    return found if isinstance(found, Trace) else None
+
+
+def by_connection(trace: Trace) -> bool:
+    """Tell whether an event's object is to be found by its connection, which takes all of these at once."""
+    events = trace.events
+    return events is not None and bool((events["object_id"].isna() & events["connection_id"].notna()).any())
 
 
 @each_sample
-def test_a_sample_set_aside_comes_to_the_same(path: Path, tmp_path: Path) -> None:
-    if spools(path):
-        packed = tmp_path / "packed"
-        packed.write_bytes(gzip.compress(path.read_bytes()))
+def test_a_sample_set_aside_comes_to_the_same(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (trace := held_sample(path)) is None:
+        return
+    packed = tmp_path / "packed"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
 
-        assert same(path, **_read_options(path))
-        assert same(packed, **_read_options(path))
+    assert same(path, **_read_options(path))
+    assert same(packed, **_read_options(path))
+    bound(monkeypatch, SPOOLED)
+    found = open_input(path, ReadOptions(**_read_options(path)))
+    assert isinstance(found, TraceStream) == (not by_connection(trace))
 
 
 @each_sample
 def test_standard_input_is_set_aside_alike(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not spools(path):
+    if held_sample(path) is None:
         return
     expected = came_to(path, HELD, **_read_options(path))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
@@ -241,7 +255,71 @@ def test_any_log_set_aside_comes_to_the_same(
     )
 
 
+happenings = st.lists(
+    st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(KINDS),
+            "at_s": st.integers(0, 40).map(lambda s: at(s).timestamp()),
+            "object_id": st.sampled_from(["x", "y", "z", ""]) | st.just("x"),
+        },
+        optional={
+            "connection_id": st.sampled_from("abcdefg"),
+            "direction": st.sampled_from(DIRECTIONS),
+            "bytes": st.integers(0, 300),
+            "auto_response": st.booleans(),
+            "wall_ms": st.floats(0, 9),
+        },
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def test_events_that_name_nothing_are_each_of_an_object_of_their_own(tmp_path: Path) -> None:
+    log = tmp_path / "errors.ndjson"
+    log.write_text("\n".join(f'{{"kind": "error", "at_s": {at(s).timestamp()}}}' for s in (1, 30)))
+    usage = same(log)
+
+    assert isinstance(usage, list)
+    assert usage[0].totals["connections_opened"] == 0
+
+
+@settings(max_examples=30)
+@given(logs(), happenings, st.booleans())
+def test_any_events_set_aside_come_to_the_same(
+    tmp_path_factory: pytest.TempPathFactory, log: Log, happenings: list[dict[str, Any]], alone: bool
+) -> None:
+    lines = [json.dumps(one) for one in happenings]
+    for place, line in enumerate([] if alone else ndjson_lines(log.files[0])):
+        lines.insert(place * 3, line)
+    path = tmp_path_factory.mktemp("events") / "events.ndjson"
+    path.write_text("\n".join(lines))
+    between = None if log.window is None else Window(at(log.window[0]), at(log.window[1]))
+
+    same(path, window=between, skip_bad_rows=log.skip)
+
+
 # Written again
+
+
+def test_converted_events_are_the_bytes_of_a_held_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = shipped("sample_traces") / "hib200.ndjson"
+    told = []
+    for rows, made in ((HELD, "held"), (SPOOLED, "one")):
+        bound(monkeypatch, rows)
+        for reader in (batching, mapped, ndjson):
+            monkeypatch.setattr(reader, "BATCH_ROWS", 900)
+        for module in (spool, doubles):
+            monkeypatch.setattr(module, "RUN_ROWS", 1000)
+        for name in (f"{made}.ndjson", f"{made}.parquet", f"{made}.csv", f"{made}/"):
+            assert not main(["convert", str(log), "-o", f"{tmp_path}/{name}", "--report"])
+        told.append(capsys.readouterr().out)
+
+    assert told[0] == told[1]
+    for name in (".ndjson", ".parquet", ".csv", "/connections.parquet", "/events.parquet"):
+        assert Path(f"{tmp_path}/held{name}").read_bytes() == Path(f"{tmp_path}/one{name}").read_bytes()
 
 
 @pytest.mark.parametrize("form", ["csv", "csv.gz", "ndjson", "parquet"])

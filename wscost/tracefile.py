@@ -129,9 +129,11 @@ def _left_out(path: Path, suffix: str, events: int, graded: bool) -> tuple[Note,
     return (Note("not-written", f"{path}: this form does not hold {', nor '.join(lost)}.", {"lost": lost}),)
 
 
-def _pieces(rows: pd.DataFrame, columns: Iterable[str] = CONNECTION_COLUMNS) -> Iterator[pd.DataFrame]:
-    """Yield rows that are laid out together; of no rows, one piece with none."""
-    for start in range(0, max(len(rows), 1), PART_ROWS):
+def _pieces(
+    rows: pd.DataFrame, columns: Iterable[str] = CONNECTION_COLUMNS, *, begun: bool
+) -> Iterator[pd.DataFrame]:
+    """Yield rows that are laid out together; a file begins with a piece, even of no rows."""
+    for start in range(0, max(len(rows), not begun), PART_ROWS):
         yield rows.iloc[start : start + PART_ROWS][list(columns)]
 
 
@@ -142,7 +144,7 @@ def _csv_writer(file: BinaryIO, window: Window) -> Iterator[Append]:
 
     def append(trace: Trace) -> None:
         nonlocal header
-        for piece in _pieces(trace.connections):
+        for piece in _pieces(trace.connections, begun=not header):
             frame = piece.assign(**{name: _clock_texts(piece[name]).to_pylist() for name in clocks})
             returns = any(frame[name].str.contains("\r").any() for name in ("connection_id", "object_id"))
             # Left to itself the writer quotes no carriage return, which would end the row.
@@ -212,7 +214,7 @@ def _parquet_writer(file: BinaryIO, window: Window, *, events: bool = False) -> 
                 (trace.events, EVENT_COLUMNS) if events else (trace.connections, CONNECTION_COLUMNS)
             )
             assert rows is not None
-            for piece in _pieces(rows, columns):
+            for piece in _pieces(rows, columns, begun=writer is not None):
                 # In one chunk: how rows came to be here must not show in the bytes.
                 table = pa.Table.from_pandas(piece, preserve_index=False).combine_chunks()
                 table = table.replace_schema_metadata(heading)

@@ -91,7 +91,7 @@ def sockets_and_events(trace: Trace, start: int, end: int) -> tuple[Sockets, Eve
     if trace.events is None:
         return sockets, None
     objects = numbers[len(rows) :]
-    if nameless[len(rows) :].any():
+    if len(rows) and nameless[len(rows) :].any():
         connection = pd.Index(rows["connection_id"]).get_indexer(trace.events["connection_id"])
         objects = np.where(nameless[len(rows) :] & (connection >= 0), sockets.object[connection], objects)
     return sockets, _events(trace.events, objects, start, end)

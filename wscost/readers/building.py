@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.columns import COLUMNS, Table
-from wscost.readers.deriving import connections_of, looked_up
+from wscost.readers.deriving import Sent, connections_of, how_well_known, looked_up, sent_in
 from wscost.readers.options import format_window
 from wscost.readers.remarks import AtClose
 from wscost.trace import CONNECTION_COLUMNS, COUNTS, EVENT_COLUMNS, OPEN, Trace
@@ -61,20 +61,14 @@ def build_trace(
     known, told = dict(grades or {}), list(notes)
     if connections is None:
         assert events is not None
-        connections, found, noted = connections_of(events, _inside(events, window))
+        sent = sent_in(events)
+        connections, unseen = derived(events, window, sent)
+        found, noted = how_well_known(sent)
         known |= found
         told += noted
-        if unseen := int(connections["opened_at"].isna().sum()):
-            connections = _opened_before(connections, events, window)
+        if unseen:
             known["opened_at"] = Grade.LOWER_BOUND
-            told.append(
-                Note(
-                    "opening-unseen",
-                    f"{unseen:,} connections have events but no open: they are taken as open since the "
-                    "window began, and their time before it is unknown.",
-                    {"connections": unseen},
-                )
-            )
+            told += opening_unseen(unseen)
     met = len(connections), 0 if events is None else len(events)
     overlapping = (connections["opened_at"] < window.end) & ~(connections["closed_at"] < window.start)
     connections = _in_time_order(connections[overlapping], "opened_at")
@@ -107,7 +101,7 @@ def frame_of(batches: Sequence[pa.Table], table: Table) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
 
-    kinds = {**COLUMNS[table], "line": "int64", "part": "int32"}
+    kinds = {**COLUMNS[table], "line": "int64", "part": "int32", "row": "int64"}
     types = {
         pa.string(): pd.StringDtype(),
         pa.int64(): pd.Int64Dtype(),
@@ -117,7 +111,7 @@ def frame_of(batches: Sequence[pa.Table], table: Table) -> pd.DataFrame:
     if batches:
         frame: pd.DataFrame = pa.concat_tables(batches).to_pandas(types_mapper=types.get)
     else:
-        frame = pd.DataFrame(columns=list(kinds))
+        frame = pd.DataFrame(columns=[*COLUMNS[table], "line", "part"])
     return frame.astype({name: kinds[name] for name in frame.columns})
 
 
@@ -139,6 +133,24 @@ def _in_events(column: str, events: pd.DataFrame | None) -> bool:
         return False
     counted = (events["kind"] == "message") & (events["direction"] == column.rpartition("_")[2])
     return bool((counted & events["bytes"].notna() if column.startswith("bytes") else counted).any())
+
+
+def derived(events: pd.DataFrame, window: Window, sent: Mapping[str, Sent]) -> tuple[pd.DataFrame, int]:
+    """Return the connections that events tell of, and of how many no open was seen."""
+    connections = connections_of(events, _inside(events, window), sent)
+    unseen = int(connections["opened_at"].isna().sum())
+    return (_opened_before(connections, events, window) if unseen else connections), unseen
+
+
+def opening_unseen(connections: int) -> tuple[Note, ...]:
+    """Return the note on connections of which no open was seen."""
+    if not connections:
+        return ()
+    sentence = (
+        f"{connections:,} connections have events but no open: they are taken as open since the "
+        "window began, and their time before it is unknown."
+    )
+    return (Note("opening-unseen", sentence, {"connections": connections}),)
 
 
 def _inside(events: pd.DataFrame, window: Window) -> pd.Series[bool]:

@@ -2,19 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wscost.notes import Grade, Note
 from wscost.trace import CONNECTION_COLUMNS, DIRECTIONS
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
+    Flags: TypeAlias = npt.NDArray[np.bool_]
 
-def connections_of(
-    events: pd.DataFrame, inside: pd.Series[bool]
-) -> tuple[pd.DataFrame, dict[str, Grade], tuple[Note, ...]]:
-    """Return the connections that events tell of, how well they are known, and what to note.
+
+@dataclass(slots=True)
+class Sent:
+    """Messages in one direction: how many there are, tell their size, name no connection."""
+
+    messages: int = 0
+    sized: int = 0
+    nameless: int = 0
+
+    def see(self, sent: Flags, sized: Flags, named: Flags) -> None:
+        """Count events: which are such messages, which tell a size, which name a connection."""
+        self.messages += int(sent.sum())
+        self.sized += int((sent & sized).sum())
+        self.nameless += int((sent & ~named).sum())
+
+
+def sent_in(events: pd.DataFrame) -> dict[str, Sent]:
+    """Return what is sent in each direction."""
+    found = {direction: Sent() for direction in DIRECTIONS}
+    for direction, sent in found.items():
+        chosen = (events["kind"] == "message") & (events["direction"] == direction)
+        sent.see(
+            chosen.to_numpy(dtype=bool),
+            events["bytes"].notna().to_numpy(),
+            events["connection_id"].notna().to_numpy(),
+        )
+    return found
+
+
+def how_well_known(sent: Mapping[str, Sent]) -> tuple[dict[str, Grade], tuple[Note, ...]]:
+    """Return how well connections that are derived from events tell what was sent, and what to note."""
+    grades: dict[str, Grade] = {}
+    notes: list[Note] = []
+    for direction, one in sent.items():
+        if one.nameless or one.sized < one.messages:
+            grades[f"bytes_{direction}"] = Grade.LOWER_BOUND
+        if one.nameless:
+            grades[f"messages_{direction}"] = Grade.LOWER_BOUND
+            notes.append(
+                Note(
+                    "messages-without-connection",
+                    f"{one.nameless:,} messages ({direction}) name no connection: they are in the events, "
+                    "in no connection's total.",
+                    {"messages": one.nameless, "direction": direction},
+                )
+            )
+    return grades, tuple(notes)
+
+
+def connections_of(events: pd.DataFrame, inside: pd.Series[bool], sent: Mapping[str, Sent]) -> pd.DataFrame:
+    """Return the connections that events tell of.
 
     Parameters
     ----------
@@ -22,6 +74,8 @@ def connections_of(
         Free of contradictions: one open and one close a connection.
     inside
         Which events lie in the window: only their messages are counted.
+    sent
+        What is sent in each direction, over all events of the trace: what none of them tells is unknown.
 
     Returns
     -------
@@ -38,34 +92,17 @@ def connections_of(
         frame[column] = looked_up(frame["connection_id"], at)
     objects = events[events["object_id"].notna() & (codes >= 0)].drop_duplicates("connection_id")
     frame["object_id"] = looked_up(frame["connection_id"], objects.set_index("connection_id")["object_id"])
-
-    grades: dict[str, Grade] = {}
-    notes: list[Note] = []
-    for direction in DIRECTIONS:
-        sent = ((events["kind"] == "message") & (events["direction"] == direction)).to_numpy(dtype=bool)
-        counted = sent & inside.to_numpy() & (codes >= 0)
-        sizes = events["bytes"].to_numpy(dtype=np.int64, na_value=0)
-        unsized = events["bytes"].isna().to_numpy()
+    sizes = events["bytes"].to_numpy(dtype=np.int64, na_value=0)
+    for direction, one in sent.items():
+        chosen = ((events["kind"] == "message") & (events["direction"] == direction)).to_numpy(dtype=bool)
+        counted = chosen & inside.to_numpy() & (codes >= 0)
         totals = np.zeros((2, len(names)), dtype=np.int64)
         np.add.at(totals[0], codes[counted], 1)
         np.add.at(totals[1], codes[counted], sizes[counted])
-        known = (bool(sent.any()), bool((sent & ~unsized).any()))
-        for column, total, is_known in zip(("messages", "bytes"), totals, known, strict=True):
-            name = f"{column}_{direction}"
-            frame[name] = pd.array(total if is_known else [None] * len(names), dtype="Int64")
-        if (nameless := int((sent & (codes < 0)).sum())) or (sent & unsized).any():
-            grades[f"bytes_{direction}"] = Grade.LOWER_BOUND
-        if nameless:
-            grades[f"messages_{direction}"] = Grade.LOWER_BOUND
-            notes.append(
-                Note(
-                    "messages-without-connection",
-                    f"{nameless:,} messages ({direction}) name no connection: they are in the events, "
-                    "in no connection's total.",
-                    {"messages": nameless, "direction": direction},
-                )
-            )
-    return frame[list(CONNECTION_COLUMNS)].astype(CONNECTION_COLUMNS), grades, tuple(notes)
+        known = one.messages, one.sized
+        for column, total, told in zip(("messages", "bytes"), totals, known, strict=True):
+            frame[f"{column}_{direction}"] = pd.array(total if told else [None] * len(names), dtype="Int64")
+    return frame[list(CONNECTION_COLUMNS)].astype(CONNECTION_COLUMNS)
 
 
 def looked_up(names: pd.Series[str], values: pd.Series[Any]) -> pd.Series[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.building import at_close, build_trace, frame_of
@@ -15,7 +16,6 @@ from wscost.readers.contradictions import (
     backwards,
     faults_between,
     repeated,
-    stands_already,
     without_row,
 )
 from wscost.readers.heading import Heading, merged
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from wscost.readers.spooling.spool import Spool
+    from wscost.readers.spooling.whole import Spools
 
 BATCH_ROWS = 8_192
 """Rows that a reader should hand over at once."""
 HELD_ROWS = 1_000_000
-"""From so many connections on, they are set aside on disk where a stream will do."""
+"""From so many rows on, they are set aside on disk where a stream will do."""
 
 
 class Intake:
     """Rows of one source, in batches; at the end, their trace.
 
     Columns are called as in a canonical file, times by their unit: ``{"opened_at_ns": […]}``. Where the
-    options let a trace be a stream, connections too many to hold are set aside on disk as they come.
+    options let a trace be a stream, rows too many to hold are set aside on disk as they come.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Intake:
         self._order = {part.name: number for number, part in enumerate(source.parts)}
         self._batches: dict[Table, list[pa.Table]] = {"connections": [], "events": []}
         self._held = 0
-        self._spool: Spool | None = None
+        self._spools: Spools | None = None
         self._headings: list[Heading] = []
         self._ignored: dict[str, None] = {}
 
@@ -140,11 +140,10 @@ class Intake:
         """
         heading = merged(self._headings)
         grades = {**heading.grades, **(grades or {})}
-        if self._spool is not None and not self._batches["events"]:
-            return self._stream(self._spool, heading, grades, notes)
-        if self._spool is not None:
-            self._spool.end()
-            self._batches["connections"] = [self._spool.as_read()]
+        if self._spools is not None and not self._spools.must_be_held:
+            return self._stream(self._spools, heading, grades, notes)
+        if self._spools is not None:
+            self._batches |= {table: [rows] for table, rows in self._spools.tables().items()}
         connections, events = self._frame("connections"), self._frame("events")
         names = [part.name for part in self.source.parts]
         if connections is not None:
@@ -171,31 +170,28 @@ class Intake:
 
     def _keep(self, table: Table, batch: pa.Table) -> None:
         """Hold good rows, or set them aside where they are many."""
-        if table == "connections" and self._spool is not None:
-            self._spool.add(batch)
+        if self._spools is not None:
+            self._spools.add(table, batch)
             return
         self._batches[table].append(batch)
-        if table == "connections":
-            self._held += len(batch)
-            if self.options.streamed and self._held >= HELD_ROWS:
-                from wscost.readers.spooling.spool import Spool
+        self._held += len(batch)
+        if self.options.streamed and self._held >= HELD_ROWS:
+            from wscost.readers.spooling.whole import Spools
 
-                self._spool = Spool(table, self._held)
-                batches, self._batches[table] = self._batches[table], []
+            self._spools = Spools(fast=self._held >= COMPILED_FROM_ROWS)
+            for name, batches in self._batches.items():
                 for one in batches:
-                    self._spool.add(one)
+                    self._spools.add(name, one)
+                batches.clear()
 
     def _stream(
-        self, spool: Spool, heading: Heading, grades: Mapping[str, Grade], notes: Iterable[Note]
+        self, spools: Spools, heading: Heading, grades: Mapping[str, Grade], notes: Iterable[Note]
     ) -> TraceStream:
-        from wscost.readers.spooling.stream import Told, stream_of
+        from wscost.readers.spooling.stream import Told
 
-        spool.end()
-        parts = self.source.parts
-        for double in spool.doubles():
-            first = f"{parts[double.first_part].name}:{double.first_line}"
-            self.refusals.add(parts[double.part].name, double.line, stands_already(double.name, first))
-            spool.drop(double.row)
+        names = [part.name for part in self.source.parts]
+        for part, line, sentence in spools.contradictions(names):
+            self.refusals.add(names[part], line, sentence)
         refused = self.refusals.settle(self.source.name, self.rows, self.options)
         told = Told(
             self.source.name,
@@ -208,7 +204,7 @@ class Intake:
             window_given=self.options.window is not None,
             written_at_close=self._written_at_close,
         )
-        return stream_of(spool.kept(), told)
+        return spools.stream(told)
 
     def _frame(self, table: Table) -> pd.DataFrame | None:
         batches, self._batches[table] = self._batches[table], []

@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from wscost.readers.spooling.disk import on_disk, scratch
 
+RUN_ROWS = 524_288
+RUN_BYTES = 128 * 1024 * 1024
+"""What is sorted in memory at once, whichever is less."""
 BLOCK_ROWS = 8_192
 BLOCK_BYTES = 2 * 1024 * 1024
 """What is read of a run at once, whichever is less: in the worst order every run has one block in memory."""
@@ -58,9 +61,9 @@ class Runs:
 
     def add(self, rows: pa.Table) -> None:
         """Write rows, numbered as they were read, as one run."""
-        at = _integers(rows[self._time])
-        if np.any(at[1:] < at[:-1]):
-            rows = rows.take(pa.array(np.argsort(at, kind="stable")))
+        at, row = _integers(rows[self._time]), _integers(rows[ROW])
+        if np.any((at[1:] < at[:-1]) | (row[1:] < row[:-1])):
+            rows = rows.take(pa.array(np.lexsort((row, at))))
         size = max(1, min(BLOCK_ROWS, len(rows) * BLOCK_BYTES // max(rows.nbytes, 1)))
         blocks = rows.combine_chunks().to_batches(size)
         first = Place(rows[self._time][0].value, rows[ROW][0].as_py())
@@ -75,13 +78,17 @@ class Runs:
         with on_disk():
             self._writer.close()
 
-    def as_they_stand(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def schema_of(self, columns: Sequence[str]) -> pa.Schema:
+        """Return the schema of some columns."""
+        return pa.schema([self._schema.field(name) for name in columns])
+
+    def as_they_stand(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yield some columns of all rows, run after run, each in order of time."""
         fields = [self._schema.get_field_index(name) for name in columns]
         with on_disk():
             reader = pa.ipc.open_file(self._file, options=pa.ipc.IpcReadOptions(included_fields=fields))
             for block in range(self._blocks):
-                yield reader.get_batch(block).select(list(columns))
+                yield pa.Table.from_batches([reader.get_batch(block)]).select(list(columns))
 
     def in_order(self) -> Iterator[pa.Table]:
         """Yield all rows in order of time, those of one instant as they were read.
@@ -150,3 +157,19 @@ class _Begun:
 def _integers(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     found: npt.NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
     return found
+
+
+def in_tables_of(tables: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
+    """Yield the same rows in tables of so many, the last one less."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    for table in tables:
+        waiting.append(table)
+        rows += len(table)
+        while rows >= size:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, size)
+            waiting = [whole.slice(size)]
+            rows -= size
+    if rows:
+        yield pa.concat_tables(waiting)

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.notes import Grade, Note
-from wscost.readers.building import TICK, censored, frame_of, grade_of_count, left_out, nothing_inside
+from wscost.readers.building import censored, frame_of, grade_of_count, left_out, nothing_inside
 from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.numbering import Numbers
+from wscost.readers.bulk.ordering import in_slices
 from wscost.readers.bulk.reckoning import Reckoning
+from wscost.readers.bulk.rows import plain
 from wscost.readers.columns import EPOCH
 from wscost.readers.findings import Findings, findings_from
 from wscost.readers.refusals import Refusals
 from wscost.readers.remarks import AtClose
-from wscost.readers.spooling.spool import Kept, in_tables_of
-from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, Trace, TraceStream
+from wscost.readers.spooling.runs import in_tables_of
+from wscost.readers.spooling.spool import Kept
+from wscost.trace import (
+    CONNECTION_COLUMNS,
+    COUNTS,
+    KINDS,
+    MESSAGE,
+    OPEN,
+    SENT,
+    UNKNOWN,
+    Batch,
+    EventBatch,
+    Trace,
+    TraceStream,
+)
 from wscost.tracefile import PART_ROWS
 from wscost.usage import Window
 
@@ -47,30 +64,35 @@ class Told(NamedTuple):
     written_at_close: bool
 
 
-def stream_of(kept: Kept, told: Told) -> TraceStream:
-    """Return the stream of the rows that were kept."""
-    window = told.window or Window(_moment(kept.first), _moment(kept.last) + TICK)
+class Rows(NamedTuple):
+    """What was kept of a trace."""
+
+    connections: Kept
+    events: Kept | None
+    window: Window
+    extent: Window
+    """From the first to the last of all that was read."""
+
+
+def stream_of(rows: Rows, told: Told) -> TraceStream:
+    """Return the stream of the connections and events that were kept."""
 
     @cache
     def ended() -> SpoolPass:
-        rows = SpoolPass(kept, told, window)
-        for _ in rows:
+        one = SpoolPass(rows, told)
+        for _ in one:
             pass
-        return rows
-
-    def parts() -> Iterator[Trace]:
-        grades = ended().grades
-        for part in _parts(kept, window):
-            yield Trace(frame_of([part], "connections"), window, told.source, grades=grades)
+        return one
 
     return TraceStream(
-        window=window,
+        window=rows.window,
         source=told.source,
-        rows=kept.rows,
-        names_objects=_names_objects(kept, window),
+        rows=rows.connections.rows,
+        names_objects=_names_objects(rows.connections, rows.window),
         in_order=True,
-        read=lambda sort: SpoolPass(kept, told, window),
-        parts=parts,
+        read=lambda sort: SpoolPass(rows, told),
+        events=None if rows.events is None else rows.events.rows,
+        parts=lambda: _parts(rows, ended()),
         findings=lambda: ended().findings,
     )
 
@@ -78,34 +100,37 @@ def stream_of(kept: Kept, told: Told) -> TraceStream:
 class SpoolPass:
     """One reading of rows in order; grades, notes and findings are complete when it has ended."""
 
-    def __init__(self, kept: Kept, told: Told, window: Window) -> None:
-        self.source, self.window = told.source, window
+    def __init__(self, rows: Rows, told: Told) -> None:
+        self.source, self.window = told.source, rows.window
         self.rows, self.refused = told.rows, told.refused
-        self._kept, self._told = kept, told
-        self._start, self._end = _ends(window)
-        self._numbers = Numbers(fast=kept.rows >= COMPILED_FROM_ROWS)
+        self._kept, self._events, self._extent = rows.connections, rows.events, rows.extent
+        self._told = told
+        self._start, self._end = _ends(rows.window)
+        several = self._kept.rows + (self._events.rows if self._events else 0)
+        self._numbers = Numbers(fast=several >= COMPILED_FROM_ROWS)
         self._reckoning = Reckoning(Refusals())
         self._at_close = AtClose()
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield the connections that overlap the window, in order of opening.
+        """Yield the connections that overlap the window and the events in it, in order of time.
 
         Raises
         ------
         InputError
-            If none does.
+            If there are none.
         """
-        yield from ahead(self._batches())
-        reckoning = self._reckoning
-        if not reckoning.kept and reckoning.outside is not None:
-            first, last = (_moment(at) for at in reckoning.outside)
-            raise nothing_inside(self.source, self.window, Window(first, last + TICK))
+        batches = self._batches()
+        if self._events is not None:
+            batches = in_slices(batches, self._event_batches(self._events), self._numbers.__len__)
+        yield from ahead(batches)
+        if not self._reckoning.kept and not self._reckoning.events_kept:
+            raise nothing_inside(self.source, self.window, self._extent)
 
     @property
     def grades(self) -> Mapping[str, Grade]:
         """How well each column is known."""
         grades = dict(self._told.grades)
-        for column in COUNTS:
+        for column in set(COUNTS) - self._reckoning.told:
             grade = grade_of_count(self._reckoning.unknown[column], self._reckoning.kept)
             if grade is not Grade.MEASURED:
                 grades[column] = Grade.worst(grade, grades.get(column, Grade.MEASURED))
@@ -118,7 +143,7 @@ class SpoolPass:
         at_close = self._at_close.notes(self.window, given=self._told.window_given)
         return (
             *self._told.notes,
-            *left_out(reckoning.met - reckoning.kept, 0),
+            *left_out(reckoning.met - reckoning.kept, reckoning.events_met - reckoning.events_kept),
             *censored(reckoning.kept, reckoning.opened_before, reckoning.still_open),
             *(at_close if self._told.written_at_close else ()),
             *self._told.beside,
@@ -130,7 +155,8 @@ class SpoolPass:
         kept = self._reckoning.kept
         known = {column: kept - unknown for column, unknown in self._reckoning.unknown.items()}
         known |= {"opened_at": kept, "closed_at": kept, "object_id": self._reckoning.named}
-        return findings_from(self, known, kept, None)
+        events = None if self._events is None else self._reckoning.events_kept
+        return findings_from(self, known, kept, events)
 
     @property
     def account(self) -> Note:
@@ -142,9 +168,22 @@ class SpoolPass:
             rows, opened, closed = self._inside(block)
             if len(rows):
                 numbers = self._numbers.of(rows.column("object_id"))
-                counts = {name: _plain(rows.column(name), UNKNOWN) for name in COUNTS}
+                counts = {name: plain(rows.column(name), UNKNOWN) for name in COUNTS}
                 batch = Batch(opened, closed, numbers, len(self._numbers), counts)
                 self._see(batch, rows)
+                yield batch
+
+    def _event_batches(self, kept: Kept) -> Generator[EventBatch]:
+        for block in kept.blocks():
+            at = block.column("at").cast(pa.int64()).to_numpy()
+            self._reckoning.events_met += len(at)
+            rows, inside = block, (at >= self._start) & (at < self._end)
+            if not inside.all():
+                self._reckoning.see_outside(at[~inside], at[~inside])
+                rows, at = block.filter(pa.array(inside)), at[inside]
+            if len(rows):
+                batch = _happened(at, rows, self._numbers)
+                self._reckoning.see_events(batch)
                 yield batch
 
     def _inside(self, block: pa.RecordBatch) -> tuple[pa.RecordBatch, Ints, Ints]:
@@ -165,17 +204,44 @@ class SpoolPass:
             self._at_close.see(batch.opened, batch.closed)
 
 
-def _parts(kept: Kept, window: Window) -> Iterator[pa.Table]:
-    """Yield the rows that overlap a window, as many at a time as are written at once."""
-    start, end = _ends(window)
+def _happened(at: Ints, rows: pa.RecordBatch, numbers: Numbers) -> EventBatch:
+    """Return events as arrays."""
+    kind = pc.index_in(rows.column("kind"), pa.array(KINDS)).to_numpy().astype(np.int8)
+    out = pc.equal(rows.column("direction"), "out").fill_null(False).to_numpy(zero_copy_only=False)
+    kind[(kind == MESSAGE) & out] = SENT
+    lasted = rows.column("wall_ms")
+    wall = np.rint(lasted.fill_null(0).to_numpy() * 1000).astype(np.int64)
+    wall[lasted.is_null().to_numpy(zero_copy_only=False)] = UNKNOWN
+    return EventBatch(
+        at,
+        kind,
+        numbers.of(rows.column("object_id")),
+        plain(rows.column("bytes"), UNKNOWN),
+        rows.column("auto_response").fill_null(False).to_numpy(zero_copy_only=False),
+        wall,
+    )
 
-    def inside() -> Iterator[pa.Table]:
-        for block in kept.blocks():
+
+def _parts(kept: Rows, ended: SpoolPass) -> Iterator[Trace]:
+    """Yield the connections that overlap a window, then the events in it, as many as are written at once."""
+    start, end = _ends(kept.window)
+
+    def connections_inside() -> Iterator[pa.Table]:
+        for block in kept.connections.blocks():
             opened, closed = _times(block)
-            overlaps = pa.array((opened < end) & (closed >= start))
-            yield pa.Table.from_batches([block]).filter(overlaps)
+            yield pa.Table.from_batches([block]).filter(pa.array((opened < end) & (closed >= start)))
 
-    return in_tables_of(inside(), PART_ROWS)
+    def events_inside(events: Kept) -> Iterator[pa.Table]:
+        for block in events.blocks():
+            at = block.column("at").cast(pa.int64()).to_numpy()
+            yield pa.Table.from_batches([block]).filter(pa.array((at >= start) & (at < end)))
+
+    trace = Trace(frame_of([], "connections"), kept.window, ended.source, grades=ended.grades)
+    trace = replace(trace, connections=trace.connections[list(CONNECTION_COLUMNS)])
+    for rows in in_tables_of(connections_inside(), PART_ROWS):
+        yield replace(trace, connections=frame_of([rows], "connections"))
+    for rows in in_tables_of(events_inside(kept.events), PART_ROWS) if kept.events else ():
+        yield replace(trace, events=frame_of([rows], "events"))
 
 
 def _names_objects(kept: Kept, window: Window) -> bool:
@@ -193,19 +259,10 @@ def _names_objects(kept: Kept, window: Window) -> bool:
 
 def _times(rows: pa.RecordBatch) -> tuple[Ints, Ints]:
     return (
-        _plain(rows.column("opened_at").cast(pa.int64()), 0),
-        _plain(rows.column("closed_at").cast(pa.int64()), OPEN),
+        plain(rows.column("opened_at").cast(pa.int64()), 0),
+        plain(rows.column("closed_at").cast(pa.int64()), OPEN),
     )
-
-
-def _plain(column: pa.Array, null: int) -> Ints:
-    found: Ints = (column.fill_null(null) if column.null_count else column).to_numpy()
-    return found
 
 
 def _ends(window: Window) -> tuple[int, int]:
     return (window.start - EPOCH) // MICROSECOND, (window.end - EPOCH) // MICROSECOND
-
-
-def _moment(at: int) -> Any:
-    return EPOCH + at * MICROSECOND

@@ -1,0 +1,98 @@
+"""Rows on disk by connection: each slice has whole connections, and is small enough to be held.
+
+A row's slice are the first bits of the hash of its ``connection_id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wscost.compiling import compiled
+from wscost.readers.spooling.disk import on_disk, scratch
+from wscost.readers.spooling.runs import ROW
+
+SLICES = 128
+SHIFT = 64 - 7
+"""How far to shift a hash for its slice."""
+BASIS, PRIME, OTHER_PRIME, MASK = 0x811C9DC5, 0x01000193, 0x5BD1E995, 0xFFFFFFFF
+
+Hashes = npt.NDArray[np.uint64]
+
+
+class Slices:
+    """Rows of one table, written in tables of many and read slice by slice."""
+
+    def __init__(self, schema: pa.Schema, *, fast: bool) -> None:
+        self._fast = fast
+        self._file = scratch(self)
+        self._writer = pa.ipc.new_file(self._file, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+        self._blocks: list[list[int]] = [[] for _ in range(SLICES)]
+        self._written = 0
+
+    def add(self, rows: pa.Table, only: Iterable[int] = range(SLICES)) -> None:
+        """Write the rows that name a connection, of some slices alone."""
+        rows = rows.filter(rows["connection_id"].is_valid()).combine_chunks()
+        if not len(rows):
+            return
+        number = slice_of(rows["connection_id"].chunk(0), fast=self._fast)
+        order = np.argsort(number, kind="stable")
+        edges = np.searchsorted(number[order], np.arange(SLICES + 1))
+        rows = rows.take(pa.array(order)).combine_chunks()
+        with on_disk():
+            for one in only:
+                for block in rows.slice(edges[one], edges[one + 1] - edges[one]).to_batches():
+                    self._writer.write_batch(block)
+                    self._blocks[one].append(self._written)
+                    self._written += 1
+
+    def end(self) -> None:
+        """Let no more rows be added, and all be read."""
+        with on_disk():
+            self._writer.close()
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield each slice, its rows in the order in which they were read."""
+        with on_disk():
+            reader = pa.ipc.open_file(self._file)
+            for blocks in self._blocks:
+                rows = [reader.get_batch(block) for block in blocks]
+                yield pa.Table.from_batches(rows, reader.schema).sort_by(ROW)
+
+
+def slice_of(names: pa.Array, *, fast: bool) -> npt.NDArray[np.int64]:
+    """Return the slice of each name."""
+    return (hashed(names, fast=fast) >> np.uint64(SHIFT)).astype(np.int64)
+
+
+def hashed(names: pa.Array, *, fast: bool) -> Hashes:
+    """Return 64 bits of each name; the same name has the same in any array."""
+    hashes = np.empty(len(names), dtype=np.uint64)
+    _, begins, text = names.buffers()
+    _kernel(fast=fast)(
+        np.frombuffer(text or b"", np.uint8),
+        np.frombuffer(begins, np.int32)[names.offset : names.offset + len(names) + 1],
+        hashes,
+    )
+    return hashes
+
+
+@cache
+def _kernel(*, fast: bool) -> Callable[..., None]:
+    return compiled(hash_names) if fast else hash_names
+
+
+def hash_names(text: npt.NDArray[np.uint8], begins: npt.NDArray[np.int32], hashes: Hashes) -> None:
+    """Write two hashes of 32 bits beside each other, for each name."""
+    for i in range(len(hashes)):
+        one = other = BASIS
+        for j in range(begins[i], begins[i + 1]):
+            byte = int(text[j])
+            one = ((one ^ byte) * PRIME) & MASK
+            other = ((other ^ byte ^ (other >> 15)) * OTHER_PRIME) & MASK
+        one ^= one >> 16
+        hashes[i] = np.uint64(one) << np.uint64(32) | np.uint64(other)

@@ -1,0 +1,144 @@
+"""All rows of a log on disk: contradictions between them found, connections derived, and the stream made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wscost.notes import Grade
+from wscost.readers.building import TICK, derived, frame_of, opening_unseen
+from wscost.readers.columns import EPOCH, Faults, Table
+from wscost.readers.contradictions import faults_between, repeated, stands_already, without_row
+from wscost.readers.deriving import Sent, how_well_known
+from wscost.readers.spooling.runs import ROW
+from wscost.readers.spooling.slices import Slices
+from wscost.readers.spooling.spool import Kept, Spool
+from wscost.readers.spooling.stream import Rows, Told, stream_of
+from wscost.trace import DIRECTIONS, TraceStream
+from wscost.usage import Window
+
+
+class Contradiction(NamedTuple):
+    """A row that others contradict; parts by number."""
+
+    part: int
+    line: int
+    sentence: str
+
+
+class Spools:
+    """The spools of a log's tables; ``fast`` compiles what pays with many rows."""
+
+    def __init__(self, *, fast: bool) -> None:
+        self._fast = fast
+        self._of: dict[Table, Spool] = {}
+        self._slices: dict[Table, Slices] = {}
+        self._sent = {direction: Sent() for direction in DIRECTIONS}
+        self.must_be_held = False
+        """Whether an event's object is to be found by its connection, which no stream does."""
+
+    def add(self, table: Table, batch: pa.Table) -> None:
+        """Set rows aside.
+
+        Raises
+        ------
+        OutputError
+            If the temporary folder is full.
+        """
+        if table not in self._of:
+            self._of[table] = Spool(table, fast=self._fast)
+        self._of[table].add(batch)
+        if table == "events":
+            self._count_sent(batch)
+            alone = pc.and_(batch["object_id"].is_null(), batch["connection_id"].is_valid())
+            self.must_be_held |= bool(pc.any(alone).as_py())
+
+    def tables(self) -> dict[Table, pa.Table]:
+        """Return all rows at once, in the order in which they were read; no more are added."""
+        return {table: spool.as_read() for table, spool in self._of.items()}
+
+    def contradictions(self, parts: Sequence[str]) -> Iterator[Contradiction]:
+        """Yield the rows that others contradict, and leave them out in the end; no more rows are added."""
+        for spool in self._of.values():
+            spool.end()
+        if "events" not in self._of:
+            for double in self._of["connections"].doubles():
+                self._of["connections"].drop(double.row)
+                first = f"{parts[double.first_part]}:{double.first_line}"
+                yield Contradiction(double.part, double.line, stands_already(double.name, first))
+            return
+        self._slices = {table: spool.slices() for table, spool in self._of.items()}
+        for tables in zip(*(slices.tables() for slices in self._slices.values()), strict=True):
+            rows = {table: frame_of([one], table) for table, one in zip(self._slices, tables, strict=True)}
+            faults: dict[Table, Faults] = {"events": faults_between(rows["events"], parts)}
+            if "connections" in rows:
+                faults["connections"] = repeated(rows["connections"], parts)
+                faults["events"] |= without_row(rows["events"], rows["connections"])
+            for table, found in faults.items():
+                places = rows[table].loc[list(found), ["part", "line", ROW]]
+                for (part, line, row), sentence in zip(
+                    places.itertuples(index=False), found.values(), strict=True
+                ):
+                    self._of[table].drop(row)
+                    yield Contradiction(part, line, sentence)
+
+    def stream(self, told: Told) -> TraceStream:
+        """Return the stream of what is left.
+
+        Raises
+        ------
+        OutputError
+            If the temporary folder is full.
+        """
+        kept = {table: spool.kept() for table, spool in self._of.items()}
+        first = min(one.first for one in kept.values())
+        last = max(one.last for one in kept.values())
+        extent = Window(_moment(first), _moment(last) + TICK)
+        window = told.window or extent
+        if "connections" not in kept:
+            kept["connections"], told = self._derived(window, told)
+        return stream_of(Rows(kept["connections"], kept.get("events"), window, extent), told)
+
+    def _derived(self, window: Window, told: Told) -> tuple[Kept, Told]:
+        """Return the connections that events tell of, slice by slice."""
+        spool, unseen = Spool("connections", fast=self._fast), 0
+        for rows in self._slices["events"].tables():
+            events = frame_of([self._of["events"].left(rows)], "events")
+            if not len(events):
+                continue
+            connections, more = derived(events, window, self._sent)
+            unseen += more
+            first = events.drop_duplicates("connection_id")
+            table = pa.Table.from_pandas(
+                connections.assign(**{name: first[name].to_numpy() for name in ("line", "part", ROW)}),
+                spool.schema,
+                preserve_index=False,
+            )
+            spool.add(table.replace_schema_metadata())
+        spool.end()
+        grades, notes = how_well_known(self._sent)
+        if unseen:
+            grades["opened_at"] = Grade.LOWER_BOUND
+        notes = (*told.notes, *notes, *opening_unseen(unseen))
+        return spool.kept(), told._replace(grades={**told.grades, **grades}, notes=notes)
+
+    def _count_sent(self, batch: pa.Table) -> None:
+        message = pc.equal(batch["kind"], "message")
+        sized, named = (_flags(batch[name].is_valid()) for name in ("bytes", "connection_id"))
+        for direction, sent in self._sent.items():
+            sent.see(_flags(pc.and_(message, pc.equal(batch["direction"], direction))), sized, named)
+
+
+def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = column.fill_null(False).to_numpy()
+    return found
+
+
+def _moment(at: int) -> datetime:
+    return EPOCH + timedelta(microseconds=at)
