@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -123,9 +124,8 @@ def run(benchmark: Benchmark, tool: str, file: Path) -> Run:
 def _figures(result: dict, benchmark: Benchmark) -> list[int]:
     """Return what wscost metered, times in microseconds as the peers have them."""
     bill = next(bill for bill in result["bills"] if bill["deployment"] == benchmark.deployment)
-    return [
-        round(float(bill["usage"][key]) * (1e6 if key.endswith("seconds") else 1)) for key in benchmark.meters
-    ]
+    usage = {key: Decimal(bill["usage"][key]) for key in benchmark.meters}
+    return [int(usage[key] * (1_000_000 if key.endswith("seconds") else 1)) for key in benchmark.meters]
 
 
 def available(package: str) -> bool:

@@ -131,12 +131,12 @@ class StreamSums:
         opened, closed = batch.opened, batch.closed
         self.rows += len(opened)
         self.opened_before += int(np.searchsorted(opened, start))
-        self.still_open += int((closed > end).sum())
+        self.still_open += int(np.count_nonzero(closed > end))
         by_day = self._zeros(4)
         self._run.count(opened, closed, self._window, by_day)
         self._sum_all(("opened", "closed", "open_time", "minutes"), by_day.T)
         for column, counts in batch.counts.items():
-            self._known[column] += int((counts != UNKNOWN).sum())
+            self._known[column] += int(np.count_nonzero(counts != UNKNOWN))
             self._spread(column, batch, counts)
         self._add_parameters(batch)
         self._climb(batch)
@@ -216,7 +216,7 @@ class StreamSums:
         for step in self._question.steps:
             for direction in ("in", "out"):
                 messages, sizes = (batch.counts.get(f"{what}_{direction}") for what in ("messages", "bytes"))
-                unknown = np.full(len(batch.opened), UNKNOWN)
+                unknown = _unknown(len(batch.opened))
                 least = np.maximum(
                     unknown if messages is None else messages, 0 if sizes is None else -(-sizes // step)
                 )
@@ -226,7 +226,7 @@ class StreamSums:
             handled = batch.counts.get("messages_in") if cpu.own else None
             by_day = self._zeros()
             if handled is None:
-                handled = np.full(len(batch.opened), UNKNOWN)
+                handled = _unknown(len(batch.opened))
             sockets = batch.opened, batch.closed, handled
             self._run.overdraw(
                 sockets, self._window, (multiple, cpu.connect, cpu.message, int(cpu.own)), by_day
@@ -257,7 +257,7 @@ class StreamSums:
         return opens if lasting.all() else opens[lasting], np.sort(closes)
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
-        self.without_object += int((batch.object < 0).sum())
+        self.without_object += int(np.count_nonzero(batch.object < 0))
         calls, events = NO_RUNS, batch.events
         if self._handlers is not None and events is not None:
             calls, handlers = self._handlers.calls(events), self._handlers.of(batch, events)
@@ -282,6 +282,16 @@ class StreamSums:
 
 Sums: TypeAlias = FrameSums | StreamSums
 """What connections add up to, whichever way they were counted."""
+
+
+def _unknown(size: int) -> Ints:
+    """Return so many counts that are not known."""
+    return _unknowns(1 << size.bit_length())[:size]
+
+
+@cache
+def _unknowns(room: int) -> Ints:
+    return fixed(np.full(room, UNKNOWN))
 
 
 def _fixed(batch: Batch) -> Batch:

@@ -43,9 +43,9 @@ class Reckoning:
     def see_inside(self, batch: Batch, start: int, end: int) -> None:
         """Count connections that overlap the window."""
         self.kept += len(batch.opened)
-        self.named += int((batch.object >= 0).sum())
-        self.opened_before += int((batch.opened < start).sum())
-        self.still_open += int((batch.closed >= end).sum())
+        self.named += int(np.count_nonzero(batch.object >= 0))
+        self.opened_before += int(np.count_nonzero(batch.opened < start))
+        self.still_open += int(np.count_nonzero(batch.closed >= end))
 
     def see_events(self, batch: EventBatch) -> None:
         """Count events in the window."""

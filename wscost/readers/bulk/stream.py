@@ -184,7 +184,7 @@ class Pass:
         for row in sorted(faults):
             self.reckoning.refusals.add(file.part.name, first_row + row, faults[row])
             good[row] = False
-        self.reckoning.met += int(good.sum())
+        self.reckoning.met += int(np.count_nonzero(good))
         inside = good & (opened < self._end) & (closed >= self._start)
         left = good & ~inside
         if left.any():
@@ -206,7 +206,7 @@ class Pass:
             if name not in self._columns:
                 self.reckoning.unknown[name] += len(batch.opened)
             elif columns[name].null_count:
-                self.reckoning.unknown[name] += int((batch.counts[name] == UNKNOWN).sum())
+                self.reckoning.unknown[name] += int(np.count_nonzero(batch.counts[name] == UNKNOWN))
         return batch
 
     def end_of_rows(self) -> None:
