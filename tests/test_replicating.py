@@ -8,6 +8,7 @@ from statistics import mean, pvariance
 
 import pytest
 
+from tests.profiles import profile_of
 from wscost import compare, estimate, yamlfile
 from wscost.deployment import PRESETS
 from wscost.profile.model import Profile
@@ -148,3 +149,30 @@ def test_every_figure_of_a_simulated_bill_is_an_assumption() -> None:
 
     assert {line.grade for line in bill.lines if line.components and line.cost is not None} == {"assumed"}
     assert "simulated" in {note.code for note in bill.notes}
+
+
+def test_of_a_room_that_says_too_much_times_of_the_day_stand_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = Period(date(2026, 11, 2), date(2026, 11, 4))
+    chatty = profile_of(
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 60, timeUnit: 1h}}\n"
+        "session: {mean: 10m, shape: 0.8, max: 2h}\nrooms: {count: 1}\nclient: plain\n"
+        "messages: {in: {process: interval, every: 2s, bytes: 10}}\n"
+    )
+    whole = simulate_month(chatty, HIBERNATING, days).month.quantities
+    monkeypatch.setattr(module, "MOST_EVENTS", 20_000)
+    sliced = simulate_month(chatty, HIBERNATING, days).month.quantities
+
+    for meter_ in ("messages_in", "bytes_in", "object_active_seconds"):
+        assert sliced[meter_] != whole[meter_]
+        assert float(sliced[meter_]) == pytest.approx(float(whole[meter_]), rel=0.02)
+
+
+def test_ranges_are_named_as_the_profile_names_them() -> None:
+    wide = profile_of(
+        "scenarios: {a: {executor: constant-vus, vus: {low: 5, mode: 6, high: 9}}}\n"
+        "session: {median: {low: 5m, mode: 6m, high: 9m}, shape: 0.5}\nrooms: {count: 2}\n"
+        "messages: {in: [{every: {low: 5s, mode: 6s, high: 9s}}]}\n"
+    )
+    drawn = simulate_month(wide, ACCEPT, NOVEMBER).replicate(2).drawn
+
+    assert drawn == ("scenarios.a.vus", "session.median", "messages.in.0.every")

@@ -220,7 +220,8 @@ def ranged(part: object, path: str = "") -> list[str]:
         return [path]
     inner: Iterable[tuple[object, object]] = ()
     if isinstance(part, BaseModel):
-        inner = ((name, getattr(part, name)) for name in type(part).model_fields)
+        fields = type(part).model_fields.items()
+        inner = ((field.alias or name, getattr(part, name)) for name, field in fields)
     elif isinstance(part, dict):
         inner = part.items()
     elif isinstance(part, (list, tuple)):

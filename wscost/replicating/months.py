@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import NamedTuple, NoReturn
 
 import numpy as np
@@ -27,14 +28,16 @@ from wscost.simulating import (
     simulate_streams,
 )
 from wscost.trace import Trace, TraceStream
-from wscost.usage import METERS, MonthlyUsage, Period, Quantities, rounded, total
+from wscost.usage import METERS, MonthlyUsage, Period, Quantities, Window, rounded, total
 
 MOST_CONNECTIONS = 8_000_000
 """More than so many in a month are not simulated one by one: a share of the rooms stands for all."""
 STREAMED_FROM = 200_000
 """From so many on, loading the compiled kernel takes less time than frames do."""
 MOST_EVENTS = 400_000
+"""About so many are simulated one by one, for what only events can tell."""
 _FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")
+_TIMES_OF_A_DAY = 12
 _HELD_OPEN = ("object_active_seconds", "object_resident_seconds")
 _FROM_EVENTS_ASLEEP = ("object_active_seconds", "object_resident_seconds", "object_wakeups")
 
@@ -128,6 +131,8 @@ class Simulation:
         self._streams = coming * self.share >= STREAMED_FROM
         self._passes: dict[Question, list[TraceStream]] = {}
         self._listed: list[Trace] | None = None
+        self._listed_whole_day = True
+        """Else it is not known of every event what came before it, so lives cannot be told apart."""
 
     def month(self, deployment: Deployment, parameters: Parameters = Parameters()) -> SimulatedMonth:  # noqa: B008
         """Return the month as a deployment would be charged for it."""
@@ -198,9 +203,10 @@ class Simulation:
 
     def _with_events(self, days: Mapping[date, Quantities], deployment: Deployment) -> dict[date, Quantities]:
         """Replace what only events can tell by a sample of it, scaled by the time that sockets are open."""
-        keys = (*_FROM_EVENTS, *(_FROM_EVENTS_ASLEEP if deployment.hibernation else ()))
         if self._listed is None:
             self._listed = self._busiest_day(days)
+        asleep = _FROM_EVENTS_ASLEEP if self._listed_whole_day else _FROM_EVENTS_ASLEEP[:1]
+        keys = (*_FROM_EVENTS, *(asleep if deployment.hibernation else ()))
         seen = total(meter(trace, deployment).totals for trace in self._listed)
         open_seconds = seen["connection_seconds"]
         if not open_seconds:
@@ -218,13 +224,19 @@ class Simulation:
         }
 
     def _busiest_day(self, days: Mapping[date, Quantities]) -> list[Trace]:
-        """Simulate the events of the busiest day, of so many rooms as can be held."""
-        busiest = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
-        one_day = Period(busiest, busiest + timedelta(days=1))
+        """Simulate the events of the busiest day: of as many rooms as can be held, of one at times only."""
+        best = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
+        one_day = Period(best, best + timedelta(days=1))
         coming = expected(self._middle, one_day)
         listed = max(2 * coming.connections + coming.messages_in + coming.object_requests, 1.0)
         rooms = self._chosen_rooms(1.0, MOST_EVENTS / listed)
-        return list(simulate_days(self._middle, one_day, seed=self.seed, events="in", rooms=rooms))
+        share = 1.0 if rooms is None else float(self._middle.shares[rooms].sum())
+        fewer = ceil(share * listed / (2 * MOST_EVENTS))
+        within = _spread_out(one_day, fewer) if fewer > 1 else ()
+        self._listed_whole_day = not within
+        return list(
+            simulate_days(self._middle, one_day, seed=self.seed, events="in", rooms=rooms, within=within)
+        )
 
     def _notes(self, days: Mapping[date, Quantities]) -> Iterable[Note]:
         name, seed = self.profile.name, self.seed
@@ -259,6 +271,14 @@ class Simulation:
         if not sessions:
             return 0.0
         return float(np.sqrt((1 - self.share) * (1 + law.variance / law.mean**2) / sessions))
+
+
+def _spread_out(day: Period, fewer: int) -> list[Window]:
+    """Return times of a day, evenly spread, that make up so small a part of it."""
+    window = day.window
+    every = (window.end - window.start) / _TIMES_OF_A_DAY
+    begins = [window.start + n * every for n in range(_TIMES_OF_A_DAY)]
+    return [Window(start, start + every / fewer) for start in begins]
 
 
 def _read_already(sort: bool) -> NoReturn:

@@ -78,14 +78,16 @@ def simulate_days(
     seed: int | None = None,
     events: bool | Literal["in"] = False,
     rooms: Sequence[int] | None = None,
+    within: Sequence[Window] = (),
 ) -> Iterator[Trace]:
     """Simulate a profile, each UTC day as a whole trace of its own window; see ``simulate``.
 
     A connection that is open over midnight appears on both days, on the first with ``closed_at`` null,
     on the second with an ``opened_at`` before the window; its totals run from its opening to the end of
-    the window. Metering the days one by one gives the month.
+    the window. Metering the days one by one gives the month. With ``within``, only these times are
+    simulated in full and returned, each within a day.
     """
-    for stretch, notes in _stretches(profile, period, seed, events, rooms):
+    for stretch, notes in _stretches(profile, period, seed, events, rooms, within=within):
         yield _trace(profile, stretch, np.ones(len(stretch.sockets), bool), notes)
 
 
@@ -174,6 +176,8 @@ def _stretches(
     seed: int | None,
     events: bool | Literal["in"],
     rooms: Sequence[int] | None,
+    *,
+    within: Sequence[Window] = (),
 ) -> Iterator[tuple[Stretch, tuple[Note, ...]]]:
     profile, period = profile.midpoint(), period_of(profile, period)
     seed = profile.seed if seed is None else seed
@@ -186,7 +190,15 @@ def _stretches(
     parts = ceil(listed / period.days / EVENTS_AT_ONCE) if events else 1
     wanted: Wanted = "all" if events is True else "in" if events else "none"
     notes = _notes(profile, seed, share, mean, bool(events))
-    stretches = traffic(profile, period, seed=seed, rooms=rooms, wanted=wanted, parts_per_day=max(parts, 1))
+    stretches = traffic(
+        profile,
+        period,
+        seed=seed,
+        rooms=rooms,
+        wanted=wanted,
+        parts_per_day=max(parts, 1),
+        within=[(_microseconds(time.start), _microseconds(time.end)) for time in within],
+    )
     return ((stretch, notes) for stretch in stretches)
 
 
@@ -264,3 +276,7 @@ def _window(stretch: Stretch) -> Window:
 
 def _moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -52,10 +53,12 @@ def traffic(
     rooms: Sequence[int] | None = None,
     wanted: Wanted = "none",
     parts_per_day: int = 1,
+    within: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Stretch]:
     """Simulate the rooms of a profile over a period, a part of a UTC day after the other.
 
     Days hold their rooms' people whatever the period; only virtual users go on from the day before.
+    With ``within``, times in order, only those are yielded, and what is said elsewhere is not listed.
     """
     timeline = Timeline(profile.calendar, period.start)
     before = min(ceil(profile.session_law.quantile(1 - TAIL) / DAY_S), MOST_DAYS_BEFORE)
@@ -63,15 +66,13 @@ def traffic(
     deploys = deployments(profile, timeline, seed, first - timedelta(days=1), after_last)
     chosen = np.arange(len(profile.shares)) if rooms is None else np.unique(np.asarray(rooms, dtype=np.int64))
     arrivals = Arrivals(profile, timeline, chosen, _at(first), _at(after_last))
+    chosen_starts = {start for start, _ in within}
     pool, late = Sockets.none(), np.zeros(0, dtype=HAPPENING)
     for day in (first + timedelta(days=i) for i in range((after_last - first).days)):
         streams = Streams(seed, day.toordinal())
         pool = pool.with_more(_opened(profile, day, arrivals.of_day(_at(day), streams), deploys, streams))
-        counted = day < period.start
-        parts = 1 if counted else parts_per_day
-        for part in range(parts):
-            start = _at(day) + part * MICROSECONDS_PER_DAY // parts
-            end = _at(day) + (part + 1) * MICROSECONDS_PER_DAY // parts
+        for start, end in pairwise(_edges(day, 1 if day < period.start else parts_per_day, within)):
+            counted = day < period.start or (bool(within) and start not in chosen_starts)
             here = pool.opened < end
             sockets, pool = (pool, pool.take(~here)) if here.all() else (pool.take(here), pool.take(~here))
             happenings = converse(
@@ -86,6 +87,14 @@ def traffic(
             if not counted:
                 yield Stretch(start, end, sockets, ended, happenings, end == _at(after_last))
             pool = sockets.take(~ended).with_more(pool)
+
+
+def _edges(day: date, parts: int, within: Sequence[tuple[int, int]]) -> list[int]:
+    """Return where the parts of a day begin and end: equal ones, or times and what is left between them."""
+    start, end = _at(day), _at(day) + MICROSECONDS_PER_DAY
+    if within:
+        return sorted({start, end, *(at for time in within for at in time if start < at < end)})
+    return [start + part * MICROSECONDS_PER_DAY // parts for part in range(parts + 1)]
 
 
 def _opened(profile: Profile, day: date, sessions: Sessions, deploys: Ints, streams: Streams) -> Sockets:
