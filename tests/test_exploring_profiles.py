@@ -75,7 +75,7 @@ def test_what_moves_follows_the_means_nearly_as_simulated(path: str, value: obje
 
     assert "bytes_in" not in likened
     for meter in BILLED & set(simulated):
-        assert float(likened[meter]) == pytest.approx(float(simulated[meter]), rel=0.12), meter
+        assert float(likened[meter]) == pytest.approx(float(simulated[meter]), rel=0.03), meter
 
 
 def test_what_does_not_move_is_exactly_what_was_simulated() -> None:

