@@ -8,7 +8,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +94,7 @@ def record(folder: Path) -> Recording:
         began, metrics = time.time(), None
         if found("prometheus"):
             metrics = stack.enter_context(running("prometheus", folder))
+            _await_samples(metrics)
             time.sleep(SETTLES_S)
         browser = found("chromium")
         page = stack.enter_context(_page(browser, port, folder)) if browser else None
@@ -107,11 +108,26 @@ def record(folder: Path) -> Recording:
         time.sleep(SETTLES_S)
         if metrics is not None:
             query = {"query": f"{GAUGE} or {COUNTER}", "start": began, "end": time.time(), "step": "0.2"}
-            with urlopen(f"http://127.0.0.1:{metrics}/api/v1/query_range?{urlencode(query)}") as answer:
-                (folder / "haproxy_sessions.json").write_bytes(answer.read())
+            (folder / "haproxy_sessions.json").write_bytes(_asked(metrics, "query_range", query))
     served = _load_test(folder) if found("artillery") else Served()
     _gather(folder)
     return Recording(tuple(lived), served, folder)
+
+
+def _await_samples(port: int) -> None:
+    """Wait until Prometheus has seen HAProxy; it begins to look some seconds after it has started."""
+    until = time.monotonic() + TIME_LIMIT_S
+    while not json.loads(_asked(port, "query", {"query": GAUGE}))["data"]["result"]:
+        if time.monotonic() > until:
+            raise AssertionError("Prometheus sees no metrics of HAProxy.")
+        time.sleep(0.2)
+
+
+def _asked(port: int, what: str, query: Mapping[str, object]) -> bytes:
+    """Return what Prometheus answers."""
+    with urlopen(f"http://127.0.0.1:{port}/api/v1/{what}?{urlencode(query)}") as answer:
+        found: bytes = answer.read()
+    return found
 
 
 def _load_test(folder: Path) -> Served:
