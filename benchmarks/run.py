@@ -1,6 +1,6 @@
 """Measure wscost against its peers on the same files, in turn, and write the tables of docs/performance.md.
 
-    python benchmarks/run.py [connections|events]... [--rows N] [--objects N] [--times N] [--no-write]
+    python benchmarks/run.py [--only connections|events] [--rows N] [--objects N] [--times N] [--no-write]
 
 Each run is a whole process, from its start to its last byte. Every tool must come to the same figures.
 """
@@ -185,7 +185,7 @@ def machine() -> str:
 def main() -> None:
     """Measure and write the page."""
     asked = argparse.ArgumentParser(description="Measure wscost against its peers.")
-    asked.add_argument("benchmarks", nargs="*", choices=[*BENCHMARKS, []], default=list(BENCHMARKS))
+    asked.add_argument("--only", choices=list(BENCHMARKS))
     asked.add_argument("--rows", type=int, default=10_000_000)
     asked.add_argument("--objects", type=int, default=100_000)
     asked.add_argument("--times", type=int, default=3)
@@ -194,7 +194,7 @@ def main() -> None:
     options = asked.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
-        for benchmark in (BENCHMARKS[name] for name in options.benchmarks):
+        for benchmark in [BENCHMARKS[options.only]] if options.only else BENCHMARKS.values():
             data = folder / f"{benchmark.name}-{options.rows}.parquet"
             if not data.exists():
                 benchmark.write(data, options.rows, options.objects)
