@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -403,6 +404,16 @@ def test_names_whose_hashes_meet_are_told_apart(monkeypatch: pytest.MonkeyPatch)
     names = [f"{n}" for n in range(300)]
 
     assert Numbers(fast=False).of(pa.array(names * 2)).tolist() == list(range(300)) * 2
+
+
+def test_rows_that_cannot_be_sorted_on_disk_are_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "trace.parquet", [row(s, s + 1) for s in (5, 4, 3, 2, 1, 0) * 3], group=4)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+
+    assert main(["estimate", str(path)]) == 2
+    assert "rows cannot be set aside in this temporary folder" in capsys.readouterr().err
 
 
 def test_the_command_says_on_standard_error_that_it_sorts(

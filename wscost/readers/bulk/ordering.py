@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from wscost.readers.spooling.disk import on_disk
 from wscost.trace import Batch, EventBatch
 
 RUN_ROWS = 1_048_576
@@ -47,7 +48,7 @@ def sorted_on_disk(parts: Iterable[Columns]) -> Iterator[Columns]:
     Sorted runs go to one temporary file as long as the arrays are; then all runs are read side by side.
     Each round takes from every run what is no later than the earliest of the last rows at hand.
     """
-    with tempfile.TemporaryFile() as spool:
+    with on_disk(), tempfile.TemporaryFile() as spool:
         runs: list[_Run] = []
         waiting: list[Columns] = []
         for columns in parts:
