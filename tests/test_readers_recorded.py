@@ -6,9 +6,12 @@ their logs. Here it is done again with the programs that are installed: what the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -51,18 +54,27 @@ class Log:
 
 @pytest.fixture(scope="session")
 def now(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Recording]:
-    """Return what records once, when it is first wanted; if that fails, it fails for all."""
-    made: list[Recording | Exception] = []
+    """Return what records once, when it is first wanted; if that fails, it fails for all.
+
+    A recording that a busy machine made incomplete is made once more: it says nothing of readers.
+    """
+
+    @cache
+    def recorded() -> Recording | Exception:
+        failed: Exception | None = None
+        for _ in range(2):
+            try:
+                return record(tmp_path_factory.mktemp("loopback"))
+            except Exception as error:
+                failed = error
+        assert failed is not None
+        return failed
 
     def recording() -> Recording:
-        if not made:
-            try:
-                made.append(record(tmp_path_factory.mktemp("loopback")))
-            except Exception as error:
-                made.append(error)
-        if isinstance(made[0], Exception):
-            raise made[0]
-        return made[0]
+        made = recorded()
+        if isinstance(made, Exception):
+            raise made
+        return made
 
     return recording
 
@@ -304,7 +316,16 @@ def test_a_gauge_of_open_sessions_tells_how_long_they_were_open_in_all(
     lived = sum(one.closed - one.opened for one in recording.lived)
 
     assert lived == pytest.approx(float(usage.totals["connection_seconds"]), rel=0.25)
-    assert Grade.ASSUMED is usage.grades["connection_seconds"]
+    known = Grade.LOWER_BOUND if _looked_away(recording) else Grade.ASSUMED
+    assert known is usage.grades["connection_seconds"]
+
+
+def _looked_away(recording: Recording) -> bool:
+    """Whether Prometheus missed HAProxy at times, as it does where the machine has other work."""
+    answer = json.loads(recording.log("gauge-series/haproxy_sessions.json").read_text())
+    (gauge,) = (one for one in answer["data"]["result"] if "sessions" in one["metric"]["__name__"])
+    between = np.diff([at for at, _ in gauge["values"]])
+    return bool(between.max() > 1.5 * np.median(between))
 
 
 def test_a_counter_of_upgrades_tells_how_many_connections_there_were(gauge: tuple[Usage, Recording]) -> None:

@@ -95,7 +95,7 @@ frontend metrics
   no log
 """
 PROMETHEUS = """
-global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}
+global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}
 scrape_configs:
   - job_name: canary-job
     static_configs: [{{targets: ["127.0.0.1:{metrics}"]}}]

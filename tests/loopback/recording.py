@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -37,7 +39,7 @@ COUNTER = 'haproxy_frontend_http_responses_total{proxy="sized",code="1xx"}'
 """Sessions open at HAProxy, and how many upgrades it has seen."""
 TRUTH = HERE / "truth.json"
 """What the clients of the samples saw."""
-SETTLES_S = 1.0
+SETTLES_S = 2.0
 """How long logs may take to be written after the last close."""
 
 LOGS = {
@@ -91,11 +93,12 @@ def record(folder: Path) -> Recording:
         for program in reversed(IN_A_ROW):
             if found(program):
                 port = stack.enter_context(running(program, folder, port))
-        began, metrics = time.time(), None
+        metrics = None
         if found("prometheus"):
             metrics = stack.enter_context(running("prometheus", folder))
             _await_samples(metrics)
-            time.sleep(SETTLES_S)
+        began = time.time()
+        time.sleep(SETTLES_S)
         browser = found("chromium")
         page = stack.enter_context(_page(browser, port, folder)) if browser else None
         lived = asyncio.run(live_all(port, [one for one in PLAN if not (browser and one.in_browser)]))
@@ -107,7 +110,7 @@ def record(folder: Path) -> Recording:
         ask(port, REQUESTS)
         time.sleep(SETTLES_S)
         if metrics is not None:
-            query = {"query": f"{GAUGE} or {COUNTER}", "start": began, "end": time.time(), "step": "0.2"}
+            query = {"query": f"{GAUGE} or {COUNTER}", "start": began, "end": time.time(), "step": "0.5"}
             (folder / "haproxy_sessions.json").write_bytes(_asked(metrics, "query_range", query))
     served = _load_test(folder) if found("artillery") else Served()
     _gather(folder)
@@ -117,10 +120,15 @@ def record(folder: Path) -> Recording:
 def _await_samples(port: int) -> None:
     """Wait until Prometheus has seen HAProxy; it begins to look some seconds after it has started."""
     until = time.monotonic() + TIME_LIMIT_S
-    while not json.loads(_asked(port, "query", {"query": GAUGE}))["data"]["result"]:
-        if time.monotonic() > until:
-            raise AssertionError("Prometheus sees no metrics of HAProxy.")
+    while time.monotonic() < until:
+        try:
+            if json.loads(_asked(port, "query", {"query": GAUGE}))["data"]["result"]:
+                return
+        except HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:  # it is not ready yet
+                raise
         time.sleep(0.2)
+    raise AssertionError("Prometheus sees no metrics of HAProxy.")
 
 
 def _asked(port: int, what: str, query: Mapping[str, object]) -> bytes:
@@ -208,3 +216,5 @@ def _gather(folder: Path) -> None:
         if written.exists():
             place.parent.mkdir(exist_ok=True)
             written.rename(place)
+        elif found(LOGS[log]):
+            raise AssertionError(f"{LOGS[log]} wrote no {log}.")
