@@ -325,7 +325,7 @@ def _looked_away(recording: Recording) -> bool:
     answer = json.loads(recording.log("gauge-series/haproxy_sessions.json").read_text())
     (gauge,) = (one for one in answer["data"]["result"] if "sessions" in one["metric"]["__name__"])
     between = np.diff([at for at, _ in gauge["values"]])
-    return bool(between.max() > 1.5 * np.median(between))
+    return bool(between.max() > 2.5 * np.median(between))
 
 
 def test_a_counter_of_upgrades_tells_how_many_connections_there_were(gauge: tuple[Usage, Recording]) -> None:

@@ -211,10 +211,10 @@ def _gather(folder: Path) -> None:
         events = [event for batch in batches for event in json.loads(batch)]
         shown = "\n".join(json.dumps(event, indent=4, ensure_ascii=False) for event in events)
         (folder / "wrangler_tail.txt").write_text(f"{BANNER}{shown}\n")
-    for log in LOGS:
+    for log, program in LOGS.items():
         written, place = folder / Path(log).name, folder / log
         if written.exists():
             place.parent.mkdir(exist_ok=True)
             written.rename(place)
-        elif found(LOGS[log]):
-            raise AssertionError(f"{LOGS[log]} wrote no {log}.")
+        elif found(program):
+            raise AssertionError(f"{program} wrote no {log}.")
