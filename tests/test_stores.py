@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -22,8 +23,6 @@ from wscost.readers import parquet as reader
 from wscost.readers import read_input, read_trace
 from wscost.readers.source import open_source
 from wscost.readers.stores import shown
-
-fsspec = pytest.importorskip("fsspec")
 
 
 @pytest.fixture

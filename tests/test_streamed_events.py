@@ -115,7 +115,6 @@ def test_two_deployments_share_one_pass_over_the_events(kinds: Iterable[str], pa
 
 
 def test_plain_and_compiled_loops_over_events_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("numba")
     rng = np.random.default_rng(3)
     happened = [
         event(KINDS[n % 6], int(at), f"room-{n % 7}", direction=DIRECTIONS[n % 2], bytes=int(at) % 300)

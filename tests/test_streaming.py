@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -118,7 +119,6 @@ def test_partial_sums_come_to_the_same_whatever_order_the_rows_and_batches_have(
 def test_plain_and_compiled_kernels_are_one_source_and_agree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("numba")
     rng = np.random.default_rng(5)
     opened = np.sort(rng.integers(0, 3 * DAY, 400))
     rows = [
@@ -356,7 +356,6 @@ def test_a_small_trace_needs_neither_a_stream_nor_a_compiler(
 
 
 def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    numba = pytest.importorskip("numba")
     asked: list[dict[str, bool]] = []
 
     def njit(**options: bool) -> Any:
