@@ -29,6 +29,8 @@ from wscost.metering.streaming import kernel
 from wscost.readers import parquet as reader
 from wscost.readers import read_trace
 from wscost.readers.bulk import hashing, ordering, stream
+from wscost.readers.bulk import rows as rows_module
+from wscost.readers.bulk.groups import open_rows
 from wscost.readers.bulk.numbering import Numbers
 from wscost.trace import Batch
 from wscost.usage import Window
@@ -134,7 +136,7 @@ def test_plain_and_compiled_kernels_are_one_source_and_agree(
 
     assert plain == [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
     assert all(
-        compiled.py_func is vars(kernel(fast=False))[name]
+        compiled.__wrapped__ is vars(kernel(fast=False))[name]
         for name, compiled in vars(kernel(fast=True)).items()
     )
 
@@ -341,6 +343,19 @@ def test_a_comparison_from_a_stream_says_the_same_to_the_letter(
     assert compare(path, plan="cloudflare/*") == flowing
 
 
+def test_a_stream_needs_no_pandas(tmp_path: Path) -> None:
+    rows = [row(s, None if s % 7 == 0 else s + 5, f"room-{s % 3}", messages_in=s) for s in range(100)]
+    path = write(tmp_path / "trace.parquet", rows, 20)
+    program = (
+        "import sys; from wscost.comparing import compare; from wscost.readers import parquet; "
+        f"parquet.STREAMED_FROM_ROWS = 1; compare({str(path)!r}); sys.exit('pandas' in sys.modules)"
+    )
+
+    run = subprocess.run([sys.executable, "-c", program], check=False)
+
+    assert not run.returncode
+
+
 def test_a_small_trace_needs_neither_a_stream_nor_a_compiler(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,12 +380,29 @@ def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch: pytest.M
         return lambda function: function
 
     monkeypatch.setattr(numba, "njit", njit)
-    compiling.compiled(kernel(fast=False).merge)
+    three = compiling.compiled(lambda: 3)
 
+    assert three() == 3
     assert asked == [{"cache": True, "nogil": True}, {"nogil": True}]
 
 
 # Objects by number
+
+
+@pytest.mark.parametrize("group", [8, 12, 50])
+@pytest.mark.parametrize("batch", [1, 5, 16])
+def test_names_that_repeat_are_read_in_longer_batches_than_what_stands_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int, batch: int
+) -> None:
+    rooms = [None, *(f"a room whose name is much longer than its number is: {n}" for n in range(3))]
+    rows = [row(s, s + 9, rooms[s * s % 4], messages_in=s) for s in range(60)]
+    path = write(tmp_path / "trace.parquet", rows, group)
+    monkeypatch.setattr(stream, "BATCH_ROWS", batch)
+    monkeypatch.setattr(rows_module, "NAME_ROWS", 7)
+    names = open_rows(path).schema_arrow.field("object_id").type
+
+    assert pa.types.is_dictionary(names)
+    same(path)
 
 
 @settings(max_examples=40, deadline=None)

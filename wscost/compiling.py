@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -15,11 +16,21 @@ COMPILED_FROM_ROWS = 100_000
 
 
 def compiled(function: F) -> F:
-    """Return a function as machine code.
+    """Return a function that is made machine code of when it is first called.
 
     The code is kept beside the package, or in the user's cache where that cannot be written;
     ``NUMBA_CACHE_DIR`` names another place. Where none can, it is made anew in every process.
     """
+
+    @wraps(function)
+    def run(*arguments: object) -> object:
+        return _machine_code(function)(*arguments)
+
+    return cast(F, run)
+
+
+@cache
+def _machine_code(function: F) -> F:
     from numba import njit
 
     try:

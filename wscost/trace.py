@@ -257,6 +257,43 @@ class TraceStream:
         )
 
 
+def stream_at_hand(
+    batch: Batch,
+    window: Window,
+    source: str,
+    *,
+    grades: Mapping[str, Grade],
+    account: Note,
+    notes: tuple[Note, ...] = (),
+    part_of: int = 0,
+) -> TraceStream:
+    """Return connections in order of opening as a stream of one batch."""
+    rows = len(batch.opened)
+    batches = (batch,) if rows else ()
+    return TraceStream(
+        window=window,
+        source=source,
+        rows=rows,
+        names_objects=batch.objects > 0,
+        in_order=True,
+        read=lambda sort: _AtHand(batches, grades, notes, account),
+        part_of=part_of,
+    )
+
+
+@dataclass(frozen=True)
+class _AtHand:
+    """A pass over batches that nobody has to read."""
+
+    batches: tuple[Batch, ...]
+    grades: Mapping[str, Grade]
+    notes: tuple[Note, ...]
+    account: Note
+
+    def __iter__(self) -> Iterator[Batch]:
+        return iter(self.batches)
+
+
 def check_trace(trace: Trace) -> Trace:
     """Return the trace if its frames keep the specification.
 

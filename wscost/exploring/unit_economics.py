@@ -11,7 +11,9 @@ from wscost.bill import UnitCosts
 from wscost.deployment import Deployment
 from wscost.exploring.multiplying import EVERYTHING, multiplied
 from wscost.metering import meter
-from wscost.trace import CONNECTION_COLUMNS, Trace
+from wscost.metering.tally import days_of
+from wscost.notes import Note
+from wscost.trace import COUNTS, OPEN, Batch, stream_at_hand
 from wscost.usage import MonthlyUsage, Period, Quantities, Window, combine
 
 USERS = 1_000
@@ -60,13 +62,18 @@ def unit_costs(
 
 def idle_clients(deployment: Deployment, period: Period) -> Quantities:
     """Return what a thousand clients add that connect, say nothing all month, each in a room of its own."""
-    import pandas as pd
+    import numpy as np
 
     window = Window(*(datetime.combine(day, time(), UTC) for day in (period.start, period.end)))
-    row = {"connection_id": "idle", "object_id": "idle", "opened_at": window.start, "closed_at": None}
-    silent = dict.fromkeys(("messages_in", "messages_out", "bytes_in", "bytes_out"), 0)
-    frame = pd.DataFrame([{**row, **silent}]).astype(CONNECTION_COLUMNS)
-    usage = meter(Trace(frame, window, "idle"), deployment)
+    idle = Batch(
+        opened=np.array([days_of(window).start]),
+        closed=np.array([OPEN]),
+        object=np.zeros(1, dtype=np.int32),
+        objects=1,
+        counts={name: np.zeros(1, dtype=np.int64) for name in COUNTS},
+    )
+    account = Note("read", "One client is assumed that stays and says nothing.", {"rows": 1})
+    usage = meter(stream_at_hand(idle, window, "idle", grades={}, account=account), deployment)
     return {key: quantity * USERS for key, quantity in usage.totals.items()}
 
 

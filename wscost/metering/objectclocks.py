@@ -28,22 +28,21 @@ class ObjectClocks:
 
     def __init__(self, days: Days, run: SimpleNamespace) -> None:
         self._days, self._run = days, run
-        self._active = self._resident = NOTHING
+        self._reached = np.empty((0, 2), dtype=np.int64)
 
     def go_on(self, batch: Batch | None, runs: Runs, objects: int, pinned: int = 0) -> Clocks:
         """Let them run through sockets, handler runs, or both, that began after those before.
 
         Return what that adds by day; ``pinned`` is how long objects outlast their last socket. [µs]
         """
-        self._active = _at_least(self._active, objects)
-        self._resident = _at_least(self._resident, objects)
+        self._reached = _at_least(self._reached, objects)
         sockets = NO_RUNS if batch is None else (batch.opened, batch.closed, batch.object)
         by_day = np.zeros((self._days.days, len(Clocks._fields)), dtype=np.int64)
         self._run.run_clocks(
             tuple(fixed(column) for column in sockets),
             tuple(fixed(column) for column in runs),
             (tuple(self._days), (pinned, HIBERNATES_AFTER_US)),
-            (self._active, self._resident),
+            self._reached,
             by_day,
         )
         return Clocks(*by_day.T)
@@ -112,6 +111,6 @@ def _at_least(reached: Ints, objects: int) -> Ints:
     """Make room for objects met for the first time, twice as much as there was."""
     if objects <= len(reached):
         return reached
-    room = np.full(max(objects, 2 * len(reached)), NEVER, dtype=np.int64)
+    room = np.full((max(objects, 2 * len(reached)), 2), NEVER, dtype=np.int64)
     room[: len(reached)] = reached
     return room

@@ -23,6 +23,7 @@ from wscost.intervals import Ints
 from wscost.metering.clocks import Clocks
 from wscost.metering.coalescing import NONE, Columns, coalesce
 from wscost.metering.objectclocks import NO_RUNS, NOTHING, ObjectClocks
+from wscost.metering.peaks import Peaks
 from wscost.metering.streaming import Question, StreamSums, kernel
 from wscost.metering.tally import Days, days_of
 from wscost.trace import Batch, TracePass
@@ -162,9 +163,8 @@ class PartialSums(StreamSums):
             np.sort(np.concatenate([*self._ends, NOTHING])),
         )
 
-    def _climb(self, batch: Batch) -> None:
+    def _follow(self, opens: Ints, closes: Ints) -> None:
         """Keep the instants that all parts together will be followed through."""
-        opens, closes = self._edges(batch)
         self._opens.append(opens)
         self._ends.append(closes - 1)
 
@@ -238,7 +238,7 @@ class WholeSums(StreamSums):
         for quarter in range(self._days.days * QUARTERS_A_DAY):
             day = quarter // QUARTERS_A_DAY
             rise = rises.get(quarter, Rise(0, 0))
-            self._most[day] = max(int(self._most[day]), open_now + rise.most)
+            self._peaks.most[day] = max(int(self._peaks.most[day]), open_now + rise.most)
             open_now += rise.at_end
         self.grades, self.notes = rows.grades, (*rows.notes, rows.account)
         return self
@@ -273,11 +273,10 @@ def _within(instants: Ints, since: int) -> Offsets:
 
 def _rise(quarter: int, parts: Sequence[Edges], task: Task) -> Rise:
     day = quarter // QUARTERS_A_DAY
-    first_day = task.days.first_day
-    since = first_day * MICROSECONDS_PER_DAY + quarter * QUARTER
+    since = task.days.first_day * MICROSECONDS_PER_DAY + quarter * QUARTER
     opens, closes = (
         np.sort(np.concatenate(columns)).astype(np.int64) + since for columns in zip(*parts, strict=True)
     )
-    most = np.zeros(task.days.days, dtype=np.int64)
-    kernel(fast=task.fast).climb(opens, closes + 1, first_day, np.array([0, day]), most)
-    return Rise(int(most[day]), len(opens) - len(closes))
+    peaks = Peaks(task.days, kernel(fast=task.fast), reached=day)
+    peaks.follow(opens, closes + 1)
+    return Rise(int(peaks.most[day]), len(opens) - len(closes))

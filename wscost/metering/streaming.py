@@ -16,14 +16,16 @@ from wscost.metering.clocks import Clocks, pinned_for
 from wscost.metering.eventkernel import EVENT_KERNEL
 from wscost.metering.eventsums import Handling, StreamEventSums
 from wscost.metering.kernel import KERNEL
-from wscost.metering.objectclocks import ENDS, NO_RUNS, NOTHING, Handlers, ObjectClocks
+from wscost.metering.objectclocks import ENDS, NO_RUNS, Handlers, ObjectClocks
+from wscost.metering.peaks import Peaks
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import days_of
 from wscost.notes import Grade, Note
 from wscost.trace import COUNTS, UNKNOWN, Batch, EventBatch, OutOfOrderError, TracePass, TraceStream
-from wscost.units import MICROSECONDS_PER_DAY
 from wscost.usage import Window
 
+Stretches: TypeAlias = tuple[tuple[int, ...], Ints]
+"""The window, and the connections between which the others lie whole within one day."""
 ASLEEP = tuple(f"{name} asleep" for name in Clocks._fields)
 
 
@@ -114,9 +116,7 @@ class StreamSums:
         self.events: StreamEventSums | None = None
         self.asks_for: frozenset[str] | None = None
         """Which of connects and closes there are events of, as it turned out."""
-        self._closes = NOTHING
-        self._now = np.zeros(2, dtype=np.int64)
-        self._most = np.zeros(self._days.days, dtype=np.int64)
+        self._peaks = Peaks(self._days, run)
 
     def expect_events(self, told: frozenset[str]) -> None:
         """Be ready for events, among them of connects or closes as told."""
@@ -132,14 +132,15 @@ class StreamSums:
         self.rows += len(opened)
         self.opened_before += int(np.searchsorted(opened, start))
         self.still_open += int(np.count_nonzero(closed > end))
-        by_day = self._zeros(4)
-        self._run.count(opened, closed, self._window, by_day)
+        by_day, breaks = self._zeros(4), np.empty(len(opened), dtype=np.int64)
+        found = self._run.count(opened, closed, self._window, by_day, breaks)
         self._sum_all(("opened", "closed", "open_time", "minutes"), by_day.T)
+        days = self._window, breaks[:found]
         for column, counts in batch.counts.items():
             self._known[column] += int(np.count_nonzero(counts != UNKNOWN))
-            self._spread(column, batch, counts)
-        self._add_parameters(batch)
-        self._climb(batch)
+            self._spread(column, batch, counts, days)
+        self._add_parameters(batch, days)
+        self._follow(*self._edges(batch))
         if self.events is not None and batch.events is not None:
             self.events.add(batch.events)
         if self._question.pinned is not None:
@@ -148,12 +149,7 @@ class StreamSums:
     def end(self, rows: TracePass) -> StreamSums:
         """Take what the reader knows at the end, and let the days after the last opening pass."""
         self.grades, self.notes = rows.grades, (*rows.notes, rows.account)
-        open_now, reached = (int(n) for n in self._now)
-        for day in range(reached + 1, self._days.days):
-            midnight = (self._days.first_day + day) * MICROSECONDS_PER_DAY
-            left = open_now - int(np.searchsorted(self._closes, midnight, "right"))
-            self._most[day] = max(int(self._most[day]), left)
-        self._closes = NOTHING
+        self._peaks.end()
         if self._handlers is not None and self.events is not None:
             self._sum_all(ASLEEP, self._asleep.go_on(None, self._handlers.left(), 0))
             self.asks_for = self.events.told
@@ -183,7 +179,7 @@ class StreamSums:
     @property
     def peak(self) -> Ints:
         """Most connections open at one instant, for each UTC day."""
-        return self._most
+        return self._peaks.most
 
     @property
     def awake(self) -> Clocks:
@@ -211,7 +207,7 @@ class StreamSums:
         """Return what a multiple of each connection's CPU time takes beyond its wall time. [µs]"""
         return self._by_day((multiple, cpu))
 
-    def _add_parameters(self, batch: Batch) -> None:
+    def _add_parameters(self, batch: Batch, days: Stretches) -> None:
         """Add what depends on the parameters of price books."""
         for step in self._question.steps:
             for direction in ("in", "out"):
@@ -220,7 +216,7 @@ class StreamSums:
                 least = np.maximum(
                     unknown if messages is None else messages, 0 if sizes is None else -(-sizes // step)
                 )
-                self._spread((direction, step), batch, least)
+                self._spread((direction, step), batch, least, days)
         for multiple in self._question.multiples:
             cpu = self._question.cpu
             handled = batch.counts.get("messages_in") if cpu.own else None
@@ -228,33 +224,25 @@ class StreamSums:
             if handled is None:
                 handled = _unknown(len(batch.opened))
             sockets = batch.opened, batch.closed, handled
-            self._run.overdraw(
-                sockets, self._window, (multiple, cpu.connect, cpu.message, int(cpu.own)), by_day
-            )
+            self._run.overdraw(sockets, days, (multiple, cpu.connect, cpu.message, int(cpu.own)), by_day)
             self._sum((multiple, cpu), by_day)
 
-    def _spread(self, key: object, batch: Batch, totals: Ints) -> None:
+    def _spread(self, key: object, batch: Batch, totals: Ints, days: Stretches) -> None:
         by_day = self._zeros()
-        self._run.spread(batch.opened, batch.closed, totals, self._window, by_day)
+        self._run.spread(batch.opened, batch.closed, totals, days, by_day)
         self._sum(key, by_day)
 
-    def _climb(self, batch: Batch) -> None:
+    def _follow(self, opens: Ints, closes: Ints) -> None:
         """Follow how many are open; who outlasts the window never leaves."""
-        opens, closes = self._edges(batch)
-        if len(self._closes):
-            together = np.empty(len(self._closes) + len(closes), dtype=np.int64)
-            self._run.merge(self._closes, closes, together)
-            closes = together
-        used = self._run.climb(opens, closes, self._days.first_day, self._now, self._most)
-        self._closes = closes[used:].copy()
+        self._peaks.follow(opens, closes)
 
     def _edges(self, batch: Batch) -> tuple[Ints, Ints]:
-        """Return when sockets come and leave in the window, each in order."""
+        """Return when sockets come, in order, and when they leave in the window."""
         opens = np.maximum(batch.opened, self._days.start)
         lasting = batch.closed > opens
         leaving = lasting & (batch.closed < self._days.end)
         closes = batch.closed if leaving.all() else batch.closed[leaving]
-        return opens if lasting.all() else opens[lasting], np.sort(closes)
+        return opens if lasting.all() else opens[lasting], closes
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
         self.without_object += int(np.count_nonzero(batch.object < 0))

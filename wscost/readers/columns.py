@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from wscost.errors import InputError
+from wscost.readers.arrays import flags, numbers, scalar
 from wscost.readers.refusals import shown
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME
 from wscost.units import MICROSECONDS_PER_SECOND
@@ -140,7 +141,9 @@ def canonical(array: pa.Array, column: Column, *, assume_utc: bool = False) -> t
         return _count(array, column) if column.kind == "count" else _number(array, column)
     if column.kind == "text" and (_textual(array.type) or pa.types.is_integer(array.type)):
         text = array.cast(pa.string())
-        return pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text), {}
+        return pc.if_else(
+            pc.equal(pc.binary_length(text), scalar(0, pa.int32())), pa.nulls(1, text.type)[0], text
+        ), {}
     if column.kind == "flag" and pa.types.is_boolean(array.type):
         return array, {}
     raise _cannot_hold(array, column)
@@ -193,7 +196,7 @@ def _from_unix(array: pa.Array, column: Column) -> tuple[pa.Array, Faults]:
     values, given = _floats(array, column)
     whole = pa.types.is_integer(array.type)
     if whole:
-        values = array.fill_null(0).to_numpy(zero_copy_only=False)
+        values = numbers(array)
     per_second = PER_SECOND[column.unit or "s"]
     low, high = (int(at.timestamp()) * per_second for at in (EARLIEST, LATEST))
     inside = given & (values >= low) & (values < high)
@@ -223,9 +226,10 @@ def _from_clock(array: pa.Array, column: Column, assume_utc: bool) -> tuple[pa.A
         raise InputError(f"{column.raw} holds numbers without a unit. {_name_it(column.name)}")
     else:
         raise _cannot_hold(array, column)
-    early = pc.less(instants, pa.scalar(EARLIEST, instants.type))
-    late = pc.greater_equal(instants, pa.scalar(LATEST, instants.type))
-    for row in _rows(pc.or_(early, late).fill_null(False).to_numpy(zero_copy_only=False)):
+    first, past = (
+        scalar(int(at.timestamp()) * MICROSECONDS_PER_SECOND, instants.type) for at in (EARLIEST, LATEST)
+    )
+    for row in _rows(flags(pc.or_(pc.less(instants, first), pc.greater_equal(instants, past)))):
         faults[row] = f"{column.raw} {_cell(array, row)} {OUTSIDE}."
     return instants, faults
 
@@ -269,8 +273,7 @@ def _floats(array: pa.Array, column: Column) -> tuple[npt.NDArray[np.float64], n
 
     if not _numeric(array.type):
         raise _cannot_hold(array, column)
-    values = array.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy(zero_copy_only=False)
-    return values, array.is_valid().to_numpy(zero_copy_only=False)
+    return numbers(array.cast(pa.float64(), safe=False)), flags(array.is_valid())
 
 
 def _rows(mask: Any) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
+from wscost.readers.arrays import flags
 from wscost.readers.building import at_close, build_trace, frame_of
 from wscost.readers.cells import from_values
 from wscost.readers.columns import COLUMNS, Faults, Table, arrow_type, canonical, known_columns
@@ -272,14 +273,13 @@ def _check_rows(table: Table, columns: Mapping[str, pa.Array], faults: Faults) -
     import pyarrow.compute as pc
 
     def refuse(broken: pa.Array, sentence: str) -> None:
-        for row in broken.fill_null(False).to_numpy(zero_copy_only=False).nonzero()[0]:
+        for row in flags(broken).nonzero()[0]:
             faults.setdefault(int(row), sentence)
 
     if table == "connections":
         opened_at, closed_at = columns["opened_at"], columns["closed_at"]
         refuse(opened_at.is_null(), "opened_at is missing.")
-        reversed_ = pc.less(closed_at, opened_at).fill_null(False)
-        for row in reversed_.to_numpy(zero_copy_only=False).nonzero()[0]:
+        for row in flags(pc.less(closed_at, opened_at)).nonzero()[0]:
             times = closed_at[int(row)].as_py(), opened_at[int(row)].as_py()
             faults.setdefault(int(row), backwards("closed_at", times[0], "opened_at", times[1]))
         return

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +10,7 @@ from wscost.profile.model import Profile
 from wscost.simulating.frames import bytes_known
 from wscost.simulating.sockets import Sockets
 from wscost.simulating.traffic import Stretch, objects_of
-from wscost.trace import CONNECTION_COLUMNS, OPEN, Batch, TraceStream
+from wscost.trace import CONNECTION_COLUMNS, OPEN, Batch, TraceStream, stream_at_hand
 from wscost.usage import Window
 
 
@@ -21,37 +18,16 @@ def stream_of(
     profile: Profile, stretch: Stretch, window: Window, notes: tuple[Note, ...], part_of: int
 ) -> TraceStream:
     """Return the connections of a stretch as a stream of one batch, in order of opening."""
-    rows = _Rows(_batch(profile, stretch), notes)
-    return TraceStream(
-        window=window,
-        source=f"profile {profile.name}",
-        rows=len(stretch.sockets),
-        names_objects=profile.rooms is not None,
-        in_order=True,
-        read=lambda sort: rows,
+    rows = len(stretch.sockets)
+    return stream_at_hand(
+        _batch(profile, stretch),
+        window,
+        f"profile {profile.name}",
+        grades=dict.fromkeys(CONNECTION_COLUMNS, Grade.ASSUMED),
+        account=Note("read", f"{rows:,} connections were simulated.", {"rows": rows}),
+        notes=notes,
         part_of=part_of,
     )
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """A pass over connections that are at hand."""
-
-    batch: Batch
-    notes: tuple[Note, ...]
-
-    def __iter__(self) -> Iterator[Batch]:
-        if len(self.batch.opened):
-            yield self.batch
-
-    @property
-    def grades(self) -> Mapping[str, Grade]:
-        return dict.fromkeys(CONNECTION_COLUMNS, Grade.ASSUMED)
-
-    @property
-    def account(self) -> Note:
-        many = len(self.batch.opened)
-        return Note("read", f"{many:,} connections were simulated.", {"rows": many})
 
 
 def _batch(profile: Profile, stretch: Stretch) -> Batch:

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wscost.readers.arrays import flags, numbers
 from wscost.readers.bulk.groups import File, Group
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.reckoning import Reckoning
-from wscost.readers.bulk.rows import plain, rows_of
+from wscost.readers.bulk.rows import rows_of
 from wscost.readers.columns import Column, Faults, canonical
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
@@ -85,18 +86,18 @@ class EventRows:
         unknown = np.full(size, UNKNOWN)
         wall, auto = unknown, np.zeros(size, dtype=bool)
         if "wall_ms" in columns and columns["wall_ms"].null_count < size:
-            milliseconds = columns["wall_ms"].fill_null(UNKNOWN).to_numpy()
+            milliseconds = numbers(columns["wall_ms"], UNKNOWN)
             known = (milliseconds >= 0) & np.isfinite(milliseconds)
             wall = np.where(known, np.rint(np.where(known, milliseconds, 0) * 1000), UNKNOWN).astype(np.int64)
         if "auto_response" in columns and columns["auto_response"].null_count < size:
-            auto = columns["auto_response"].fill_null(False).to_numpy(zero_copy_only=False)
+            auto = flags(columns["auto_response"])
         names = arrays["object_id"][1] if "object_id" in arrays else pa.nulls(size)
         return (
             EventBatch(
-                plain(columns["at"].cast(pa.int64()), UNKNOWN),
+                numbers(columns["at"].cast(pa.int64()), UNKNOWN),
                 np.empty(0, dtype=np.int8),
                 self._numbers.of(names),
-                plain(columns["bytes"], UNKNOWN) if "bytes" in columns else unknown,
+                numbers(columns["bytes"], UNKNOWN) if "bytes" in columns else unknown,
                 auto,
                 wall,
             ),
@@ -131,7 +132,7 @@ def _codes(told: tuple[Column, pa.Array] | None, size: int, words: Sequence[str]
     places = {word: place for place, word in enumerate(words)} | {"": MISSING, None: MISSING}
     met = array.dictionary.cast(pa.string()).to_pylist()
     table = np.array([*(places.get(word, STRANGE) for word in met), MISSING], dtype=np.int8)
-    codes: Codes = table[array.indices.fill_null(len(met)).to_numpy()]
+    codes: Codes = table[numbers(array.indices, len(met))]
     return codes
 
 
@@ -142,5 +143,4 @@ def _lacking(told: tuple[Column, pa.Array] | None, size: int) -> Flags:
     text = canonical(told[1], told[0])[0]
     if not text.null_count:
         return np.zeros(size, dtype=bool)
-    lacking: Flags = pc.is_null(text).to_numpy(zero_copy_only=False)
-    return lacking
+    return flags(pc.is_null(text))

@@ -56,16 +56,22 @@ class File:
 
 def open_rows(place: Place) -> parquet.ParquetFile:
     """Open a Parquet file; of one in a store, what is needed is fetched in few and large pieces."""
-
-    def opened(**options: Any) -> parquet.ParquetFile:
-        if isinstance(place, Path):
-            return parquet.ParquetFile(place, pre_buffer=False, buffer_size=READ_BYTES, **options)
-        return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True, **options)
-
-    found = opened()
+    found = _opened(place)
     words = [name for name in WORDS if name in found.schema_arrow.names]
     words += [name for name in NAMES if _repeats(found.metadata, name)]
-    return opened(metadata=found.metadata, read_dictionary=words) if words else found
+    return _opened(place, metadata=found.metadata, read_dictionary=words) if words else found
+
+
+def open_again(file: File, words: Sequence[str]) -> parquet.ParquetFile:
+    """Open a file that is open, some columns as words: a second reader may read batches of another length."""
+    assert file.part.path is not None, "only plain files are streamed"
+    return _opened(file.part.path, metadata=file.rows.metadata, read_dictionary=words)
+
+
+def _opened(place: Place, **options: Any) -> parquet.ParquetFile:
+    if isinstance(place, Path):
+        return parquet.ParquetFile(place, pre_buffer=False, buffer_size=READ_BYTES, **options)
+    return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True, **options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wscost.compiling import compiled
+from wscost.readers.arrays import numbers as plain
 from wscost.readers.bulk.hashing import NOBODY, enter, number, share_out
 
 FEW = 1_024
@@ -25,6 +26,7 @@ class Numbers:
         self._kept = np.zeros(16 * FEW, dtype=np.uint8)
         self._begins = np.zeros(FEW, dtype=np.int64)
         self._slots = np.full(4 * FEW, NOBODY, dtype=np.int32)
+        self._last = pa.nulls(0, pa.string()), np.empty(0, dtype=np.int32)
 
     def __len__(self) -> int:
         return self._count
@@ -34,10 +36,12 @@ class Numbers:
         if pa.types.is_null(names.type):
             return np.full(len(names), NOBODY, dtype=np.int32)
         if pa.types.is_dictionary(names.type):
-            numbers = np.append(self.of(names.dictionary), np.int32(NOBODY))
-            chosen: npt.NDArray[np.int32] = numbers[names.indices.fill_null(len(numbers) - 1).to_numpy()]
+            numbers = np.append(self._of_dictionary(names.dictionary), np.int32(NOBODY))
+            chosen: npt.NDArray[np.int32] = numbers[plain(names.indices, len(numbers) - 1)]
             return chosen
-        names = names.cast(pa.string()).fill_null("")
+        names = names.cast(pa.string())
+        if names.null_count:
+            names = names.fill_null("")
         numbers = np.empty(len(names), dtype=np.int32)
         _, begins, text = names.buffers()
         arrays = (
@@ -50,6 +54,12 @@ class Numbers:
             if done < len(names):
                 self._make_room(int(arrays[1][done + 1] - arrays[1][done]))
         return numbers
+
+    def _of_dictionary(self, names: pa.Array) -> npt.NDArray[np.int32]:
+        """Return the number of each name; of the dictionary before, as they were."""
+        if not names.equals(self._last[0]):
+            self._last = names, self.of(names)
+        return self._last[1]
 
     @property
     def names(self) -> pa.Array:

@@ -73,7 +73,7 @@ def check_types(file: File, options: Options) -> None:
         Naming the file and the column.
     """
     schema = file.rows.schema_arrow
-    empty = {raw: pa.array([], schema.field(raw).type) for raw in file.layout}
+    empty = {raw: pa.nulls(0, schema.field(raw).type) for raw in file.layout}
     checked(file.part.name, file.table, empty, size=0, options=options)
 
 

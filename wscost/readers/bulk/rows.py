@@ -1,21 +1,20 @@
-"""Rows of row groups, as many at a time as asked for, each batch with its place."""
+"""Rows of row groups, as many at a time as asked for, each batch with its place.
+
+Names that repeat are read as places in a dictionary. Each batch has one of its own, so that they are read in
+longer batches than what stands beside them: the fewer dictionaries, the fewer names to look up.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from itertools import groupby
-from typing import TYPE_CHECKING
+from itertools import chain, groupby
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from wscost.readers.bulk.groups import NAMES, File, Group, open_again
 from wscost.readers.columns import Column
 
-if TYPE_CHECKING:
-    from wscost.readers.bulk.groups import File, Group
-
-Ints = npt.NDArray[np.int64]
+NAME_ROWS = 4_194_304
 
 
 def rows_of(
@@ -33,7 +32,7 @@ def rows_of(
         for numbers, first_row, taken in _neighbours(same):
             row = first_row
             try:
-                for batch in file.rows.iter_batches(size, row_groups=numbers, columns=columns):
+                for batch in _side_by_side(file, numbers, columns, size):
                     yield file, batch, row
                     row += len(batch)
             except (pa.ArrowException, OSError):
@@ -41,10 +40,27 @@ def rows_of(
             file.part.count(taken)
 
 
-def plain(column: pa.Array, null: int) -> Ints:
-    """Return integers with a number in place of null; they are not copied if none is."""
-    found: Ints = (column.fill_null(null) if column.null_count else column).to_numpy()
-    return found
+def _side_by_side(file: File, numbers: list[int], columns: list[str], size: int) -> Generator[pa.RecordBatch]:
+    """Yield rows whose repeating names were read on their own."""
+    names = [raw for raw in columns if pa.types.is_dictionary(file.rows.schema_arrow.field(raw).type)]
+    names = [raw for raw in names if file.layout[raw].name in NAMES]
+    others = [raw for raw in columns if raw not in names]
+    if not names or not others:
+        yield from file.rows.iter_batches(size, row_groups=numbers, columns=columns)
+        return
+    beside = open_again(file, names)
+    named = chain.from_iterable(
+        beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names) for number in numbers
+    )
+    left = next(named)
+    for rest in file.rows.iter_batches(size, row_groups=numbers, columns=others):
+        batch = rest
+        while len(batch):
+            left = left if len(left) else next(named)
+            rows = min(len(batch), len(left))
+            together = [*batch.slice(0, rows).columns, *left.slice(0, rows).columns]
+            yield pa.RecordBatch.from_arrays(together, names=[*others, *names])
+            batch, left = batch.slice(rows), left.slice(rows)
 
 
 def _neighbours(groups: Iterator[Group]) -> Iterator[tuple[list[int], int, int]]:

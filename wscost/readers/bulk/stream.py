@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.notes import Grade, Note
+from wscost.readers.arrays import numbers
 from wscost.readers.building import censored, grade_of_count, left_out, nothing_inside
 from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.eventrows import EventRows
@@ -20,7 +21,7 @@ from wscost.readers.bulk.groups import File, Group
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import events_in_time_order, in_slices, in_time_order
 from wscost.readers.bulk.reckoning import Reckoning
-from wscost.readers.bulk.rows import plain, rows_of
+from wscost.readers.bulk.rows import rows_of
 from wscost.readers.columns import EPOCH, Table
 from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
@@ -30,6 +31,8 @@ from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderErr
 from wscost.usage import Window
 
 BATCH_ROWS = 262_144
+STEPS = 4
+"""Batches that are read ahead, while the compiler is loaded."""
 UNREAD = ("connection_id",)
 """Columns that no meter asks for; whether they repeat themselves is not found out."""
 
@@ -158,9 +161,8 @@ class Pass:
 
     def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
-        for file, rows, first_row in rows_of(
-            self._groups, lambda column: column.name not in UNREAD, BATCH_ROWS
-        ):
+        rows_read = rows_of(self._groups, lambda column: column.name not in UNREAD, BATCH_ROWS)
+        for file, rows, first_row in ahead(rows_read, STEPS):
             batch = self._batch(file, rows, first_row)
             if len(batch.opened):
                 yield batch
@@ -178,8 +180,8 @@ class Pass:
         columns, faults = checked(
             file.part.name, "connections", arrays, size=len(rows), options=self._given.options
         )
-        opened = plain(columns["opened_at"].cast(pa.int64()), 0)
-        closed = plain(columns["closed_at"].cast(pa.int64()), OPEN)
+        opened = numbers(columns["opened_at"].cast(pa.int64()), 0)
+        closed = numbers(columns["closed_at"].cast(pa.int64()), OPEN)
         good = np.ones(len(rows), dtype=bool)
         for row in sorted(faults):
             self.reckoning.refusals.add(file.part.name, first_row + row, faults[row])
@@ -199,7 +201,7 @@ class Pass:
             kept(closed),
             kept(self._numbers.of(names)),
             len(self._numbers),
-            {name: kept(plain(columns[name], UNKNOWN)) for name in self._columns},
+            {name: kept(numbers(columns[name], UNKNOWN)) for name in self._columns},
         )
         self.reckoning.see_inside(batch, self._start, self._end)
         for name in COUNTS:

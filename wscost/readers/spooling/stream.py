@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.notes import Grade, Note
+from wscost.readers.arrays import numbers as plain
 from wscost.readers.building import censored, frame_of, grade_of_count, left_out, nothing_inside
 from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import in_slices
 from wscost.readers.bulk.reckoning import Reckoning
-from wscost.readers.bulk.rows import plain
 from wscost.readers.columns import EPOCH
 from wscost.readers.findings import Findings, findings_from
 from wscost.readers.refusals import Refusals

@@ -1,0 +1,44 @@
+"""Arrow arrays as numpy arrays, and single values as Arrow has them, by way of their memory alone.
+
+To look at any Python value, and to make most numpy arrays, pyarrow loads pandas. A stream of millions of rows
+needs none of it, and would wait for it longer than for half a million of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+
+def numbers(array: pa.Array, null: int | None = None) -> npt.NDArray[Any]:
+    """Return an array of numbers, with a number in place of null; it is copied only where one is."""
+    import numpy as np
+
+    if array.null_count:
+        array = array.fill_null(scalar(null or 0, array.type))
+    return np.from_dlpack(array) if len(array) else np.empty(0, dtype=array.type.to_pandas_dtype())
+
+
+def flags(array: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return an array of truths; null is false."""
+    import numpy as np
+    import pyarrow as pa
+
+    if array.null_count:
+        array = array.fill_null(scalar(0, array.type))
+    found: npt.NDArray[np.bool_] = numbers(array.cast(pa.uint8())).view(np.bool_)
+    return found
+
+
+def scalar(value: int, kind: pa.DataType) -> pa.Scalar:
+    """Return one value of a type that is numbers in memory: integers, floats, instants, truths."""
+    import numpy as np
+    import pyarrow as pa
+
+    plain = np.uint8 if pa.types.is_boolean(kind) else np.int64 if pa.types.is_temporal(kind) else None
+    memory = np.array([value], dtype=plain or kind.to_pandas_dtype())
+    return pa.Array.from_buffers(kind, 1, [None, pa.py_buffer(memory)])[0]
