@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
+alone = False
+"""Whether this process runs nothing but one command of wscost."""
 COMPILED_FROM_ROWS = 100_000
 """Below, loading the compiler takes longer than the plain loops run."""
 
@@ -31,12 +34,25 @@ def compiled(function: F) -> F:
 
 @cache
 def _machine_code(function: F) -> F:
-    from numba import njit
-
+    njit = _compiler()
     try:
         return cast(F, njit(cache=True, nogil=True)(function))
     except RuntimeError:  # numba finds no folder to keep the code in
         return cast(F, njit(nogil=True)(function))
+
+
+def _compiler() -> Any:
+    """Load numba. Alone in its process it need not find scipy, in which it looks for matrix products."""
+    hidden = alone and "scipy" not in sys.modules
+    modules = cast(dict[str, object], sys.modules)
+    if hidden:
+        modules["scipy"] = None
+    try:
+        import numba.np.arraymath
+    finally:
+        if hidden:
+            del modules["scipy"]
+    return numba.njit
 
 
 def fixed(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

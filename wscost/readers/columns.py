@@ -226,11 +226,13 @@ def _from_clock(array: pa.Array, column: Column, assume_utc: bool) -> tuple[pa.A
         raise InputError(f"{column.raw} holds numbers without a unit. {_name_it(column.name)}")
     else:
         raise _cannot_hold(array, column)
-    first, past = (
-        scalar(int(at.timestamp()) * MICROSECONDS_PER_SECOND, instants.type) for at in (EARLIEST, LATEST)
-    )
-    for row in _rows(flags(pc.or_(pc.less(instants, first), pc.greater_equal(instants, past)))):
-        faults[row] = f"{column.raw} {_cell(array, row)} {OUTSIDE}."
+    since_epoch = instants.cast(pa.int64())
+    first, past = (int(at.timestamp()) * MICROSECONDS_PER_SECOND for at in (EARLIEST, LATEST))
+    met = pc.min_max(since_epoch).as_py()
+    if met["min"] is not None and not first <= met["min"] <= met["max"] < past:
+        at = numbers(since_epoch, first)
+        for row in _rows((at < first) | (at >= past)):
+            faults[row] = f"{column.raw} {_cell(array, row)} {OUTSIDE}."
     return instants, faults
 
 

@@ -278,7 +278,8 @@ def _check_rows(table: Table, columns: Mapping[str, pa.Array], faults: Faults) -
 
     if table == "connections":
         opened_at, closed_at = columns["opened_at"], columns["closed_at"]
-        refuse(opened_at.is_null(), "opened_at is missing.")
+        if opened_at.null_count:
+            refuse(opened_at.is_null(), "opened_at is missing.")
         for row in flags(pc.less(closed_at, opened_at)).nonzero()[0]:
             times = closed_at[int(row)].as_py(), opened_at[int(row)].as_py()
             faults.setdefault(int(row), backwards("closed_at", times[0], "opened_at", times[1]))

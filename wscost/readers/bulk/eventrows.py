@@ -55,9 +55,8 @@ class EventRows:
         lost = self._without_connection(file, arrays, size)
         message = kind == MESSAGE
         bad = (kind < 0) | (way == STRANGE) | (message & (way == MISSING)) | (found.at < 0)
-        bad |= lost & (
-            (kind == ENDS[0]) | (kind == ENDS[1]) | (message & _lacking(arrays.get("object_id"), size))
-        )
+        if lost.any():
+            bad |= lost & ((kind == ENDS[0]) | (kind == ENDS[1]) | (message & (found.object < 0)))
         kind[message & (way == OUT)] = SENT
         batch = found._replace(kind=kind)
         if not faults and not bad.any():

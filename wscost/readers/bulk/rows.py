@@ -11,9 +11,12 @@ from itertools import chain, groupby
 
 import pyarrow as pa
 
+from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.groups import NAMES, File, Group, open_again
 from wscost.readers.columns import Column
 
+STEPS = 16
+"""Batches that are read ahead: some while the compiler is loaded."""
 NAME_ROWS = 4_194_304
 
 
@@ -27,6 +30,12 @@ def rows_of(
     InputError
         If a file is damaged.
     """
+    return ahead(_rows_of(groups, wanted, size), STEPS)
+
+
+def _rows_of(
+    groups: Iterable[Group], wanted: Callable[[Column], bool], size: int
+) -> Generator[tuple[File, pa.RecordBatch, int]]:
     for file, same in groupby(groups, key=lambda group: group.file):
         columns = [raw for raw, column in file.layout.items() if wanted(column)]
         for numbers, first_row, taken in _neighbours(same):

@@ -30,9 +30,7 @@ from wscost.readers.refusals import Refusals
 from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError
 from wscost.usage import Window
 
-BATCH_ROWS = 262_144
-STEPS = 4
-"""Batches that are read ahead, while the compiler is loaded."""
+BATCH_ROWS = 65_536
 UNREAD = ("connection_id",)
 """Columns that no meter asks for; whether they repeat themselves is not found out."""
 
@@ -161,8 +159,9 @@ class Pass:
 
     def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
-        rows_read = rows_of(self._groups, lambda column: column.name not in UNREAD, BATCH_ROWS)
-        for file, rows, first_row in ahead(rows_read, STEPS):
+        for file, rows, first_row in rows_of(
+            self._groups, lambda column: column.name not in UNREAD, BATCH_ROWS
+        ):
             batch = self._batch(file, rows, first_row)
             if len(batch.opened):
                 yield batch
