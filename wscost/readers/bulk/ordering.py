@@ -12,7 +12,7 @@ import numpy.typing as npt
 from wscost.readers.spooling.disk import on_disk
 from wscost.trace import Batch, EventBatch
 
-RUN_ROWS = 1_048_576
+RUN_ROWS = 262_144
 """Rows that are sorted in memory at once."""
 LEAST_ROWS = 4_096
 """Rows that are read of a run at once, however many runs there are."""
