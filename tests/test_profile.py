@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from scipy import stats
 
 from tests.profiles import profile_of
 from wscost import yamlfile
@@ -245,14 +246,13 @@ def test_the_midpoint_is_every_mode() -> None:
 
 def test_a_draw_is_one_of_the_profiles_that_may_be_true() -> None:
     profile = profile_of(RANGED)
-    rng = np.random.default_rng(1)
-    drawn = [profile.draw(rng) for _ in range(2000)]
+    drawn = profile.draws(np.random.default_rng(1), 2000)
 
     assert not any(one.has_ranges for one in drawn)
     users = np.array([one.population for one in drawn])
     assert 50 <= users.min() < 70
     assert 320 < users.max() <= 400
-    assert users.mean() == pytest.approx((50 + 4 * 100 + 400) / 6, rel=0.03)
+    assert users.mean() == pytest.approx((50 + 4 * 100 + 400) / 6, rel=0.003)
     medians = np.array([one.session_law.quantile(0.5) for one in drawn[:100]])
     assert medians.min() >= 480
     assert medians.max() <= 1500
@@ -262,8 +262,20 @@ def test_a_draw_is_one_of_the_profiles_that_may_be_true() -> None:
 def test_the_same_generator_draws_the_same() -> None:
     profile = profile_of(RANGED)
 
-    assert profile.draw(np.random.default_rng(3)) == profile.draw(np.random.default_rng(3))
-    assert profile.draw(np.random.default_rng(3)) != profile.draw(np.random.default_rng(4))
+    assert profile.draws(np.random.default_rng(3), 5) == profile.draws(np.random.default_rng(3), 5)
+    assert profile.draws(np.random.default_rng(3), 5) != profile.draws(np.random.default_rng(4), 5)
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=10, deadline=None)
+def test_two_hundred_draws_come_to_nearly_the_same_whatever_the_seed(seed: int) -> None:
+    drawn = profile_of(RANGED).draws(np.random.default_rng(seed), 200)
+    users = np.array([one.population for one in drawn])
+
+    mode = (100 - 50) / (400 - 50)
+    pert = 50 + (400 - 50) * stats.beta.ppf([0.1, 0.5, 0.9], 1 + 4 * mode, 5 - 4 * mode)
+
+    assert pert == pytest.approx(np.quantile(users, [0.1, 0.5, 0.9]), rel=0.02)
 
 
 @settings(max_examples=50, deadline=None)
@@ -271,11 +283,11 @@ def test_the_same_generator_draws_the_same() -> None:
 def test_a_range_stays_within_its_ends_and_leans_to_its_mode(figures: list[float]) -> None:
     low, mode, high = figures
     range_ = Range[float](low=low, mode=mode, high=high)
-    drawn = [range_.draw(np.random.default_rng(seed)) for seed in range(200)]
+    drawn = [range_.at((n + 0.5) / 200) for n in range(200)]
 
     assert all(low <= x <= high for x in drawn)
-    spread = (high - low) / 200**0.5
-    assert np.mean(drawn) == pytest.approx((low + 4 * mode + high) / 6, abs=2 * spread + 1e-9)
+    assert sorted(drawn) == drawn
+    assert np.mean(drawn) == pytest.approx((low + 4 * mode + high) / 6, abs=(high - low) / 1000 + 1e-9)
 
 
 # Presets, schema, docs.

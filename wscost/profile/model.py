@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -203,9 +203,21 @@ class Profile(Strict):
         """Return the profile in which every range is its mode."""
         return self._with(likely)
 
-    def draw(self, rng: np.random.Generator) -> Profile:
-        """Return a profile that might be the true one: every range drawn, in the order of the fields."""
-        return self._with(lambda range_: range_.draw(rng))
+    def draws(self, rng: np.random.Generator, count: int) -> list[Profile]:
+        """Return profiles that might be the true one, every range drawn by Latin hypercube.
+
+        Each range is cut into as many slices of equal probability as there are profiles, and each slice is
+        drawn from once: what so few draws come to then hardly hangs on chance.
+        """
+        from scipy.stats import qmc
+
+        places = qmc.LatinHypercube(len(ranges(self)), rng=rng).random(count)
+        return [self._at(row) for row in places.tolist()]
+
+    def _at(self, probabilities: Iterable[float]) -> Profile:
+        """Return the profile in which every range is at a quantile, in the order of the fields."""
+        places = iter(probabilities)
+        return self._with(lambda range_: range_.at(next(places)))
 
     def _with(self, figure: Any) -> Profile:
         drawn: Profile = replace(self, Range, figure)

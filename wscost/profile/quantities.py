@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar, get_args
 
-import numpy as np
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -150,14 +149,16 @@ class Range(Strict, Generic[V]):
             raise ValueError("a range needs low <= mode <= high")
         return self
 
-    def draw(self, rng: np.random.Generator) -> float:
-        """Draw from the PERT distribution: a beta of mean (low + 4 mode + high) / 6."""
+    def at(self, probability: float) -> float:
+        """Return the quantile of the PERT distribution: a beta of mean (low + 4 mode + high) / 6."""
+        from scipy.special import betaincinv
+
         low, mode, high = lowest(self), likely(self), highest(self)
         if low == high:
             return low
         a = 1 + 4 * (mode - low) / (high - low)
         b = 1 + 4 * (high - mode) / (high - low)
-        return low + (high - low) * float(rng.beta(a, b))
+        return low + (high - low) * float(betaincinv(a, b, probability))
 
 
 def _one_or_range(value: object) -> str:

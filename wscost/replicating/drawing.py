@@ -80,7 +80,7 @@ class Theory(NamedTuple):
 def drawn_theories(profile: Profile, period: Period, seed: int, replicates: int) -> list[Theory]:
     """Draw every range so many times, and return what theory says of each draw."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
-    return [Theory.of(profile.draw(rng), period) for _ in range(replicates)]
+    return [Theory.of(drawn, period) for drawn in profile.draws(rng, replicates)]
 
 
 def in_proportion(
