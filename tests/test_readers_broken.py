@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -239,6 +242,20 @@ def test_a_place_without_a_trace_says_what_is_there(tmp_path: Path) -> None:
             read_trace(f"{tmp_path}/{name}")
 
         assert words in str(refused.value)
+
+
+def test_a_row_without_end_ends_the_program_in_order(tmp_path: Path) -> None:
+    """Arrow still reads ahead when the row is refused: the process must not end under it."""
+    endless = tmp_path / "endless.csv"
+    endless.write_text(CSV.splitlines()[0] + "\n")
+    os.truncate(endless, 300 << 20)
+
+    told = subprocess.run(
+        [sys.executable, "-m", "wscost", "estimate", endless], capture_output=True, text=True, check=False
+    )
+
+    words = f"wscost: {endless}: a row is longer than 16 MiB. Is a quotation mark left open?\n"
+    assert (2, "", words) == (told.returncode, told.stdout, told.stderr)
 
 
 def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ import gzip
 import io
 import os
 import threading
+import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -108,7 +110,27 @@ def test_a_stream_gives_its_head_and_then_everything_once(monkeypatch: pytest.Mo
 def test_a_file_can_be_read_again(tmp_path: Path) -> None:
     (part,) = open_source(written(tmp_path / "a", b"abc")).parts
 
-    assert [part.head, part.content(), part.stream().read(), part.content()] == [b"abc"] * 4
+    with part.lent() as lend:
+        assert [part.head, part.content(), lend().read(9), part.content()] == [b"abc"] * 4
+
+
+def test_what_is_lent_to_a_thread_ends_and_is_waited_for(tmp_path: Path) -> None:
+    (part,) = open_source(written(tmp_path / "a", b"abc" * 1000)).parts
+    begun, read, let_go = threading.Event(), [], threading.Event()
+
+    def reads(lent: BinaryIO) -> None:
+        while block := lent.read(3):
+            read.append(bytes(block))
+            begun.set()
+            time.sleep(0.01)
+        let_go.set()
+
+    with part.lent() as lend:
+        threading.Thread(target=reads, args=(lend(),)).start()
+        begun.wait()
+
+    assert let_go.is_set()
+    assert 0 < len(read) < 1000
 
 
 def test_a_named_pipe_is_read_like_a_file(tmp_path: Path) -> None:

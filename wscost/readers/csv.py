@@ -120,19 +120,20 @@ def _open(
 
     if len(part.head) < HEAD_BYTES and not _LINE_END.search(part.head.strip()):
         return
-    yield from arrow_csv.open_csv(
-        part.stream(),
-        read_options=arrow_csv.ReadOptions(
-            block_size=LINE_LIMIT, column_names=list(names), skip_rows=1, use_threads=False
-        ),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=separator,
-            newlines_in_values=True,
-            ignore_empty_lines=False,
-            invalid_row_handler=note_ragged,
-        ),
-        convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-    )
+    with part.lent() as lend:
+        yield from arrow_csv.open_csv(
+            lend(),
+            read_options=arrow_csv.ReadOptions(
+                block_size=LINE_LIMIT, column_names=list(names), skip_rows=1, use_threads=False
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=separator,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=note_ragged,
+            ),
+            convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
 
 
 def _explained(part: Part, said: str) -> InputError:
