@@ -266,7 +266,7 @@ def test_info_tells_what_a_bug_report_needs(capsys: pytest.CaptureFixture[str]) 
         assert words in told
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["prices"], ["estimate", "--help"]])
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["prices"], ["query"], ["estimate", "--help"]])
 def test_help_is_a_result(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
 
@@ -324,6 +324,11 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
             ["estimate", "{usage}", "--as-of", "2024-02-30"], "YYYY-MM-DD", id="a day that does not exist"
         ),
         pytest.param(["estimate", "{usage}", "--month", "April"], "YYYY-MM", id="a month in words"),
+        pytest.param(["estimate", "{usage}", "--month", "9999-12"], "2199-12", id="a month that has no next"),
+        pytest.param(["estimate", "{usage}", "--seed", "-1"], "--seed", id="a seed below nought"),
+        pytest.param(
+            ["estimate", "{trace}", "--sample-rate", "0.1"], "Known: none.", id="an option of another format"
+        ),
         pytest.param(["estimate", "{usage}", "--cycle-start", "32"], "from 1 to 31", id="a 32nd day"),
         pytest.param(
             ["estimate", "{usage}", "--cycle-start", "x"], "--cycle-start", id="a day that is no number"

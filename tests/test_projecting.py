@@ -53,6 +53,17 @@ def test_a_month_that_is_none_is_refused_with_an_example(month: str) -> None:
         billing_period(month, 1, date(2026, 11, 15))
 
 
+@pytest.mark.parametrize("month", ["0001-01", "1999-12", "2200-01", "9999-12"])
+def test_a_month_beyond_any_trace_is_refused(month: str) -> None:
+    with pytest.raises(ConfigError, match=f"--month {month}: .* from 2000-01 to 2199-12"):
+        billing_period(month, 1, date(2026, 11, 15))
+
+
+@pytest.mark.parametrize("month", ["2000-01", "2199-12"])
+def test_the_first_and_the_last_month_are_months(month: str) -> None:
+    assert month == f"{billing_period(month, 31, date(2026, 11, 15)).start:%Y-%m}"
+
+
 @pytest.mark.parametrize("cycle_start", [0, 32, -1])
 def test_a_cycle_starts_on_a_day_of_the_month(cycle_start: int) -> None:
     with pytest.raises(ConfigError, match="from 1 to 31"):

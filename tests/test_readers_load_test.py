@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from wscost import estimate
+from wscost.cli import main
 from wscost.deployment import PRESETS
 from wscost.errors import BadRowsError, ConfigError, InputError, WscostError
 from wscost.metering import meter
@@ -178,6 +179,19 @@ def test_a_summary_with_a_window_is_usage_that_can_be_projected() -> None:
     assert usage.window.seconds == 60
     assert usage.days[date(2026, 11, 2)]["messages_in"] == 4000
     assert usage.grades["connection_seconds"] is Grade.ASSUMED
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [(SAMPLES / "k6_summary.json", "totals"), (K6_OPTIONS, "a plan")],
+    ids=["totals", "plan"],
+)
+def test_what_holds_no_record_has_nothing_to_report(
+    path: Path, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == main(["convert", str(path), "--session", "8m", "--report"])
+
+    assert f"this is {what}, not a record: there is nothing to report." in capsys.readouterr().err
 
 
 def test_a_summary_can_be_estimated() -> None:

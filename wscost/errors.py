@@ -41,7 +41,7 @@ class UnknownNameError(WscostError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         close = get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(names)}."
+        hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(names) or 'none'}."
         super().__init__(f"There is no {kind} named {name!r}. {hint}")
 
 

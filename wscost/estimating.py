@@ -53,7 +53,7 @@ def estimate(
     bills = account.bills(deployments[0], account.books.match(plans), per_unit=True)
     if len(bills) > 1:
         named = " and ".join(plans)
-        raise ConfigError(f"{named}: {len(bills)} plans. Name one, or compare them with wscost.compare.")
+        raise ConfigError(f"{named}: {len(bills)} plans. Name one; wscost compare sets several side by side.")
     return bills[0]
 
 

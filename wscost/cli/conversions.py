@@ -13,8 +13,9 @@ from wscost.cli import options, output
 queries = typer.Typer(
     name="query",
     help="Print the query that fetches billed meters.",
-    no_args_is_help=True,
     rich_markup_mode=None,
+    invoke_without_command=True,
+    callback=output.help_where_nothing_is_asked,
 )
 
 
@@ -48,6 +49,7 @@ def convert(
     from wscost.trace import Trace, TraceStream
     from wscost.tracefile import write_stream, write_trace
     from wscost.usage import Usage
+    from wscost.usagefile import UsageFile
 
     if file is None and not report:
         raise InputError("Nothing to do: name the trace to write with -o, or ask for --report.")
@@ -72,7 +74,8 @@ def convert(
     if not report:
         return
     if not isinstance(read, (Trace, TraceStream, Usage)):
-        raise InputError(f"{inputs[0]}: this is a plan, not a record: there is nothing to report.")
+        what = "totals" if isinstance(read, UsageFile) else "a plan"
+        raise InputError(f"{inputs[0]}: this is {what}, not a record: there is nothing to report.")
     output.tell(str(findings_of(read)))
 
 

@@ -46,6 +46,12 @@ def tell(result: str, file: Path | None = None) -> None:
         raise OutputError(f"The result cannot be written to standard output: {error.strerror}.") from None
 
 
+def help_where_nothing_is_asked(context: typer.Context) -> None:
+    """Tell what a group of commands can do where none is named."""
+    if context.invoked_subcommand is None:
+        tell(context.get_help())
+
+
 def refuse_existing(file: Path | None) -> None:
     """Refuse to write where something is already, before the work is done.
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from wscost.deployment import Deployment
     from wscost.pricebook import PriceBooks
 
-app = typer.Typer(help="Look into the price books: list, show, diff, validate.")
+app = typer.Typer(
+    help="Look into the price books: list, show, diff, validate.",
+    invoke_without_command=True,
+    callback=output.help_where_nothing_is_asked,
+)
 DEPLOYMENT = "durable-object"
 
 PlanName = Annotated[
@@ -28,12 +32,6 @@ DeploymentOfPrices = Annotated[
         "--deployment", "-d", metavar="NAME|FILE", help="What runs there: it decides which charges apply."
     ),
 ]
-
-
-@app.callback(invoke_without_command=True)
-def _start(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        output.tell(context.get_help())
 
 
 @app.command("list")

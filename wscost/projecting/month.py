@@ -15,6 +15,8 @@ from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window, meter_
 
 DAY = timedelta(days=1)
 _SECONDS_PER_DAY = Decimal(86_400)
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
+"""Between these days lies what a trace may hold."""
 WEEK = 7 * _SECONDS_PER_DAY
 """A window of so long tells weekdays apart. [s]"""
 
@@ -43,6 +45,10 @@ def billing_period(month: str | None, cycle_start: int, day: date) -> Period:
             first = datetime.strptime(month, "%Y-%m").date()
         except ValueError:
             raise ConfigError(f"--month {month}: write a month as YYYY-MM, for example 2026-11.") from None
+        if not EARLIEST <= first < LATEST:
+            raise ConfigError(
+                f"--month {month}: no trace reaches there. Name a month from 2000-01 to 2199-12."
+            )
         start = first + relativedelta(day=cycle_start)
     following = start.replace(day=1) + relativedelta(months=1) + relativedelta(day=cycle_start)
     return Period(start, following)

@@ -15,6 +15,7 @@ The format is recognised by the option, not by the content.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,11 @@ def parse_map(text: str, source: str) -> Layout:
     UnknownNameError
         If a trace has no such column.
     """
-    items = dict(_items(text, source))
+    pairs = list(_items(text, source))
+    items = dict(pairs)
+    for target, times in Counter(target for target, _ in pairs).items():
+        if times > 1:
+            raise ConfigError(f"--map: {target} is mapped twice. Leave one out.")
     table: Table = "events" if "at" in items else "connections"
     known = [*COLUMNS[table], *([DURATION] if table == "connections" else [])]
     columns: dict[str, Column] = {}

@@ -85,6 +85,14 @@ def load(path: Path | str) -> Document:
     return loads(text, str(path))
 
 
+def _why(error: yaml.MarkedYAMLError, text: str) -> str:
+    """Word what the parser says; its words for a tab name no tab."""
+    mark = error.problem_mark
+    if mark and text[mark.index : mark.index + 1] == "\t":
+        return "a tab stands here. Indent with spaces"
+    return error.problem or error.context or "it cannot be read"
+
+
 def loads(text: str, name: str = "<text>") -> Document:
     """Read YAML from text; ``name`` stands for the file in complaints.
 
@@ -100,7 +108,7 @@ def loads(text: str, name: str = "<text>") -> Document:
         line = mark.line + 1 if mark else 1
         if "nesting depth" in (error.problem or ""):  # libyaml has a bound of its own, and looks ahead
             raise ConfigError(f"{name}:{line}: {_TOO_DEEP}") from None
-        raise ConfigError(f"{name}:{line}: is not YAML: {error.problem or error.context}.") from None
+        raise ConfigError(f"{name}:{line}: is not YAML: {_why(error, text)}.") from None
     except yaml.YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise ConfigError(
