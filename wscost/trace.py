@@ -116,7 +116,8 @@ class Batch(NamedTuple):
 
     Numbers of objects are below ``objects``; one below zero has no name. ``counts`` are by column;
     a column that is not in them is unknown for all of the batch. ``events`` are those of the slice, None
-    where the stream has none at all.
+    where the stream has none at all. Numbers below ``alone`` are of connections that name no object, each
+    an object of its own: its events have the number, too.
     """
 
     opened: npt.NDArray[np.int64]
@@ -125,6 +126,7 @@ class Batch(NamedTuple):
     objects: int
     counts: Mapping[str, npt.NDArray[np.int64]]
     events: EventBatch | None = None
+    alone: int = 0
 
     def in_order(self) -> Batch:
         """Return the same connections in order of opening."""
@@ -133,7 +135,8 @@ class Batch(NamedTuple):
     def among(self, places: Any) -> Batch:
         """Return the connections at some places."""
         counts = {name: column[places] for name, column in self.counts.items()}
-        return Batch(self.opened[places], self.closed[places], self.object[places], self.objects, counts)
+        opened, closed, object_ = (column[places] for column in (self.opened, self.closed, self.object))
+        return Batch(opened, closed, object_, self.objects, counts, alone=self.alone)
 
 
 def _rises(times: npt.NDArray[np.int64]) -> bool:

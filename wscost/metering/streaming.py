@@ -245,7 +245,7 @@ class StreamSums:
         return opens if lasting.all() else opens[lasting], closes
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
-        self.without_object += int(np.count_nonzero(batch.object < 0))
+        self.without_object += int(np.count_nonzero(batch.object < batch.alone))
         calls, events = NO_RUNS, batch.events
         if self._handlers is not None and events is not None:
             calls, handlers = self._handlers.calls(events), self._handlers.of(batch, events)
@@ -286,4 +286,5 @@ def _fixed(batch: Batch) -> Batch:
     """Return a batch of arrays that nobody may write to."""
     counts = {name: fixed(counts) for name, counts in batch.counts.items()}
     events = None if batch.events is None else EventBatch(*(fixed(column) for column in batch.events))
-    return Batch(fixed(batch.opened), fixed(batch.closed), fixed(batch.object), batch.objects, counts, events)
+    opened, closed, object_ = (fixed(column) for column in (batch.opened, batch.closed, batch.object))
+    return Batch(opened, closed, object_, batch.objects, counts, events, batch.alone)

@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 
@@ -47,9 +47,20 @@ from wscost.readers.intake import Intake
 from wscost.readers.jsonvalues import JsonValues
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
-from wscost.readers.source import Part, Source
-from wscost.trace import Trace, TraceStream
+from wscost.readers.source import Source
+from wscost.trace import OPEN, UNKNOWN, Trace, TraceStream
 from wscost.usage import Window
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from wscost.readers.intake import Places
+    from wscost.readers.spooling.pieces import Whole
+
+    Ints = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
 
 NAME = "aws-websocket"
 OPTIONS = {"room_field": "The field of a record, or of its requestContext, that names the connection's room."}
@@ -63,7 +74,14 @@ _NAMES_EVENT = re.compile(
 )
 _TYPE_OF_ROUTE = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
 _CLF = "%d/%b/%Y:%H:%M:%S %z"
-_CONNECTION = ("connection_id", "object_id", "opened_at_us", "closed_at_us", "messages_in", "bytes_in")
+_TYPES = ("CONNECT", "MESSAGE", "DISCONNECT")
+_PIECE: Mapping[str, Literal["text", "number"]] = {
+    "type": "number",
+    "at": "number",
+    "connected": "number",
+    "room": "text",
+    "size": "number",
+}
 _EVENT = ("connection_id", "at_us", "kind", "direction", "bytes")
 
 
@@ -79,20 +97,41 @@ class _Record(NamedTuple):
     refused: bool
 
 
-@dataclass(slots=True)
-class _Life:
-    """What is known of one connection. [µs, bytes]"""
+class _Lives(NamedTuple):
+    """What is known of some connections, in order of appearance. [µs, bytes]"""
 
-    part: Part
-    line: int
-    opened: int
-    last: int
-    told_open: bool = False
-    seen_open: bool = False
-    closed: int | None = None
-    room: str | None = None
-    messages: int = 0
-    bytes: int | None = 0
+    names: pa.Array
+    rooms: pa.Array
+    opened: Ints
+    first: Ints
+    last: Ints
+    closed: Ints
+    told_open: Flags
+    seen_open: Flags
+    messages: Ints
+    bytes: Ints
+    places: Places
+    again: Ints
+    """The places of pieces that tell of a second beginning or end."""
+
+
+@dataclass(slots=True)
+class _Summary:
+    """What all connections of a log come to. [µs]"""
+
+    connections: int = 0
+    opened: int = OPEN
+    """When the first of those opened that were seen to open."""
+    first: int = OPEN
+    last: int = 0
+    told_open: int = 0
+    seen_open: int = 0
+    sized: bool = False
+    """Whether any connection tells the size of all its messages."""
+    unsized: bool = False
+    endless: int = 0
+    over: int = 0
+    """Endless ones that must have been closed before the log ended."""
 
 
 def sniff(head: bytes, path: Path | None) -> bool:
@@ -108,13 +147,13 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
     InputError
         If no record is of a connection.
     """
+    from wscost.readers.spooling.pieces import Pieces
+
     intake = Intake(source, options)
-    lives: dict[str, _Life] = {}
+    pieces = Pieces(intake, _PIECE)
     messages = Batch(intake, "events", _EVENT)
     skipped = refused = 0
-    first: int | None = None
-    last = 0
-    for part in source.parts:
+    for number, part in enumerate(source.parts):
         values = JsonValues(part)
         for line, value, fault in values:
             if fault is not None:
@@ -123,26 +162,33 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
             for record in _records(value):
                 try:
                     told = _record(record, options)
-                    if told.refused:
-                        refused += 1
-                        continue
-                    _take(lives, told, part, line)
                 except Misfit as misfit:
                     intake.refuse(part, line, str(misfit))
                     continue
-                first = told.at if first is None else min(first, told.at)
-                last = max(last, told.at)
+                if told.refused:
+                    refused += 1
+                    continue
+                type_ = _TYPES.index(told.type)
+                pieces.add(
+                    told.connection, type_, told.at, told.connected, told.room, told.size, number, line
+                )
                 if told.type == "MESSAGE":
                     messages.add(part, line, told.connection, told.at, "message", "in", told.size)
         skipped += values.skipped
-    if not lives and not intake.refusals.total:
-        raise InputError(f"{source.name}: it holds no record of a connection of API Gateway.")
-    if first is not None and any(life.seen_open for life in lives.values()):
-        start = min((life.opened for life in lives.values() if life.seen_open), default=first)
-        intake.take_heading(Heading(Window(_time(min(start, first)), _time(last + 1))))
-    _hand_over(intake, lives, last)
     messages.hand_over()
-    return intake.trace(_grades(lives, last), _notes(lives, last, refused, skipped))
+    summary = _Summary()
+    for whole in pieces.whole():
+        lives = _lives(whole)
+        _sum_up(summary, whole, lives)
+        _refuse_again(intake, whole, lives)
+    if not summary.connections and not intake.refusals.total:
+        raise InputError(f"{source.name}: it holds no record of a connection of API Gateway.")
+    if summary.seen_open:
+        begin = min(summary.opened, summary.first)
+        intake.take_heading(Heading(Window(_time(begin), _time(summary.last + 1))))
+    for whole in pieces.whole():
+        _hand_over(intake, _lives(whole), summary)
+    return intake.trace(_grades(summary), _notes(summary, refused, skipped))
 
 
 def _records(value: Any) -> Iterator[Any]:
@@ -169,8 +215,8 @@ def _record(record: Any, options: Options) -> _Record:
     if not isinstance(connection, str) or not connection:
         raise Misfit("this record has no connectionId.")
     type_ = fields.get("eventtype") or _TYPE_OF_ROUTE.get(str(route), "MESSAGE" if route else None)
-    if type_ not in ("CONNECT", "MESSAGE", "DISCONNECT"):
-        raise Misfit(f"eventType {shown(type_)} is none of CONNECT, MESSAGE, DISCONNECT.")
+    if type_ not in _TYPES:
+        raise Misfit(f"eventType {shown(type_)} is none of {', '.join(_TYPES)}.")
     connected = fields.get("connectedat")
     room = _room(record, context, options.own.get("room_field"))
     status = count("status", fields.get("status")) if type_ == "CONNECT" else None
@@ -218,74 +264,106 @@ def _room(record: Mapping[str, Any], context: Any, name: str | None) -> str | No
     return str(value) if isinstance(value, (str, int)) and value != "" else None
 
 
-def _take(lives: dict[str, _Life], record: _Record, part: Part, line: int) -> None:
-    known = lives.get(record.connection)
-    if known is not None:
-        again = {"CONNECT": known.seen_open, "DISCONNECT": known.closed is not None}
-        if again.get(record.type):
-            raise Misfit(f"connection {shown(record.connection)} has a second {record.type}.")
-    life = known or _Life(part, line, record.at, record.at)
-    life.room = life.room or record.room
-    life.last = max(life.last, record.at)
-    if record.connected is not None:
-        life.opened, life.told_open = record.connected, True
-    elif not life.told_open:
-        life.opened = min(life.opened, record.at)
-        life.told_open = record.type == "CONNECT"
-    life.seen_open |= record.type == "CONNECT"
-    if record.type == "DISCONNECT":
-        life.closed = record.at
-    elif record.type == "MESSAGE":
-        life.messages += 1
-        life.bytes = None if record.size is None or life.bytes is None else life.bytes + record.size
-    lives[record.connection] = life
+def _lives(whole: Whole) -> _Lives:
+    """Put the records of each connection together; of several beginnings or ends the first counts."""
+    import numpy as np
+
+    type_, at, connected, size = (whole.numbers(name) for name in ("type", "at", "connected", "size"))
+    of_type = {name: type_ == number for number, name in enumerate(_TYPES)}
+    connect, disconnect = (whole.first(of_type[name]) for name in ("CONNECT", "DISCONNECT"))
+    good = of_type["MESSAGE"] | (whole.place == connect[whole.of]) | (whole.place == disconnect[whole.of])
+    told = whole.last(good & (connected != UNKNOWN))
+    beginning = good & ((connect < 0)[whole.of] | (whole.place <= connect[whole.of]))
+    unsized = whole.count(of_type["MESSAGE"] & (size == UNKNOWN))
+    return _Lives(
+        whole.names,
+        whole.text("room", whole.first(good & whole.rows["room"].is_valid().to_numpy())),
+        np.where(told >= 0, whole.at("connected", told), whole.least(at, beginning)),
+        whole.least(at, good),
+        whole.most(at, good),
+        whole.at("at", disconnect),
+        (told >= 0) | (connect >= 0),
+        connect >= 0,
+        whole.count(of_type["MESSAGE"]),
+        np.where(unsized, UNKNOWN, whole.total(size, of_type["MESSAGE"])),
+        whole.places(whole.first()),
+        np.flatnonzero(~good),
+    )
 
 
-def _is_over(life: _Life, end: int) -> bool:
-    """Whether a connection without DISCONNECT must have been closed before the log ended."""
-    return life.closed is None and life.opened + LONGEST_US <= end
+def _sum_up(summary: _Summary, whole: Whole, lives: _Lives) -> None:
+    """Add some connections to what all come to."""
+    if not len(lives.names):
+        return
+    summary.connections += len(lives.names)
+    summary.opened = min(summary.opened, int(lives.opened[lives.seen_open].min(initial=OPEN)))
+    summary.first = min(summary.first, int(lives.first.min()))
+    summary.last = max(summary.last, int(lives.last.max()))
+    summary.told_open += int(lives.told_open.sum())
+    summary.seen_open += int(lives.seen_open.sum())
+    summary.sized |= bool((lives.messages.astype(bool) & (lives.bytes != UNKNOWN)).any())
+    summary.unsized |= bool((lives.bytes == UNKNOWN).any())
+    summary.endless += int((lives.closed == UNKNOWN).sum())
 
 
-def _hand_over(intake: Intake, lives: Mapping[str, _Life], end: int) -> None:
-    batch = Batch(intake, "connections", _CONNECTION)
-    sized = any(life.messages and life.bytes is not None for life in lives.values())
-    for connection, life in lives.items():
-        closed = max(life.last, life.opened) if _is_over(life, end) else life.closed
-        size = life.bytes if sized else None
-        batch.add(life.part, life.line, connection, life.room, life.opened, closed, life.messages, size)
-    batch.hand_over()
+def _refuse_again(intake: Intake, whole: Whole, lives: _Lives) -> None:
+    places = whole.places(lives.again)
+    for piece, part, line in zip(lives.again, places.part, places.line, strict=True):
+        name = whole.names[int(whole.of[piece])].as_py()
+        type_ = _TYPES[int(whole.numbers("type")[piece])]
+        intake.refuse(intake.source.parts[part], int(line), f"connection {shown(name)} has a second {type_}.")
 
 
-def _grades(lives: Mapping[str, _Life], end: int) -> dict[str, Grade]:
+def _hand_over(intake: Intake, lives: _Lives, summary: _Summary) -> None:
+    """Hand connections over; one without DISCONNECT that must be over ends with its last record."""
+    import numpy as np
+    import pyarrow as pa
+
+    over = (lives.closed == UNKNOWN) & (lives.opened + LONGEST_US <= summary.last)
+    closed = np.where(over, np.maximum(lives.last, lives.opened), lives.closed)
+    size = lives.bytes if summary.sized else np.full_like(lives.bytes, UNKNOWN)
+    summary.over += int(over.sum())
+    columns = {
+        "connection_id": lives.names,
+        "object_id": lives.rooms,
+        "opened_at_us": pa.array(lives.opened),
+        "closed_at_us": pa.array(closed, mask=closed == UNKNOWN),
+        "messages_in": pa.array(lives.messages),
+        "bytes_in": pa.array(size, mask=size == UNKNOWN),
+    }
+    intake.take_whole("connections", columns, lives.places)
+
+
+def _grades(summary: _Summary) -> dict[str, Grade]:
     grades = {}
-    if any(life.closed is None for life in lives.values()):
+    if summary.endless:
         grades["closed_at"] = Grade.LOWER_BOUND
-    if any(not life.told_open for life in lives.values()):
+    if summary.told_open < summary.connections:
         grades["opened_at"] = Grade.LOWER_BOUND
-    if not any(life.seen_open for life in lives.values()):
+    if not summary.seen_open:
         # The window then reaches back to times of which the log says nothing else.
         grades["messages_in"] = Grade.LOWER_BOUND
     return grades
 
 
-def _notes(lives: Mapping[str, _Life], end: int, refused: int, skipped: int) -> Iterator[Note]:
-    if endless := sum(life.closed is None for life in lives.values()):
-        over = sum(_is_over(life, end) for life in lives.values())
+def _notes(summary: _Summary, refused: int, skipped: int) -> Iterator[Note]:
+    if summary.endless:
+        open_still = summary.endless - summary.over
         yield Note(
             "closing-unseen",
-            f"{endless:,} of {len(lives):,} connections have no DISCONNECT, which is sent on a best-effort "
-            f"basis: {over:,} are over by the two-hour limit and end with their last record, a lower bound; "
-            f"{endless - over:,} are taken as open until the log ends.",
-            {"connections": endless, "over": over},
+            f"{summary.endless:,} of {summary.connections:,} connections have no DISCONNECT, which is sent "
+            f"on a best-effort basis: {summary.over:,} are over by the two-hour limit and end with their "
+            f"last record, a lower bound; {open_still:,} are taken as open until the log ends.",
+            {"connections": summary.endless, "over": summary.over},
         )
-    if unseen := sum(not life.told_open for life in lives.values()):
+    if unseen := summary.connections - summary.told_open:
         yield Note(
             "opening-unseen",
             f"{unseen:,} connections have neither a CONNECT nor connectedAt: they are taken as open since "
             "their first record, a lower bound. Add $context.connectedAt to the log's format.",
             {"connections": unseen},
         )
-    if {life.bytes for life in lives.values() if life.messages} == {None}:
+    if summary.unsized and not summary.sized:
         yield Note(
             "bytes-not-logged",
             "API Gateway logs no sizes, and charges each message in started steps of 32 KB: give sizes with "

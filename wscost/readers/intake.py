@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
@@ -37,6 +38,14 @@ BATCH_ROWS = 8_192
 """Rows that a reader should hand over at once."""
 HELD_ROWS = 1_000_000
 """From so many rows on, they are set aside on disk where a stream will do."""
+
+
+class Places(NamedTuple):
+    """Where rows stand: the numbers of their parts and lines, and their own in the order of reading."""
+
+    part: npt.NDArray[np.int64]
+    line: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
 
 
 class Intake:
@@ -109,21 +118,54 @@ class Intake:
         import numpy as np
         import pyarrow as pa
 
-        size = len(lines)
-        columns, faults = checked(part.name, table, arrays, size=size, options=self.options, faults=faults)
+        columns, faults = checked(
+            part.name, table, arrays, size=len(lines), options=self.options, faults=faults
+        )
         if table == "connections":
             columns["connection_id"] = _named(columns["connection_id"], self.rows)
         columns["line"] = pa.array(lines, pa.int64())
-        columns["part"] = pa.array(np.full(size, self._order[part.name], dtype=np.int32))
-        self.rows += size
-        batch = pa.table(columns)
-        if faults:
-            for row in sorted(faults):
-                self.refusals.add(part.name, int(lines[row]), faults[row])
-            good = np.ones(size, dtype=bool)
-            good[list(faults)] = False
-            batch = batch.filter(pa.array(good))
-        self._keep(table, batch)
+        columns["part"] = pa.array(np.full(len(lines), self._order[part.name], dtype=np.int32))
+        self._take_good(table, pa.table(columns), faults)
+
+    def take_whole(self, table: Table, arrays: Mapping[str, pa.Array], places: Places) -> None:
+        """Take rows that were put together, as Arrow arrays by column, in any order; each has a name.
+
+        Raises
+        ------
+        OutputError
+            If rows cannot be set aside on disk.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        size = len(places.row)
+        columns, faults = checked(self.source.name, table, arrays, size=size, options=self.options)
+        columns["line"] = pa.array(places.line)
+        columns["part"] = pa.array(places.part.astype(np.int32))
+        columns["row"] = pa.array(places.row)
+        self._take_good(table, pa.table(columns), faults)
+
+    def may_hold(self, rows: int = 0) -> bool:
+        """Tell whether so many rows may be held beside those that are."""
+        return not self.options.streamed or self._held + rows < HELD_ROWS
+
+    def set_aside(self, beside: int = 0) -> None:
+        """Set the rows aside that are held, and from now on all; so many others are held beside them.
+
+        Raises
+        ------
+        OutputError
+            If the temporary folder is full.
+        """
+        from wscost.readers.spooling.whole import Spools
+
+        if self._spools is not None:
+            return
+        self._spools = Spools(fast=self._held + beside >= COMPILED_FROM_ROWS)
+        for table, batches in self._batches.items():
+            waiting, self._batches[table] = deque(batches), []
+            while waiting:
+                self._spools.add(table, waiting.popleft())
 
     def trace(
         self, grades: Mapping[str, Grade] | None = None, notes: Iterable[Note] = ()
@@ -141,10 +183,8 @@ class Intake:
         """
         heading = merged(self._headings)
         grades = {**heading.grades, **(grades or {})}
-        if self._spools is not None and not self._spools.must_be_held:
-            return self._stream(self._spools, heading, grades, notes)
         if self._spools is not None:
-            self._batches |= {table: [rows] for table, rows in self._spools.tables().items()}
+            return self._stream(self._spools, heading, grades, notes)
         connections, events = self._frame("connections"), self._frame("events")
         names = [part.name for part in self.source.parts]
         if connections is not None:
@@ -169,6 +209,21 @@ class Intake:
         )
         return at_close(trace, given=self.options.window is not None) if self._written_at_close else trace
 
+    def _take_good(self, table: Table, rows: pa.Table, faults: Faults) -> None:
+        """Keep rows, but for those with a fault, which are refused."""
+        import numpy as np
+        import pyarrow as pa
+
+        self.rows += len(rows)
+        if faults:
+            for row in sorted(faults):
+                part, line = rows["part"][row].as_py(), rows["line"][row].as_py()
+                self.refusals.add(self.source.parts[part].name, line, faults[row])
+            good = np.ones(len(rows), dtype=bool)
+            good[list(faults)] = False
+            rows = rows.filter(pa.array(good))
+        self._keep(table, rows)
+
     def _keep(self, table: Table, batch: pa.Table) -> None:
         """Hold good rows, or set them aside where they are many."""
         if self._spools is not None:
@@ -176,14 +231,8 @@ class Intake:
             return
         self._batches[table].append(batch)
         self._held += len(batch)
-        if self.options.streamed and self._held >= HELD_ROWS:
-            from wscost.readers.spooling.whole import Spools
-
-            self._spools = Spools(fast=self._held >= COMPILED_FROM_ROWS)
-            for name, batches in self._batches.items():
-                for one in batches:
-                    self._spools.add(name, one)
-                batches.clear()
+        if not self.may_hold():
+            self.set_aside()
 
     def _stream(
         self, spools: Spools, heading: Heading, grades: Mapping[str, Grade], notes: Iterable[Note]

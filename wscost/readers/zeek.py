@@ -16,46 +16,79 @@ https://docs.zeek.org/en/master/log-formats.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 
+from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.batching import Batch
 from wscost.readers.fields import ROOM_FROM, Misfit, count, duration, moment, room_rule
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options
 from wscost.readers.remarks import rooms_from_paths
 from wscost.readers.source import BOM, Part, Source
-from wscost.trace import Trace, TraceStream
+from wscost.trace import UNKNOWN, Trace, TraceStream
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from wscost.readers.bulk.numbering import Numbers
+    from wscost.readers.spooling.pieces import Pieces, Whole
+
+    Ints = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
 
 NAME = "zeek"
 OPTIONS = {"room_from": ROOM_FROM}
-COLUMNS = ("connection_id", "object_id", "opened_at_us", "closed_at_us", "bytes_in", "bytes_out")
-
+PIECE: Mapping[str, Literal["text", "number"]] = {
+    "log": "number",
+    "began": "number",
+    "ended": "number",
+    "bytes_in": "number",
+    "bytes_out": "number",
+    "room": "text",
+    "fault": "text",
+}
 Log = Literal["conn", "websocket"]
 Row = dict[str, Any]
+UPGRADE, END = range(2)
+"""What a row tells of: ``websocket.log`` is of upgrades, ``conn.log`` of ends."""
 _PATH = re.compile(rb"^#path\s+(conn|websocket)\s*$", re.MULTILINE)
 _SEPARATOR = re.compile(r"\\x([0-9a-fA-F]{2})")
 _KEY = re.compile(rb'"(_path|uid|id\.orig_h|conn_state|uri|method|status_code)"\s*:')
 
 
 @dataclass(slots=True)
-class _Socket:
-    """An upgrade, and what the end of its connection adds."""
+class _Logs:
+    """Which logs are there, and what all connections in them come to."""
 
-    part: Part
-    line: int
-    opened_at: int
-    url: str | None
-    closed_at: int | None = None
-    bytes_in: int | None = None
-    bytes_out: int | None = None
-    ended: bool = False
+    upgrades: bool
+    ends: bool
+    sockets: int = 0
+    rooms: int = 0
+    unended: int = 0
+    without_duration: int = 0
+    others: int = 0
+    """Connections that are no WebSockets."""
+
+
+class _Joined(NamedTuple):
+    """The places of each connection's rows, and of what is wrong or of no WebSocket."""
+
+    upgrade: Ints
+    """The row that makes it a WebSocket."""
+    end: Ints
+    repeated: Ints
+    """Upgrades of a ``uid`` that has one."""
+    late: Ints
+    """Ends of what has ended."""
+    bad: Ints
+    others: int
 
 
 def sniff(head: bytes, path: Path | None) -> bool:
@@ -71,29 +104,35 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
     InputError
         If no connection in them is a WebSocket, or rows are bad.
     """
+    from wscost.readers.bulk.numbering import Numbers
+    from wscost.readers.spooling.pieces import Pieces
+
     intake = Intake(source, options)
-    logs = [(part, _log(part.head)) for part in source.parts]
-    sockets: dict[str, _Socket] = {}
-    for part, log in logs:
-        if log == "websocket":
-            _take_upgrades(intake, part, sockets, options)
-    upgrades_known = any(log == "websocket" for _, log in logs)
-    others = sum(
-        _take_ends(intake, part, sockets, options, upgrades_known) for part, log in logs if log != "websocket"
-    )
-    if not sockets and not intake.refusals.total:
+    kinds = [_log(part.head) for part in source.parts]
+    logs = _Logs(upgrades="websocket" in kinds, ends=any(kind != "websocket" for kind in kinds))
+    pieces = Pieces(intake, PIECE)
+    for number, kind in enumerate(kinds):
+        if kind == "websocket":
+            _take_upgrades(intake, pieces, number, options)
+        else:
+            _take_ends(intake, pieces, number, options, logs)
+    rooms = Numbers(fast=pieces.rows >= COMPILED_FROM_ROWS)
+    for whole in pieces.whole():
+        joined = _joined(whole, logs)
+        _refuse(intake, whole, joined)
+        _hand_over(intake, whole, joined, logs, rooms)
+    logs.rooms = len(rooms)
+    if not logs.sockets and not intake.refusals.total:
         raise InputError(
-            f"{source.name}: of {others:,} connections none is a WebSocket. Give websocket.log as well; "
+            f"{source.name}: of {logs.others:,} connections none is a WebSocket. Give websocket.log as well; "
             "for what is encrypted Zeek writes none, so log behind where TLS ends."
         )
-    ends_known = any(log != "websocket" for _, log in logs)
-    rooms = _hand_over(intake, sockets, options, ends_known)
     grades = {"bytes_in": Grade.ASSUMED, "bytes_out": Grade.ASSUMED}
-    if not ends_known or any(socket.ended and socket.closed_at is None for socket in sockets.values()):
+    if not logs.ends or logs.without_duration:
         grades["closed_at"] = Grade.LOWER_BOUND
-    if rooms:
+    if logs.rooms:
         grades["object_id"] = Grade.ASSUMED
-    return intake.trace(grades, _notes(sockets, rooms, ends_known, others))
+    return intake.trace(grades, _notes(logs))
 
 
 def _log(head: bytes) -> Log | None:
@@ -143,42 +182,83 @@ def _rows(intake: Intake, part: Part) -> Iterator[tuple[int, Row]]:
         yield number, {n: c for n, c in zip(names, cells, strict=True) if c not in (unset, empty)}
 
 
-def _take_upgrades(intake: Intake, part: Part, sockets: dict[str, _Socket], options: Options) -> None:
+def _take_upgrades(intake: Intake, pieces: Pieces, number: int, options: Options) -> None:
+    part, room_of = intake.source.parts[number], room_rule(options)
     for line, row in _rows(intake, part):
         try:
-            uid, opened_at = _uid(row), moment("ts", row.get("ts"), "s", assume_utc=options.assume_utc)
-            if uid in sockets:
-                first = sockets[uid]
-                raise Misfit(f"the uid {uid!r:.40} stands already in {first.part.name}:{first.line}.")
-            sockets[uid] = _Socket(part, line, opened_at, _text(row.get("uri")))
+            uid, began = _uid(row), _began(row, options)
         except Misfit as misfit:
             intake.refuse(part, line, str(misfit))
+            continue
+        room = room_of(_text(row.get("uri")))
+        pieces.add(uid, UPGRADE, began, None, None, None, room, None, number, line)
 
 
-def _take_ends(
-    intake: Intake, part: Part, sockets: dict[str, _Socket], options: Options, upgrades_known: bool
-) -> int:
-    """Give sockets their ends; return how many other connections there were."""
-    others = 0
+def _take_ends(intake: Intake, pieces: Pieces, number: int, options: Options, logs: _Logs) -> None:
+    """Take the ends of connections; where upgrades are not logged, of those that Zeek calls WebSockets."""
+    part = intake.source.parts[number]
     for line, row in _rows(intake, part):
         try:
             uid = _uid(row)
-            if uid not in sockets:
-                if upgrades_known or "websocket" not in str(row.get("service", "")).split(","):
-                    others += 1
-                    continue
-                sockets[uid] = _Socket(part, line, _began(row, options), None)
-            socket = sockets[uid]
-            if socket.ended:
-                raise Misfit(f"the connection {uid!r:.40} has ended already.")
-            lasted = duration("duration", row.get("duration"), "s")
-            socket.closed_at = None if lasted is None else _began(row, options) + lasted
-            socket.bytes_in = count("orig_bytes", row.get("orig_bytes"))
-            socket.bytes_out = count("resp_bytes", row.get("resp_bytes"))
-            socket.ended = True
         except Misfit as misfit:
             intake.refuse(part, line, str(misfit))
-    return others
+            continue
+        if not logs.upgrades and "websocket" not in str(row.get("service", "")).split(","):
+            logs.others += 1
+            continue
+        cells: tuple[object, ...]
+        try:
+            cells = (*_end(row, options), None, None)
+        except Misfit as misfit:
+            cells = (None, None, None, None, None, str(misfit))
+        pieces.add(uid, END, *cells, number, line)
+
+
+def _end(row: Row, options: Options) -> tuple[int, int | None, int | None, int | None]:
+    """Return when a connection began and ended, and its bytes in and out."""
+    began, lasted = _began(row, options), duration("duration", row.get("duration"), "s")
+    sizes = count("orig_bytes", row.get("orig_bytes")), count("resp_bytes", row.get("resp_bytes"))
+    return began, None if lasted is None else began + lasted, *sizes
+
+
+def _joined(whole: Whole, logs: _Logs) -> _Joined:
+    """Put upgrades and ends together; of several, the first good one counts."""
+    import numpy as np
+
+    upgrade = whole.numbers("log") == UPGRADE
+    good = whole.rows["fault"].is_null().to_numpy()
+    first = whole.first(upgrade)
+    its_own = ~upgrade & ((first >= 0)[whole.of] if logs.upgrades else True)
+    end = whole.first(its_own & good)
+    late = its_own & (end >= 0)[whole.of] & (whole.place > end[whole.of])
+    return _Joined(
+        first if logs.upgrades else end,
+        end,
+        np.flatnonzero(upgrade & (whole.place != first[whole.of])),
+        np.flatnonzero(late),
+        np.flatnonzero(its_own & ~late & ~good),
+        int(np.count_nonzero(~upgrade & ~its_own)),
+    )
+
+
+def _refuse(intake: Intake, whole: Whole, joined: _Joined) -> None:
+    parts = intake.source.parts
+
+    def uid(row: int) -> str:
+        return repr(whole.names[int(whole.of[row])].as_py())[:40]
+
+    def refuse(rows: Ints, sentence: Callable[[int], str]) -> None:
+        places = whole.places(rows)
+        for row, part, line in zip(rows, places.part, places.line, strict=True):
+            intake.refuse(parts[part], int(line), sentence(row))
+
+    def first(row: int) -> str:
+        (part,), (line,), _ = whole.places(joined.upgrade[whole.of[[row]]])
+        return f"{parts[part].name}:{line}"
+
+    refuse(joined.repeated, lambda row: f"the uid {uid(row)} stands already in {first(row)}.")
+    refuse(joined.late, lambda row: f"the connection {uid(row)} has ended already.")
+    refuse(joined.bad, lambda row: whole.rows["fault"][int(row)].as_py())
 
 
 def _began(row: Row, options: Options) -> int:
@@ -195,34 +275,38 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _hand_over(intake: Intake, sockets: dict[str, _Socket], options: Options, ends_known: bool) -> set[str]:
-    """Hand the sockets to the intake; return their rooms."""
-    batch, room_of, rooms = Batch(intake, "connections", COLUMNS), room_rule(options), set()
-    for uid, socket in sockets.items():
-        room = room_of(socket.url)
-        closed_at = socket.closed_at if ends_known else socket.opened_at
-        if socket.ended and closed_at is None:
-            closed_at = socket.opened_at
-        batch.add(
-            socket.part,
-            socket.line,
-            uid,
-            room,
-            socket.opened_at,
-            closed_at,
-            socket.bytes_in,
-            socket.bytes_out,
-        )
-        if room is not None:
-            rooms.add(room)
-    batch.hand_over()
-    return rooms
+def _hand_over(intake: Intake, whole: Whole, joined: _Joined, logs: _Logs, rooms: Numbers) -> None:
+    """Hand the WebSockets to the intake, and count what they come to."""
+    import numpy as np
+    import pyarrow as pa
+
+    found = joined.upgrade >= 0
+    upgrade, end = joined.upgrade[found], joined.end[found]
+    opened, ended = whole.at("began", upgrade), whole.at("ended", end)
+    at_once = (end >= 0) & (ended == UNKNOWN) if logs.ends else np.ones(len(upgrade), dtype=bool)
+    closed = np.where(at_once, opened, ended)
+    room = whole.text("room", upgrade)
+    rooms.of(room)
+    logs.sockets += len(upgrade)
+    logs.unended += int(np.count_nonzero(end < 0))
+    logs.without_duration += int(np.count_nonzero(at_once))
+    logs.others += joined.others
+    columns = {
+        "connection_id": whole.names.filter(pa.array(found)),
+        "object_id": room,
+        "opened_at_us": pa.array(opened),
+        "closed_at_us": pa.array(closed, mask=closed == UNKNOWN),
+    }
+    for name in ("bytes_in", "bytes_out"):
+        size = whole.at(name, end)
+        columns[name] = pa.array(size, mask=size == UNKNOWN)
+    intake.take_whole("connections", columns, whole.places(upgrade))
 
 
-def _notes(sockets: dict[str, _Socket], rooms: set[str], ends_known: bool, others: int) -> Iterator[Note]:
-    if rooms:
-        yield rooms_from_paths(len(rooms), len(sockets))
-    if not ends_known:
+def _notes(logs: _Logs) -> Iterator[Note]:
+    if logs.rooms:
+        yield rooms_from_paths(logs.rooms, logs.sockets)
+    if not logs.ends:
         yield Note(
             "ends-unknown",
             "websocket.log tells when connections began, not when they ended: their time open counts as "
@@ -234,16 +318,16 @@ def _notes(sockets: dict[str, _Socket], rooms: set[str], ends_known: bool, other
         "Zeek counts the bytes of the TCP stream: the handshake and the headers of frames are among them, "
         "so payloads are smaller.",
     )
-    if unended := sum(not socket.ended for socket in sockets.values()):
+    if logs.unended:
         yield Note(
             "end-not-logged",
-            f"{unended:,} connections have no row in conn.log, which is written when one ends: they are "
+            f"{logs.unended:,} connections have no row in conn.log, which is written when one ends: they are "
             "taken as open until the window ends.",
-            {"connections": unended},
+            {"connections": logs.unended},
         )
-    if others:
+    if logs.others:
         yield Note(
             "other-connections",
-            f"{others:,} connections in conn.log are no WebSockets and are not counted.",
-            {"connections": others},
+            f"{logs.others:,} connections in conn.log are no WebSockets and are not counted.",
+            {"connections": logs.others},
         )

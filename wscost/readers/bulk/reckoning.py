@@ -43,7 +43,7 @@ class Reckoning:
     def see_inside(self, batch: Batch, start: int, end: int) -> None:
         """Count connections that overlap the window."""
         self.kept += len(batch.opened)
-        self.named += int(np.count_nonzero(batch.object >= 0))
+        self.named += int(np.count_nonzero(batch.object >= batch.alone))
         self.opened_before += int(np.count_nonzero(batch.opened < start))
         self.still_open += int(np.count_nonzero(batch.closed >= end))
 

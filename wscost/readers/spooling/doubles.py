@@ -64,7 +64,7 @@ class Ids:
             yield from _again(table)
 
     def _has_doubles(self, number: int) -> bool:
-        pieces = []
+        pieces = [EDGES[:0]]
         for edges in self._runs:
             begin, end = (int(edge) * EDGES.itemsize for edge in edges[number : number + 2])
             self._file.seek(begin)

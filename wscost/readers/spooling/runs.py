@@ -72,6 +72,7 @@ class Runs:
         with on_disk():
             for block in blocks:
                 self._writer.write_batch(block)
+        pa.default_memory_pool().release_unused()
 
     def end(self) -> None:
         """Let no more rows be added, and all be read."""

@@ -17,6 +17,8 @@ from wscost.readers.spooling.disk import on_disk, scratch
 from wscost.readers.spooling.runs import ROW
 
 SLICES = 128
+SLICED_ROWS = 262_144
+"""Rows that are best shared out at once: blocks of a slice are not too small then."""
 SHIFT = 64 - 7
 """How far to shift a hash for its slice."""
 BASIS, PRIME, OTHER_PRIME, MASK = 0x811C9DC5, 0x01000193, 0x5BD1E995, 0xFFFFFFFF
@@ -36,13 +38,16 @@ class Slices:
 
     def add(self, rows: pa.Table, only: Iterable[int] = range(SLICES)) -> None:
         """Write the rows that name a connection, of some slices alone."""
-        rows = rows.filter(rows["connection_id"].is_valid()).combine_chunks()
+        if rows["connection_id"].null_count:
+            rows = rows.filter(rows["connection_id"].is_valid())
+        rows = rows.combine_chunks()
         if not len(rows):
             return
         number = slice_of(rows["connection_id"].chunk(0), fast=self._fast)
         order = np.argsort(number, kind="stable")
         edges = np.searchsorted(number[order], np.arange(SLICES + 1))
         rows = rows.take(pa.array(order)).combine_chunks()
+        pa.default_memory_pool().release_unused()
         with on_disk():
             for one in only:
                 for block in rows.slice(edges[one], edges[one + 1] - edges[one]).to_batches():

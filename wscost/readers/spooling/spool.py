@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,27 +14,44 @@ from wscost.readers.columns import COLUMNS, KIND_OF_TYPE, TIME_OF_TABLE, Table, 
 from wscost.readers.spooling.disk import on_disk, scratch
 from wscost.readers.spooling.doubles import Double, Ids
 from wscost.readers.spooling.runs import ROW, RUN_BYTES, RUN_ROWS, Runs, in_tables_of
-from wscost.readers.spooling.slices import Slices
+from wscost.readers.spooling.slices import SLICED_ROWS, Slices
 from wscost.trace import OPEN
 
 BLOCK_ROWS = 65_536
 """Rows that are read again at once."""
+PLACES = {"line": pa.int64(), "part": pa.int32(), ROW: pa.int64()}
+"""What rows carry beside their columns: where they come from."""
+
+
+class Extent(NamedTuple):
+    """The first and the last time of what happened. [µs]"""
+
+    first: int
+    last: int
+
+
+NOTHING = Extent(OPEN, -OPEN)
 
 
 class Spool:
     """Rows of one table, set aside in any order.
 
-    Rows carry, beside the columns of their table, the ``part`` and ``line`` that they come from; those
-    that carry no number (``row``) are numbered as they come.
+    Rows carry, beside the columns of their table (and those of ``beside``), the ``part`` and ``line`` that
+    they come from; those that carry no number (``row``) are numbered as they come.
     """
 
-    def __init__(self, table: Table, *, fast: bool) -> None:
+    def __init__(
+        self, table: Table, *, fast: bool, beside: Mapping[str, pa.DataType] = MappingProxyType({})
+    ) -> None:
         self.rows = 0
+        self._after = 0
+        """The number after the last."""
+        self._times = ("opened_at", "closed_at") if table == "connections" else ("at",)
+        self._extent = NOTHING
         self._time = TIME_OF_TABLE[table]
         self._dropped = np.zeros(0, dtype=np.uint8)
-        columns = {name: arrow_type(KIND_OF_TYPE[dtype]) for name, dtype in COLUMNS[table].items()}
-        self._schema = pa.schema(columns)
-        self.schema = pa.schema(columns | {"line": pa.int64(), "part": pa.int32(), ROW: pa.int64()})
+        self.schema = schema_of(table, beside)
+        self._schema = pa.schema([field for field in self.schema if field.name not in PLACES])
         self._fast = fast
         self._runs = Runs(self.schema, self._time)
         self._ids = Ids(fast=fast) if table == "connections" else None
@@ -51,6 +70,7 @@ class Spool:
             rows = pa.array(np.arange(self.rows, self.rows + len(batch)))
             batch = batch.append_column(ROW, rows)
         self.rows += len(batch)
+        self._after = max(self._after, pc.max(batch[ROW]).as_py() or 0) + 1
         self._waiting.append(batch)
         self._waiting_rows += len(batch)
         self._waiting_bytes += batch.nbytes
@@ -62,11 +82,6 @@ class Spool:
         self._set_aside()
         self._runs.end()
 
-    def as_read(self) -> pa.Table:
-        """Return all rows at once, in the order in which they were read; no more are added."""
-        self.end()
-        return pa.concat_tables(self._runs.as_they_stand(self.schema.names)).sort_by(ROW).drop(ROW)
-
     def doubles(self) -> Iterator[Double]:
         """Yield the connections whose id stands before."""
         return iter(()) if self._ids is None else self._ids.doubles(self._runs)
@@ -74,15 +89,20 @@ class Spool:
     def slices(self) -> Slices:
         """Return the rows that name a connection, in slices of whole connections."""
         slices = Slices(self.schema, fast=self._fast)
-        for rows in in_tables_of(self._runs.as_they_stand(self.schema.names), RUN_ROWS):
+        for rows in in_tables_of(self._runs.as_they_stand(self.schema.names), SLICED_ROWS):
             slices.add(rows)
         slices.end()
         return slices
 
+    def nameless(self) -> Iterator[pa.Table]:
+        """Yield what is left of the rows that name no connection."""
+        for rows in in_tables_of(self._runs.as_they_stand(self.schema.names), SLICED_ROWS):
+            yield self.left(rows.filter(rows["connection_id"].is_null()))
+
     def drop(self, row: int) -> None:
         """Leave a row out in the end."""
         if not len(self._dropped):
-            self._dropped = np.zeros(self.rows // 8 + 1, dtype=np.uint8)
+            self._dropped = np.zeros(self._after // 8 + 1, dtype=np.uint8)
         self._dropped[row // 8] |= 1 << row % 8
 
     def left(self, rows: pa.Table) -> pa.Table:
@@ -92,6 +112,15 @@ class Spool:
         numbers = rows[ROW].to_numpy()
         return rows.filter(pa.array(self._dropped[numbers // 8] >> (numbers % 8) & 1 == 0))
 
+    def extent(self) -> Extent:
+        """Return the first and the last time of what is left."""
+        if not len(self._dropped):
+            return self._extent
+        found = NOTHING
+        for rows in self._runs.as_they_stand((*self._times, ROW)):
+            found = _around(found, self.left(rows).select(self._times))
+        return found
+
     def kept(self) -> Kept:
         """Return what is left, in order of time.
 
@@ -100,7 +129,7 @@ class Spool:
         OutputError
             If the temporary folder is full.
         """
-        kept = Kept(self._time)
+        kept = Kept(self.extent())
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         with on_disk(), pa.ipc.new_file(kept.file, self._schema, options=options) as writer:
             for rows in in_tables_of(self._left(), BLOCK_ROWS):
@@ -113,6 +142,7 @@ class Spool:
         if self._waiting_rows:
             rows = pa.concat_tables(self._waiting)
             self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+            self._extent = _around(self._extent, rows.select(self._times))
             if self._ids is not None:
                 self._ids.add(rows["connection_id"])
             self._runs.add(rows)
@@ -126,23 +156,16 @@ class Spool:
 class Kept:
     """Rows in order of time, in a file of our own."""
 
-    def __init__(self, time: str) -> None:
+    def __init__(self, extent: Extent) -> None:
         self.file = scratch(self)
         self.rows = 0
-        self.first, self.last = OPEN, -OPEN
-        """The first and the last time of what happened. [µs]"""
+        self.extent = extent
         self.names_objects = False
-        self._times = ("opened_at", "closed_at") if time == "opened_at" else (time,)
 
     def see(self, block: pa.RecordBatch) -> None:
         """Count rows that are written."""
         self.rows += len(block)
         self.names_objects |= block.column("object_id").null_count < len(block)
-        for name in self._times:
-            ends = pc.min_max(block.column(name).cast(pa.int64()))
-            if ends["min"].is_valid:
-                self.first = min(self.first, ends["min"].as_py())
-                self.last = max(self.last, ends["max"].as_py())
 
     def blocks(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows."""
@@ -150,3 +173,18 @@ class Kept:
             reader = pa.ipc.open_file(self.file)
             for block in range(reader.num_record_batches):
                 yield reader.get_batch(block)
+
+
+def schema_of(table: Table, beside: Mapping[str, pa.DataType] = MappingProxyType({})) -> pa.Schema:
+    """Return the schema of a table's rows with their places."""
+    columns = {name: arrow_type(KIND_OF_TYPE[dtype]) for name, dtype in COLUMNS[table].items()}
+    return pa.schema(columns | dict(beside) | PLACES)
+
+
+def _around(extent: Extent, times: pa.Table) -> Extent:
+    """Return an extent that holds some times, too."""
+    for column in times.columns:
+        ends = pc.min_max(column.cast(pa.int64()))
+        if ends["min"].is_valid:
+            extent = Extent(min(extent.first, ends["min"].as_py()), max(extent.last, ends["max"].as_py()))
+    return extent

@@ -25,11 +25,13 @@ from wscost.readers.columns import EPOCH
 from wscost.readers.findings import Findings, findings_from
 from wscost.readers.refusals import Refusals
 from wscost.readers.remarks import AtClose
+from wscost.readers.spooling.owners import ALONE, OWNER
 from wscost.readers.spooling.runs import in_tables_of
 from wscost.readers.spooling.spool import Kept
 from wscost.trace import (
     CONNECTION_COLUMNS,
     COUNTS,
+    EVENT_COLUMNS,
     KINDS,
     MESSAGE,
     OPEN,
@@ -72,6 +74,8 @@ class Rows(NamedTuple):
     window: Window
     extent: Window
     """From the first to the last of all that was read."""
+    alone: int | None = None
+    """How many connections that name no object have a number; None where rows do not tell whose they are."""
 
 
 def stream_of(rows: Rows, told: Told) -> TraceStream:
@@ -105,9 +109,10 @@ class SpoolPass:
         self.rows, self.refused = told.rows, told.refused
         self._kept, self._events, self._extent = rows.connections, rows.events, rows.extent
         self._told = told
-        self._start, self._end = _ends(rows.window)
+        self._start, self._end = ends(rows.window)
         several = self._kept.rows + (self._events.rows if self._events else 0)
         self._numbers = Numbers(fast=several >= COMPILED_FROM_ROWS)
+        self._alone = rows.alone
         self._reckoning = Reckoning(Refusals())
         self._at_close = AtClose()
 
@@ -121,7 +126,7 @@ class SpoolPass:
         """
         batches = self._batches()
         if self._events is not None:
-            batches = in_slices(batches, self._event_batches(self._events), self._numbers.__len__)
+            batches = in_slices(batches, self._event_batches(self._events), self._objects)
         yield from ahead(batches)
         if not self._reckoning.kept and not self._reckoning.events_kept:
             raise nothing_inside(self.source, self.window, self._extent)
@@ -167,9 +172,9 @@ class SpoolPass:
         for block in self._kept.blocks():
             rows, opened, closed = self._inside(block)
             if len(rows):
-                numbers = self._numbers.of(rows.column("object_id"))
+                numbers = self._numbers_of(rows)
                 counts = {name: plain(rows.column(name), UNKNOWN) for name in COUNTS}
-                batch = Batch(opened, closed, numbers, len(self._numbers), counts)
+                batch = Batch(opened, closed, numbers, self._objects(), counts, alone=self._alone or 0)
                 self._see(batch, rows)
                 yield batch
 
@@ -182,9 +187,19 @@ class SpoolPass:
                 self._reckoning.see_outside(at[~inside], at[~inside])
                 rows, at = block.filter(pa.array(inside)), at[inside]
             if len(rows):
-                batch = _happened(at, rows, self._numbers)
+                batch = _happened(at, rows, self._numbers_of(rows))
                 self._reckoning.see_events(batch)
                 yield batch
+
+    def _objects(self) -> int:
+        return len(self._numbers) + (self._alone or 0)
+
+    def _numbers_of(self, rows: pa.RecordBatch) -> npt.NDArray[np.int32]:
+        """Return the number of each row's object: those of connections that are alone come first."""
+        if self._alone is None:
+            return self._numbers.of(rows.column("object_id"))
+        numbers = self._numbers.of(rows.column(OWNER))
+        return np.where(numbers >= 0, numbers + np.int32(self._alone), rows.column(ALONE).to_numpy())
 
     def _inside(self, block: pa.RecordBatch) -> tuple[pa.RecordBatch, Ints, Ints]:
         """Return the rows that overlap the window, and their times; remember between which others lie."""
@@ -204,7 +219,7 @@ class SpoolPass:
             self._at_close.see(batch.opened, batch.closed)
 
 
-def _happened(at: Ints, rows: pa.RecordBatch, numbers: Numbers) -> EventBatch:
+def _happened(at: Ints, rows: pa.RecordBatch, objects: npt.NDArray[np.int32]) -> EventBatch:
     """Return events as arrays."""
     kind = pc.index_in(rows.column("kind"), pa.array(KINDS)).to_numpy().astype(np.int8)
     out = pc.equal(rows.column("direction"), "out").fill_null(False).to_numpy(zero_copy_only=False)
@@ -215,7 +230,7 @@ def _happened(at: Ints, rows: pa.RecordBatch, numbers: Numbers) -> EventBatch:
     return EventBatch(
         at,
         kind,
-        numbers.of(rows.column("object_id")),
+        objects,
         plain(rows.column("bytes"), UNKNOWN),
         rows.column("auto_response").fill_null(False).to_numpy(zero_copy_only=False),
         wall,
@@ -224,7 +239,7 @@ def _happened(at: Ints, rows: pa.RecordBatch, numbers: Numbers) -> EventBatch:
 
 def _parts(kept: Rows, ended: SpoolPass) -> Iterator[Trace]:
     """Yield the connections that overlap a window, then the events in it, as many as are written at once."""
-    start, end = _ends(kept.window)
+    start, end = ends(kept.window)
 
     def connections_inside() -> Iterator[pa.Table]:
         for block in kept.connections.blocks():
@@ -239,15 +254,16 @@ def _parts(kept: Rows, ended: SpoolPass) -> Iterator[Trace]:
     trace = Trace(frame_of([], "connections"), kept.window, ended.source, grades=ended.grades)
     trace = replace(trace, connections=trace.connections[list(CONNECTION_COLUMNS)])
     for rows in in_tables_of(connections_inside(), PART_ROWS):
-        yield replace(trace, connections=frame_of([rows], "connections"))
+        connections = frame_of([rows.select(list(CONNECTION_COLUMNS))], "connections")
+        yield replace(trace, connections=connections)
     for rows in in_tables_of(events_inside(kept.events), PART_ROWS) if kept.events else ():
-        yield replace(trace, events=frame_of([rows], "events"))
+        yield replace(trace, events=frame_of([rows.select(list(EVENT_COLUMNS))], "events"))
 
 
 def _names_objects(kept: Kept, window: Window) -> bool:
     """Whether a row that overlaps the window names its object."""
-    start, end = _ends(window)
-    if not kept.names_objects or (kept.first >= start and kept.last < end):
+    start, end = ends(window)
+    if not kept.names_objects or (kept.extent.first >= start and kept.extent.last < end):
         return kept.names_objects
     for block in kept.blocks():
         opened, closed = _times(block)
@@ -264,5 +280,6 @@ def _times(rows: pa.RecordBatch) -> tuple[Ints, Ints]:
     )
 
 
-def _ends(window: Window) -> tuple[int, int]:
+def ends(window: Window) -> tuple[int, int]:
+    """Return when a window begins and ends. [µs]"""
     return (window.start - EPOCH) // MICROSECOND, (window.end - EPOCH) // MICROSECOND

@@ -16,10 +16,11 @@ from wscost.readers.building import TICK, derived, frame_of, opening_unseen
 from wscost.readers.columns import EPOCH, Faults, Table
 from wscost.readers.contradictions import faults_between, repeated, stands_already, without_row
 from wscost.readers.deriving import Sent, how_well_known
+from wscost.readers.spooling.owners import Owners, Pair
 from wscost.readers.spooling.runs import ROW
 from wscost.readers.spooling.slices import Slices
-from wscost.readers.spooling.spool import Kept, Spool
-from wscost.readers.spooling.stream import Rows, Told, stream_of
+from wscost.readers.spooling.spool import Spool, schema_of
+from wscost.readers.spooling.stream import Rows, Told, ends, stream_of
 from wscost.trace import DIRECTIONS, TraceStream
 from wscost.usage import Window
 
@@ -40,8 +41,10 @@ class Spools:
         self._of: dict[Table, Spool] = {}
         self._slices: dict[Table, Slices] = {}
         self._sent = {direction: Sent() for direction in DIRECTIONS}
-        self.must_be_held = False
-        """Whether an event's object is to be found by its connection, which no stream does."""
+        self._unseen = 0
+        """How many connections there are of which no open was seen."""
+        self._unowned = False
+        """Whether an event's object is to be found by its connection."""
 
     def add(self, table: Table, batch: pa.Table) -> None:
         """Set rows aside.
@@ -57,11 +60,7 @@ class Spools:
         if table == "events":
             self._count_sent(batch)
             alone = pc.and_(batch["object_id"].is_null(), batch["connection_id"].is_valid())
-            self.must_be_held |= bool(pc.any(alone).as_py())
-
-    def tables(self) -> dict[Table, pa.Table]:
-        """Return all rows at once, in the order in which they were read; no more are added."""
-        return {table: spool.as_read() for table, spool in self._of.items()}
+            self._unowned |= bool(pc.any(alone).as_py())
 
     def contradictions(self, parts: Sequence[str]) -> Iterator[Contradiction]:
         """Yield the rows that others contradict, and leave them out in the end; no more rows are added."""
@@ -75,6 +74,8 @@ class Spools:
             return
         self._slices = {table: spool.slices() for table, spool in self._of.items()}
         for tables in zip(*(slices.tables() for slices in self._slices.values()), strict=True):
+            if not any(map(len, tables)):
+                continue
             rows = {table: frame_of([one], table) for table, one in zip(self._slices, tables, strict=True)}
             faults: dict[Table, Faults] = {"events": faults_between(rows["events"], parts)}
             if "connections" in rows:
@@ -96,37 +97,59 @@ class Spools:
         OutputError
             If the temporary folder is full.
         """
-        kept = {table: spool.kept() for table, spool in self._of.items()}
-        first = min(one.first for one in kept.values())
-        last = max(one.last for one in kept.values())
+        extents = [spool.extent() for spool in self._of.values()]
+        first, last = min(one.first for one in extents), max(one.last for one in extents)
         extent = Window(_moment(first), _moment(last) + TICK)
         window = told.window or extent
-        if "connections" not in kept:
-            kept["connections"], told = self._derived(window, told)
-        return stream_of(Rows(kept["connections"], kept.get("events"), window, extent), told)
+        alone_events = "connections" not in self._of
+        if self._unowned:
+            owners = Owners(*ends(window), fast=self._fast)
+            for pair in self._pairs(window):
+                owners.add(pair)
+            owners.add_nameless(self._of["events"].nameless())
+            connections, events, alone = owners.end()
+            kept = Rows(connections, events, window, extent, alone)
+        else:
+            if alone_events:
+                self._of["connections"] = self._derived(window)
+            tables = {table: spool.kept() for table, spool in self._of.items()}
+            kept = Rows(tables["connections"], tables.get("events"), window, extent)
+        return stream_of(kept, self._told_of_derived(told) if alone_events else told)
 
-    def _derived(self, window: Window, told: Told) -> tuple[Kept, Told]:
-        """Return the connections that events tell of, slice by slice."""
-        spool, unseen = Spool("connections", fast=self._fast), 0
-        for rows in self._slices["events"].tables():
-            events = frame_of([self._of["events"].left(rows)], "events")
-            if not len(events):
-                continue
-            connections, more = derived(events, window, self._sent)
-            unseen += more
-            first = events.drop_duplicates("connection_id")
-            table = pa.Table.from_pandas(
-                connections.assign(**{name: first[name].to_numpy() for name in ("line", "part", ROW)}),
-                spool.schema,
-                preserve_index=False,
-            )
-            spool.add(table.replace_schema_metadata())
+    def _derived(self, window: Window) -> Spool:
+        """Return the connections that events tell of."""
+        spool = Spool("connections", fast=self._fast)
+        for pair in self._pairs(window):
+            spool.add(pair.connections)
         spool.end()
+        return spool
+
+    def _pairs(self, window: Window) -> Iterator[Pair]:
+        """Yield what is left of each slice; of events alone with the connections that they tell of."""
+        for tables in zip(*(slices.tables() for slices in self._slices.values()), strict=True):
+            rows = {table: self._of[table].left(one) for table, one in zip(self._slices, tables, strict=True)}
+            if "connections" not in rows and len(rows["events"]):
+                rows["connections"] = self._connections_of(rows["events"], window)
+            if any(map(len, rows.values())):
+                yield Pair(rows["connections"], rows["events"])
+
+    def _connections_of(self, rows: pa.Table, window: Window) -> pa.Table:
+        events = frame_of([rows], "events")
+        connections, unseen = derived(events, window, self._sent)
+        self._unseen += unseen
+        first = events.drop_duplicates("connection_id")
+        places = {name: first[name].to_numpy() for name in ("line", "part", ROW)}
+        table = pa.Table.from_pandas(
+            connections.assign(**places), schema_of("connections"), preserve_index=False
+        )
+        return table.replace_schema_metadata()
+
+    def _told_of_derived(self, told: Told) -> Told:
         grades, notes = how_well_known(self._sent)
-        if unseen:
+        if self._unseen:
             grades["opened_at"] = Grade.LOWER_BOUND
-        notes = (*told.notes, *notes, *opening_unseen(unseen))
-        return spool.kept(), told._replace(grades={**told.grades, **grades}, notes=notes)
+        notes = (*told.notes, *notes, *opening_unseen(self._unseen))
+        return told._replace(grades={**told.grades, **grades}, notes=notes)
 
     def _count_sent(self, batch: pa.Table) -> None:
         message = pc.equal(batch["kind"], "message")

@@ -1,0 +1,128 @@
+"""Logs that tell of a connection in several lines, too long to hold, come out as if they had been held."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.setaside import same
+from tests.traces import at
+from wscost.usage import Window
+
+HOUR = 3600
+ids = st.sampled_from("abcdefgh")
+seconds = st.one_of(st.integers(0, 40), st.integers(2 * HOUR - 2, 2 * HOUR + 2), st.integers(0, 90_000))
+
+
+def _ms(second: float) -> int:
+    return round(at(second).timestamp() * 1000)
+
+
+def gateway_line(record: dict[str, Any]) -> str:
+    """Return a record of API Gateway; of what it does not tell there is no field."""
+    row = {"connectionId": record["id"], "eventType": record["type"], "requestTimeEpoch": _ms(record["at"])}
+    if "connected" in record:
+        row["connectedAt"] = _ms(record["connected"])
+    row |= {name: record[name] for name in ("room", "status") if name in record}
+    return json.dumps(row | ({"body": "x" * record["size"]} if "size" in record else {}))
+
+
+def gateway_records(**more: Any) -> st.SearchStrategy[str]:
+    fields = {
+        "id": ids,
+        "type": st.sampled_from(["CONNECT", "MESSAGE", "MESSAGE", "DISCONNECT"]),
+        "at": seconds,
+    }
+    optional = {"connected": seconds, "room": st.sampled_from("xy"), "status": st.sampled_from([200, 403])}
+    return st.fixed_dictionaries(fields, optional=optional | more).map(gateway_line)
+
+
+def zeek_line(row: dict[str, Any]) -> str:
+    """Return a row of either log of Zeek."""
+    given = {"_path": row["log"], "uid": row["id"], "id.orig_h": "::1", "ts": at(row["at"]).timestamp()}
+    if row["log"] == "websocket":
+        return json.dumps(given | {"uri": f"/{row['room']}"})
+    told = {key: row[key] for key in ("duration", "orig_bytes", "resp_bytes") if key in row}
+    return json.dumps(given | {"conn_state": "SF", "service": row["service"]} | told)
+
+
+def zeek_rows(log: str) -> st.SearchStrategy[str]:
+    fields = {"log": st.just(log), "id": ids, "at": seconds, "room": st.sampled_from("xyz")}
+    fields["service"] = st.sampled_from(["http,websocket", "http,websocket", "dns"])
+    optional = {"duration": st.sampled_from([0, 0.5, 30, 90_000, -1]), "orig_bytes": st.integers(-1, 300)}
+    return st.fixed_dictionaries(fields, optional=optional).map(zeek_line)
+
+
+LOGS: dict[str, dict[str, st.SearchStrategy[str]]] = {
+    "aws-websocket": {"a.log": gateway_records(), "b.log": gateway_records()},
+    "aws-websocket with bodies": {"a.log": gateway_records(size=st.integers(0, 99))},
+    "zeek": {"conn.log": zeek_rows("conn"), "websocket.log": zeek_rows("websocket")},
+    "zeek, conn.log alone": {"conn.log": zeek_rows("conn"), "conn.1.log": zeek_rows("conn")},
+    "zeek, websocket.log alone": {"websocket.log": zeek_rows("websocket")},
+}
+windows = st.none() | st.tuples(st.integers(-5, 25), st.integers(26, 100_000))
+
+
+class Log(NamedTuple):
+    """The lines of some files, whole or in a window."""
+
+    files: dict[str, list[str]]
+    window: Window | None
+    rooms: bool
+    skip: bool
+
+
+@st.composite
+def drawn(draw: st.DrawFn, files: dict[str, st.SearchStrategy[str]]) -> Log:
+    """Draw lines in any order, in some files with bad ones among them."""
+    bad = st.sampled_from(['{"connectionId"', '{"uid": 3}', "[7]"])
+    lines = {
+        name: draw(st.lists(line, min_size=4, max_size=25) | st.lists(line | bad, max_size=9))
+        for name, line in files.items()
+    }
+    window = draw(windows)
+    return Log(
+        lines,
+        window and Window(at(window[0]), at(window[1])),
+        draw(st.booleans()),
+        draw(st.integers(0, 3)) > 0,
+    )
+
+
+@pytest.mark.parametrize("name", list(LOGS))
+@settings(max_examples=15)
+@given(st.data())
+def test_any_lines_in_any_order_come_to_the_same(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    log = data.draw(drawn(LOGS[name]))
+    folder = tmp_path_factory.mktemp("log")
+    for file, lines in log.files.items():
+        (folder / file).write_text("\n".join(lines))
+    own = {"room_field": "room"} if name.startswith("aws") and log.rooms else {}
+
+    same(
+        folder,
+        window=log.window,
+        skip_bad_rows=log.skip,
+        input_format=re.match(r"[a-z-]+", name)[0],  # type: ignore[index]
+        format_options=own,
+    )
+
+
+@pytest.mark.parametrize("skip", [False, True], ids=["refused", "left out"])
+@pytest.mark.parametrize("name", ["aws-websocket", "zeek"])
+def test_where_every_line_is_bad_it_is_told_alike(tmp_path: Path, name: str, skip: bool) -> None:
+    log = tmp_path / "bad.log"
+    late = {"id": "a", "log": "conn", "service": "websocket", "at": 9, "duration": -1}
+    reversed_ = ({"id": "a", "type": "CONNECT", "at": 9}, {"id": "a", "type": "DISCONNECT", "at": 3})
+    lines = [zeek_line(late)] if name == "zeek" else map(gateway_line, reversed_)
+    log.write_text("\n".join(lines))
+
+    assert re.match("InputError: .*every one|BadRowsError: ", str(same(log, skip_bad_rows=skip)))
