@@ -12,7 +12,7 @@ from wscost.errors import WscostError
 from wscost.inputs import ReadOptions, open_input
 from wscost.metering import meter
 from wscost.readers import batching, intake, mapped, ndjson
-from wscost.readers.spooling import doubles, pieces, runs, spool
+from wscost.readers.spooling import collected, doubles, runs, spool
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage
 
@@ -25,11 +25,11 @@ def bound(patch: pytest.MonkeyPatch, rows: int) -> None:
     patch.setattr(intake, "HELD_ROWS", rows)
     for module in (spool, doubles):
         patch.setattr(module, "RUN_ROWS", 4)
-    for module in (spool, pieces):
+    for module in (spool, collected):
         patch.setattr(module, "SLICED_ROWS", 5)
     patch.setattr(spool, "BLOCK_ROWS", 3)
     patch.setattr(runs, "BLOCK_ROWS", 2)
-    for reader in (batching, mapped, ndjson, pieces):
+    for reader in (batching, mapped, ndjson, collected):
         patch.setattr(reader, "BATCH_ROWS", 3)
 
 

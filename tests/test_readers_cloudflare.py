@@ -21,10 +21,12 @@ from wscost.readers.pairing import (
     ERROR,
     MESSAGE,
     OPEN,
-    Moment,
-    ObjectLog,
+    Event,
+    Moments,
+    Place,
     Reach,
-    pair,
+    Socket,
+    Sockets,
     without_partner,
 )
 from wscost.readers.source import open_source
@@ -34,6 +36,9 @@ SAMPLES = Path(__file__).parent / "reader_samples" / "cloudflare-tail"
 BATCHES = SAMPLES / "tail_worker_batches.jsonl"
 START = 1_795_444_656_000
 """[ms]"""
+
+A, B, C, ELSEWHERE = range(4)
+"""Paths."""
 
 Write = Callable[[Iterable[Any]], Path]
 
@@ -300,16 +305,27 @@ def test_values_are_found_however_they_are_laid_out(
 # Which close ends which open
 
 
+def paired(events: list[tuple[int, int]]) -> tuple[list[Socket], list[Socket | None], bool]:
+    """Return the sockets of one object, that of each message, and whether several were open at once."""
+    kinds = [kind for kind, _ in events]
+    of_object = Sockets("room", max(kinds.count(OPEN) - kinds.count(CLOSE), 0))
+    ended, of_messages = [], []
+    for kind, when in sorted(events, key=lambda event: event[::-1]):
+        socket = of_object.take(Event(kind, when, Place(0, 1)))
+        if socket is not None and socket.closed is not None:
+            ended.append(socket)
+        if kind == MESSAGE:
+            of_messages.append(socket)
+    return [*ended, *of_object.open], of_messages, of_object.overlapping
+
+
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=12), st.randoms())
 def test_paired_by_order_the_time_open_adds_up_to_the_true_one(
     lives: list[tuple[int, int]], shuffled: random.Random
 ) -> None:
-    log = ObjectLog()
     events = [(OPEN, at) for at, _ in lives] + [(CLOSE, at + life + 1) for at, life in lives]
     shuffled.shuffle(events)
-    for number, (kind, at) in enumerate(events):
-        log.add(kind, at, 0, 0, number)
-    sockets = pair(log).sockets
+    sockets, _, _ = paired(events)
 
     assert len(sockets) == len(lives)
     assert sum((s.closed or 0) - s.opened for s in sockets) == sum(life + 1 for _, life in lives)
@@ -319,21 +335,22 @@ def test_paired_by_order_the_time_open_adds_up_to_the_true_one(
 def test_whatever_is_missing_no_message_is_lost_and_no_life_is_negative(
     events: list[tuple[int, int]],
 ) -> None:
-    log = ObjectLog()
-    for number, (kind, at) in enumerate(events):
-        log.add(kind, at, 0, 0, number)
-    paired = pair(log)
-    named = [socket for socket, kind in zip(paired.socket_of, log.kind, strict=True) if kind == MESSAGE]
+    sockets, of_messages, overlapping = paired(events)
 
-    assert all(s.closed is None or s.closed >= s.opened for s in paired.sockets)
-    assert sum(s.counted for s in paired.sockets) == sum(socket is not None for socket in named)
-    assert sum(s.opening_seen for s in paired.sockets) == log.kind.count(OPEN)
-    if not paired.overlapping:
-        assert None not in named
+    assert all(s.closed is None or s.closed >= s.opened for s in sockets)
+    assert sum(s.counted for s in sockets) == sum(socket is not None for socket in of_messages)
+    assert sum(s.opening_seen for s in sockets) == [kind for kind, _ in events].count(OPEN)
+    if not overlapping:
+        assert None not in of_messages
 
 
 def test_a_front_is_matched_with_the_object_that_it_asked() -> None:
-    fronts = [Moment(0, "/a"), Moment(10, "/b"), Moment(20, "/a"), Moment(30, "/c")]
-    inner = [Moment(12, "/b"), Moment(22, "/a"), Moment(33, "/elsewhere")]
+    fronts, inner = Moments(), Moments()
+    for at, path in ((0, A), (10, B), (20, A), (30, C)):
+        fronts.add(at, path)
+    for at, path in ((12, B), (22, A), (33, ELSEWHERE)):
+        inner.add(at, path)
 
-    assert without_partner(fronts, inner, Reach(before=1, after=5)) == [0]
+    alone = without_partner(fronts, inner, Reach(before=1, after=5))
+
+    assert [True, False, False, False] == alone.tolist()

@@ -59,13 +59,42 @@ def zeek_rows(log: str) -> st.SearchStrategy[str]:
     return st.fixed_dictionaries(fields, optional=optional).map(zeek_line)
 
 
+def tail_line(record: dict[str, Any]) -> str:
+    """Return what a tail tells of one invocation."""
+    kind, room = record["kind"], record["room"]
+    if kind in ("upgrade", "request"):
+        request = {"url": f"https://a.example/{record['path']}", "headers": {"upgrade": "websocket"}}
+        event = {"request": request, "response": {"status": 101 if kind == "upgrade" else 200}}
+    else:
+        event = (
+            {"scheduledTime": 3} if kind == "alarm" else {"getWebSocketEvent": {"webSocketEventType": kind}}
+        )
+    told = {"eventTimestamp": _ms(record["at"]), "wallTime": record["wall"], "outcome": "ok", "event": event}
+    told["scriptName"] = record["script"]
+    if room is not None:
+        told |= {"executionModel": "durableObject", "entrypoint": "Room"}
+        told |= {"durableObjectId": room} if room else {}
+    return json.dumps(told)
+
+
+def tail_records(*rooms: str | None, walls: tuple[int, ...] = (0, 3, 20_000)) -> st.SearchStrategy[str]:
+    kinds = ["upgrade", "upgrade", "message", "message", "close", "error", "alarm", "request"]
+    fields = {"kind": st.sampled_from(kinds), "room": st.sampled_from(rooms), "wall": st.sampled_from(walls)}
+    fields |= {"path": st.sampled_from("pq"), "script": st.sampled_from(["chat", "chat", "other"])}
+    return st.fixed_dictionaries(fields | {"at": st.integers(0, 90) | seconds}).map(tail_line)
+
+
 LOGS: dict[str, dict[str, st.SearchStrategy[str]]] = {
     "aws-websocket": {"a.log": gateway_records(), "b.log": gateway_records()},
     "aws-websocket with bodies": {"a.log": gateway_records(size=st.integers(0, 99))},
+    "cloudflare-tail": {"a.log": tail_records("x", "y", None), "b.log": tail_records("x", "y", None)},
+    "cloudflare-tail without names": {"a.log": tail_records("", None)},
+    "cloudflare-tail without times": {"a.log": tail_records("x", None, walls=(0,))},
     "zeek": {"conn.log": zeek_rows("conn"), "websocket.log": zeek_rows("websocket")},
     "zeek, conn.log alone": {"conn.log": zeek_rows("conn"), "conn.1.log": zeek_rows("conn")},
     "zeek, websocket.log alone": {"websocket.log": zeek_rows("websocket")},
 }
+OWN = {"aws-websocket": {"room_field": "room"}, "cloudflare-tail": {"room_from": "path"}}
 windows = st.none() | st.tuples(st.integers(-5, 25), st.integers(26, 100_000))
 
 
@@ -105,7 +134,7 @@ def test_any_lines_in_any_order_come_to_the_same(
     folder = tmp_path_factory.mktemp("log")
     for file, lines in log.files.items():
         (folder / file).write_text("\n".join(lines))
-    own = {"room_field": "room"} if name.startswith("aws") and log.rooms else {}
+    own = OWN.get(name.split(" ", maxsplit=1)[0], {}) if log.rooms else {}
 
     same(
         folder,

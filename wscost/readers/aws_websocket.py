@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from wscost.readers.intake import Places
+    from wscost.readers.spooling.collected import Columns
     from wscost.readers.spooling.pieces import Whole
 
     Ints = npt.NDArray[np.int64]
@@ -75,7 +76,7 @@ _NAMES_EVENT = re.compile(
 _TYPE_OF_ROUTE = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
 _CLF = "%d/%b/%Y:%H:%M:%S %z"
 _TYPES = ("CONNECT", "MESSAGE", "DISCONNECT")
-_PIECE: Mapping[str, Literal["text", "number"]] = {
+_PIECE: Columns = {
     "type": "number",
     "at": "number",
     "connected": "number",

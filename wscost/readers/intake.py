@@ -90,13 +90,13 @@ class Intake:
         self, part: Part, table: Table, values: Mapping[str, Sequence[Any]], lines: Sequence[int]
     ) -> None:
         """Take rows as Python values by column: text, numbers, booleans, None."""
-        known = known_columns(table)
-        arrays: dict[str, pa.Array] = {}
-        faults: Faults = {}
-        for raw, cells in values.items():
-            arrays[raw], found = from_values(cells, known[raw])
-            faults = found | faults
+        arrays, faults = _arrays(table, values)
         self.take(part, table, arrays, lines, faults)
+
+    def take_mixed(self, table: Table, values: Mapping[str, Sequence[Any]], places: Places) -> None:
+        """Take rows of any parts as Python values by column."""
+        arrays, faults = _arrays(table, values)
+        self.take_whole(table, arrays, places, faults)
 
     def take(
         self,
@@ -127,8 +127,10 @@ class Intake:
         columns["part"] = pa.array(np.full(len(lines), self._order[part.name], dtype=np.int32))
         self._take_good(table, pa.table(columns), faults)
 
-    def take_whole(self, table: Table, arrays: Mapping[str, pa.Array], places: Places) -> None:
-        """Take rows that were put together, as Arrow arrays by column, in any order; each has a name.
+    def take_whole(
+        self, table: Table, arrays: Mapping[str, pa.Array], places: Places, faults: Faults | None = None
+    ) -> None:
+        """Take rows of any parts as Arrow arrays by column, in any order; each connection has its name.
 
         Raises
         ------
@@ -139,7 +141,9 @@ class Intake:
         import pyarrow as pa
 
         size = len(places.row)
-        columns, faults = checked(self.source.name, table, arrays, size=size, options=self.options)
+        columns, faults = checked(
+            self.source.name, table, arrays, size=size, options=self.options, faults=faults
+        )
         columns["line"] = pa.array(places.line)
         columns["part"] = pa.array(places.part.astype(np.int32))
         columns["row"] = pa.array(places.row)
@@ -258,13 +262,26 @@ class Intake:
 
     def _frame(self, table: Table) -> pd.DataFrame | None:
         batches, self._batches[table] = self._batches[table], []
-        return frame_of(batches, table) if batches else None
+        if not batches:
+            return None
+        rows = frame_of(batches, table)
+        return rows.sort_values("row", ignore_index=True) if "row" in rows else rows
 
     def _refused(self, rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
         refused = rows.loc[list(faults), ["part", "line"]]
         for part, line, sentence in zip(refused["part"], refused["line"], faults.values(), strict=True):
             self.refusals.add(self.source.parts[part].name, line, sentence)
         return rows.drop(index=list(faults)).reset_index(drop=True) if faults else rows
+
+
+def _arrays(table: Table, values: Mapping[str, Sequence[Any]]) -> tuple[dict[str, pa.Array], Faults]:
+    known = known_columns(table)
+    arrays: dict[str, pa.Array] = {}
+    faults: Faults = {}
+    for raw, cells in values.items():
+        arrays[raw], found = from_values(cells, known[raw])
+        faults = found | faults
+    return arrays, faults
 
 
 def ignored(names: Iterable[str]) -> tuple[Note, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
 from typing import NamedTuple
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.batching import Batch
+from wscost.readers.batching import Mixed
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options
 from wscost.readers.pairing import (
@@ -15,11 +15,12 @@ from wscost.readers.pairing import (
     ERROR,
     MESSAGE,
     OPEN,
-    Moment,
-    ObjectLog,
+    Event,
+    Moments,
+    Place,
     Reach,
     Socket,
-    pair,
+    Sockets,
     without_partner,
 )
 from wscost.readers.remarks import other_requests, rooms_from_paths
@@ -29,7 +30,12 @@ from wscost.trace import Trace, TraceStream
 _HANDED_ON = Reach(before=100_000, after=10_000_000)
 """How far a clock may lag, and how long a Worker may take before it hands an upgrade on. [µs]"""
 
-_KIND_NAMES = {MESSAGE: "message", ERROR: "error", CLOSE: "close"}
+_ALARM, _REQUEST = 4, 5
+_CALLS = {"alarm": _ALARM, "request": _REQUEST}
+"""Kinds of what is of an object and of no socket, after those of sockets."""
+_KINDS = 8
+"""Kinds stand below it: a time in so many steps and the kind are one number to sort by."""
+_KIND_NAMES = {MESSAGE: "message", ERROR: "error", CLOSE: "close", _ALARM: "alarm", _REQUEST: "request"}
 _CONNECTION = (
     "connection_id",
     "object_id",
@@ -57,43 +63,100 @@ class Invocation(NamedTuple):
     url: str | None
 
 
-class _Upgrade(NamedTuple):
-    invocation: Invocation
-    part: int
-    line: int
+class _Object(NamedTuple):
+    """An object that events name, or the class that they name where they do not."""
+
+    service: str
+    object_id: str | None
+
+
+class _Fronts:
+    """Upgrades of Workers: 36 bytes each."""
+
+    def __init__(self) -> None:
+        self.moments = Moments()
+        self.wall, self.part, self.line = array("q"), array("i"), array("q")
+
+    def add(self, invocation: Invocation, path: int, place: Place) -> None:
+        """Add one, its path by number."""
+        self.moments.add(invocation.at, path)
+        self.wall.append(invocation.wall)
+        self.part.append(place.part)
+        self.line.append(place.line)
+
+
+class _Told:
+    """What is to be said of the sockets, counted as they are handed over."""
+
+    unseen = unseen_open = unclosed = overlapping = whole = lifeless = 0
+    nameless = False
 
 
 class Invocations:
     """Invocations of one source; at the end, their trace."""
 
     def __init__(self, source: Source, options: Options, *, rooms_of_workers: bool) -> None:
+        from wscost.readers.spooling.queue import Queue
+
         self.source = source
         self.intake = Intake(source, options)
         self.skipped = 0
         self.sampled = False
         self._rooms_of_workers = rooms_of_workers
-        self._connections = Batch(self.intake, "connections", _CONNECTION)
-        self._events = Batch(self.intake, "events", _EVENT)
-        self._logs: dict[tuple[str, str | None], ObjectLog] = {}
-        self._calls: list[_Upgrade] = []
-        self._upgrades: list[_Upgrade] = []
+        self._connections = Mixed(self.intake, "connections", _CONNECTION)
+        self._events = Mixed(self.intake, "events", _EVENT)
+        self._queue = Queue(self.intake, {"object": "number", "wall": "number", "room": "text"})
+        self._objects: dict[_Object, int] = {}
+        self._unended = array("q")
+        """By how many the opens of each object are more than its closes."""
+        self._hibernating: set[str] = set()
+        self._fronts, self._inner = _Fronts(), Moments()
+        self._paths: dict[str | None, int] = {}
+        self._named, self._rooms = 0, bytearray()
+        """How many upgrades a path gives their room, and which paths, by number, are one."""
         self._others = 0
         self._walls = False
+        self._told = _Told()
         self._notes: list[Note] = []
         self._grades: dict[str, Grade] = {}
 
     def take(self, invocation: Invocation, part: int, line: int) -> None:
         """Take one invocation; its ``url`` is already the room that it names."""
         self._walls |= invocation.wall > 0
-        if isinstance(invocation.kind, int):
-            log = self._logs.setdefault((invocation.service, invocation.object_id), ObjectLog())
-            log.add(invocation.kind, invocation.at, invocation.wall, part, line)
-        elif invocation.kind == "upgrade":
-            self._upgrades.append(_Upgrade(invocation, part, line))
-        elif invocation.in_object and invocation.kind in ("alarm", "request"):
-            self._calls.append(_Upgrade(invocation, part, line))
+        kind = invocation.kind
+        if isinstance(kind, int):
+            self._hibernating.add(invocation.service)
+            self._line_up(invocation, kind, part, line)
+        elif kind == "upgrade":
+            self._take_upgrade(invocation, part, line)
+        elif invocation.in_object and kind in _CALLS:
+            self._line_up(invocation, _CALLS[kind], part, line)
         else:
             self._others += 1
+
+    def _take_upgrade(self, invocation: Invocation, part: int, line: int) -> None:
+        path = self._paths.setdefault(invocation.url, len(self._paths))
+        if path == len(self._rooms):
+            self._rooms.append(0)
+        room = invocation.url is not None and (invocation.in_object or self._rooms_of_workers)
+        if room and invocation.object_id is None:
+            self._named += 1
+            self._rooms[path] = 1
+        if invocation.in_object:
+            self._inner.add(invocation.at, path)
+            self._line_up(invocation, OPEN, part, line)
+        else:
+            self._fronts.add(invocation, path, Place(part, line))
+
+    def _line_up(self, invocation: Invocation, kind: int, part: int, line: int) -> None:
+        """Let what an object is told of wait for its turn in time."""
+        key = _Object(invocation.service, invocation.object_id)
+        number = self._objects.setdefault(key, len(self._objects))
+        if number == len(self._unended):
+            self._unended.append(0)
+        self._unended[number] += (kind == OPEN) - (kind == CLOSE)
+        room = invocation.url if kind == OPEN else None
+        self._queue.add(invocation.at * _KINDS + kind, number, invocation.wall, room, part, line)
 
     def trace(self) -> Trace | TraceStream:
         """Return the trace.
@@ -103,148 +166,137 @@ class Invocations:
         InputError
             If there is no invocation, or none of a WebSocket or an object.
         """
-        if not self._logs and not self._upgrades and not self._calls and not self.intake.refusals.total:
+        if not self._objects and not len(self._fronts.moments) and not self.intake.refusals.total:
             held = f"{self._others:,} other invocations" if self._others else "no invocation"
             raise InputError(
                 f"{self.source.name}: it holds {held}, but no WebSocket and no Durable Object. "
                 "Does the tail cover the Worker that accepts the sockets?"
             )
-        hibernating = {service for service, _ in self._logs}
-        inner = [u for u in self._upgrades if u.invocation.in_object]
-        fronts = [u for u in self._upgrades if not u.invocation.in_object]
-        alone = without_partner(_moments(fronts), _moments(inner), _HANDED_ON)
-        whole = [fronts[number] for number in alone]
-        self.intake.rows += len(fronts) - len(whole)
-        for upgrade in inner:
-            key = upgrade.invocation.service, upgrade.invocation.object_id
-            if key[0] in hibernating:
-                log = self._logs.setdefault(key, ObjectLog())
-                log.rooms[len(log.kind)] = upgrade.invocation.url
-                log.add(OPEN, upgrade.invocation.at, upgrade.invocation.wall, *upgrade[1:])
-            else:
-                whole.append(upgrade)
+        self._hand_over_fronts()
         self._hand_over_objects()
-        self._hand_over_whole(whole)
-        self._hand_over_calls()
         self._connections.hand_over()
         self._events.hand_over()
-        self._remark(whole)
+        self._remark_pairs()
+        self._remark()
         return self.intake.trace(self._grades, self._notes)
 
+    def _hand_over_fronts(self) -> None:
+        """Hand over the upgrades of Workers, but for those that objects tell of, too."""
+        fronts, paths = self._fronts, list(self._paths)
+        alone = without_partner(fronts.moments, self._inner, _HANDED_ON)
+        self.intake.rows += len(alone) - int(alone.sum())
+        for number in alone.nonzero()[0].tolist():
+            room = paths[fronts.moments.path[number]] if self._rooms_of_workers else None
+            place = Place(fronts.part[number], fronts.line[number])
+            self._hand_over_whole(place, room, fronts.moments.at[number], fronts.wall[number])
+
     def _hand_over_objects(self) -> None:
-        """Hand over the sockets and events of hibernating objects."""
-        met: list[Socket] = []
-        overlapping = 0
-        for which, ((service, object_id), log) in enumerate(self._logs.items()):
-            paired = pair(log)
-            met += paired.sockets
-            overlapping += paired.overlapping
-            label = f"{(object_id or service)[:80]}-{which}"
-            place: dict[int, int] = {}
-            for event, index in enumerate(paired.socket_of):
-                if index is not None:
-                    place.setdefault(index, event)
-            for number, socket in enumerate(paired.sockets):
-                event = place.get(number, 0)
-                self._connections.add(
-                    self.source.parts[log.part[event]],
-                    log.line[event],
-                    f"{label}-{number}",
-                    object_id or socket.room,
-                    socket.opened,
-                    socket.closed,
-                    socket.messages,
+        """Hand over the sockets and events of objects, in order of time."""
+        objects = list(self._objects)
+        begun = array("l", bytes(array("l").itemsize * len(objects)))
+        overlapping = bytearray(len(objects))
+        active: dict[int, Sockets] = {}
+        for order, number, wall, room, part, line, _ in self._queue.in_order():
+            at, kind = divmod(order, _KINDS)
+            service, object_id = objects[number]
+            place = Place(part, line)
+            if kind == OPEN and service not in self._hibernating:
+                self._hand_over_whole(place, object_id or room, at, wall)
+                continue
+            socket = None
+            if kind <= CLOSE:
+                self._told.nameless |= object_id is None
+                sockets = active.get(number)
+                if sockets is None:
+                    label = f"{(object_id or service)[:80]}-{number}"
+                    sockets = Sockets(label, max(self._unended[number], 0), begun[number])
+                    active[number] = sockets
+                socket = sockets.take(Event(kind, at, place, room))
+                overlapping[number] |= sockets.overlapping
+                if socket is not None and socket.closed is not None:
+                    self._hand_over_socket(socket, object_id)
+                if sockets.idle:
+                    self._unended[number], begun[number] = sockets.errors_that_end, sockets.begun
+                    del active[number]
+            if kind != OPEN:
+                self._events.add(
+                    part,
+                    line,
+                    object_id or service,
+                    None if socket is None else socket.name,
+                    at,
+                    _KIND_NAMES[kind],
+                    "in" if kind == MESSAGE else None,
+                    wall / 1000 if self._walls else None,
                 )
-            for event, index in enumerate(paired.socket_of):
-                if log.kind[event] != OPEN:
-                    self._events.add(
-                        self.source.parts[log.part[event]],
-                        log.line[event],
-                        object_id or service,
-                        None if index is None else f"{label}-{index}",
-                        log.at[event],
-                        _KIND_NAMES[log.kind[event]],
-                        "in" if log.kind[event] == MESSAGE else None,
-                        self._wall_ms(log.wall[event]),
-                    )
-        self._remark_pairs(met, overlapping)
+        for number, sockets in active.items():
+            for socket in sockets.open:
+                self._hand_over_socket(socket, objects[number].object_id)
+        self._told.overlapping = sum(overlapping)
 
-    def _hand_over_whole(self, whole: Iterable[_Upgrade]) -> None:
-        """Hand over sockets that one invocation tells of from open to close."""
-        for number, (invocation, part, line) in enumerate(whole):
-            named = invocation.in_object or self._rooms_of_workers
-            self._connections.add(
-                self.source.parts[part],
-                line,
-                f"upgrade-{number}",
-                invocation.object_id or (invocation.url if named else None),
-                invocation.at,
-                invocation.at + invocation.wall,
-                None,
-            )
+    def _hand_over_socket(self, socket: Socket, object_id: str | None) -> None:
+        told, still = self._told, socket.closed is None
+        told.unseen += not socket.opening_seen
+        told.unseen_open += still and not socket.opening_seen
+        told.unclosed += still and socket.opening_seen
+        room = object_id or socket.room
+        times = socket.opened, socket.closed
+        self._connections.add(*socket.place, socket.name, room, *times, socket.messages)
 
-    def _hand_over_calls(self) -> None:
-        for invocation, part, line in self._calls:
-            self._events.add(
-                self.source.parts[part],
-                line,
-                invocation.object_id or invocation.service,
-                None,
-                invocation.at,
-                invocation.kind,
-                None,
-                self._wall_ms(invocation.wall),
-            )
+    def _hand_over_whole(self, place: Place, room: str | None, at: int, wall: int) -> None:
+        """Hand over a socket that one invocation tells of from open to close."""
+        name = f"upgrade-{self._told.whole}"
+        self._told.whole += 1
+        self._told.lifeless += not wall
+        self._connections.add(*place, name, room, at, at + wall, None)
 
-    def _wall_ms(self, wall: int) -> float | None:
-        return wall / 1000 if self._walls else None
-
-    def _remark_pairs(self, sockets: list[Socket], overlapping: int) -> None:
-        if unseen := sum(not socket.opening_seen for socket in sockets):
-            still = sum(not socket.opening_seen and socket.closed is None for socket in sockets)
+    def _remark_pairs(self) -> None:
+        told = self._told
+        if told.unseen:
             self._grade("opened_at", "connection_id")
             self._note(
                 "opening-unseen",
-                f"{unseen:,} connections ({still:,} of them not seen to close) have events but no upgrade: "
-                "they were open before the log began, or their upgrade, which is told at the end, was not "
-                "told. They are taken as open since their first event, a lower bound.",
-                connections=unseen,
-                still_open=still,
+                f"{told.unseen:,} connections ({told.unseen_open:,} of them not seen to close) have events "
+                "but no upgrade: they were open before the log began, or their upgrade, which is told at the "
+                "end, was not told. They are taken as open since their first event, a lower bound.",
+                connections=told.unseen,
+                still_open=told.unseen_open,
             )
-        if unclosed := sum(socket.opening_seen and socket.closed is None for socket in sockets):
+        if told.unclosed:
             self._grade("closed_at")
             self._note(
                 "closing-unseen",
-                f"{unclosed:,} connections have an upgrade but no close: they are taken as open until the "
-                "log ends.",
-                connections=unclosed,
+                f"{told.unclosed:,} connections have an upgrade but no close: they are taken as open until "
+                "the log ends.",
+                connections=told.unclosed,
             )
-        if overlapping:
+        if told.overlapping:
             self._note(
                 "paired-by-order",
-                f"In {overlapping:,} objects several sockets were open at once. The log does not say which "
-                "close belongs to which: first opened is taken as first closed. Their time together is "
+                f"In {told.overlapping:,} objects several sockets were open at once. The log does not say "
+                "which close belongs to which: first opened is taken as first closed. Their time together is "
                 "right, single lives are not known.",
-                objects=overlapping,
+                objects=told.overlapping,
             )
 
-    def _remark(self, whole: list[_Upgrade]) -> None:
+    def _remark(self) -> None:
+        told = self._told
         if self._others:
             self._notes += other_requests(self._others)
-        if lifeless := sum(not upgrade.invocation.wall for upgrade in whole):
+        if told.lifeless:
             self._grade("closed_at")
             self._note(
                 "life-unknown",
-                f"{lifeless:,} connections have a wallTime of 0: how long they were open is not known, and "
-                "none of it is counted.",
-                connections=lifeless,
+                f"{told.lifeless:,} connections have a wallTime of 0: how long they were open is not known, "
+                "and none of it is counted.",
+                connections=told.lifeless,
             )
-        if whole:
+        if told.whole:
             self._grade("messages_in")
             self._note(
                 "messages-unseen",
-                f"{len(whole):,} connections do not hibernate: the log does not show their messages.",
-                connections=len(whole),
+                f"{told.whole:,} connections do not hibernate: the log does not show their messages.",
+                connections=told.whole,
             )
         if self.sampled:
             self._grade("connection_id", "messages_in", "opened_at", "closed_at")
@@ -253,11 +305,10 @@ class Invocations:
                 "wrangler tail drops events when they are many, and tells nothing of it: all counts are "
                 "lower bounds. A Tail Worker or Logpush sees all.",
             )
-        unnamed = [u.invocation for u in self._upgrades if u.invocation.object_id is None]
-        if named := [i.url for i in unnamed if i.url is not None and (i.in_object or self._rooms_of_workers)]:
+        if self._named:
             self._grades["object_id"] = Grade.ASSUMED
-            self._notes.append(rooms_from_paths(len(set(named)), len(named)))
-        if any(object_id is None for _, object_id in self._logs):
+            self._notes.append(rooms_from_paths(sum(self._rooms), self._named))
+        if told.nameless:
             self._grades["object_id"] = Grade.ASSUMED
             self._note(
                 "objects-unnamed",
@@ -277,7 +328,3 @@ class Invocations:
 
     def _note(self, code: str, message: str, **data: object) -> None:
         self._notes.append(Note(code, message, data))
-
-
-def _moments(upgrades: list[_Upgrade]) -> list[Moment]:
-    return [Moment(u.invocation.at, u.invocation.url) for u in upgrades]

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
+
+from wscost.compiling import COMPILED_FROM_ROWS, compiled
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
 
 OPEN, MESSAGE, ERROR, CLOSE = range(4)
 """Kinds of events, in the order in which those of one millisecond are taken."""
 
 
-@dataclass(slots=True)
+class Place(NamedTuple):
+    """Where an event stands: the numbers of its part and line."""
+
+    part: int
+    line: int
+
+
+@dataclass(slots=True, eq=False)
 class Socket:
     """One connection of an object. [µs]"""
 
+    name: str
+    place: Place
+    """Where the event stands that tells of it first."""
     opened: int
     closed: int | None = None
     opening_seen: bool = True
@@ -30,33 +48,104 @@ class Socket:
         return self.counted if self.counting else None
 
 
-@dataclass(slots=True)
-class ObjectLog:
-    """The events of one object, in the order of arrival; times in µs, places as part and line."""
+class Event(NamedTuple):
+    """What happened to a socket of an object, and where that stands. [µs]"""
 
-    kind: array[int] = field(default_factory=lambda: array("b"))
-    at: array[int] = field(default_factory=lambda: array("q"))
-    wall: array[int] = field(default_factory=lambda: array("q"))
-    part: array[int] = field(default_factory=lambda: array("l"))
-    line: array[int] = field(default_factory=lambda: array("q"))
-    rooms: dict[int, str | None] = field(default_factory=dict)
-    """The room of each open, where its URL tells one, by the number of the event."""
-
-    def add(self, kind: int, at: int, wall: int, part: int, line: int) -> None:
-        """Add one event."""
-        self.kind.append(kind)
-        self.at.append(at)
-        self.wall.append(wall)
-        self.part.append(part)
-        self.line.append(line)
-
-
-class Moment(NamedTuple):
-    """When something was asked for, and on which path."""
-
+    kind: int
     at: int
-    """[µs]"""
-    path: str | None
+    place: Place
+    room: str | None = None
+
+
+@dataclass(slots=True)
+class Sockets:
+    """The sockets of one object that are open: who opened first is taken to close first.
+
+    Whichever way opens and closes are paired, the time that they are open adds up to the same. A message
+    or close while no socket is open belongs to one whose open is not in the log: it is taken to have
+    opened with the first of them, a lower bound. An error ends a socket only where closes are too few.
+    """
+
+    label: str
+    errors_that_end: int
+    """How many: by so many are the closes fewer than the opens."""
+    begun: int = 0
+    """How many sockets there have been."""
+    overlapping: bool = False
+    """Whether several were open at once: then single lives are guessed, their sum is not."""
+    _waiting: deque[Socket] = field(default_factory=deque)
+    _unseen: Socket | None = None
+    _counting: set[Socket] = field(default_factory=set)
+
+    def take(self, event: Event) -> Socket | None:
+        """Take an event that happened no earlier than those before; return its socket, where known."""
+        kind = event.kind
+        if kind == OPEN or (kind != ERROR and self.idle):
+            begun = self._begin(event)
+            if kind == OPEN:
+                return begun
+        if kind == MESSAGE:
+            return self._count()
+        if kind == CLOSE or (self._waiting and self.errors_that_end > 0):
+            self.errors_that_end -= kind == ERROR
+            if self._waiting:
+                ended = self._waiting.popleft()
+            else:
+                assert self._unseen is not None
+                ended, self._unseen = self._unseen, None
+            ended.closed = event.at
+            self._counting.discard(ended)
+            return ended
+        return None
+
+    @property
+    def idle(self) -> bool:
+        """Whether none is open."""
+        return not self._waiting and self._unseen is None
+
+    @property
+    def open(self) -> list[Socket]:
+        """Those that are open."""
+        return [*self._waiting, *([] if self._unseen is None else [self._unseen])]
+
+    def _begin(self, event: Event) -> Socket:
+        seen = event.kind == OPEN
+        name = f"{self.label}-{self.begun}"
+        socket = Socket(name, event.place, event.at, opening_seen=seen, room=event.room)
+        self.begun += 1
+        if seen:
+            self._waiting.append(socket)
+        else:
+            self._unseen = socket
+        self._counting.add(socket)
+        self.overlapping |= len(self._waiting) + (self._unseen is not None) > 1
+        return socket
+
+    def _count(self) -> Socket | None:
+        """Return the socket of a message, if only one is open."""
+        if len(self._waiting) + (self._unseen is not None) == 1:
+            only = self._unseen or self._waiting[0]
+            only.counted += 1
+            return only
+        for socket in self._counting:
+            socket.counting = False
+        self._counting.clear()
+        return None
+
+
+class Moments:
+    """When something was asked for, and on which path: twelve bytes each."""
+
+    def __init__(self) -> None:
+        self.at, self.path = array("q"), array("i")
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def add(self, at: int, path: int) -> None:
+        """Add one; the path by number. [µs]"""
+        self.at.append(at)
+        self.path.append(path)
 
 
 class Reach(NamedTuple):
@@ -66,92 +155,58 @@ class Reach(NamedTuple):
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """The sockets of an object, and for each event the socket that it belongs to, where known."""
-
-    sockets: Sequence[Socket]
-    socket_of: Sequence[int | None]
-    overlapping: bool
-    """Whether several were open at once: then single lives are guessed, their sum is not."""
-
-
-def pair(log: ObjectLog) -> Paired:
-    """Return the sockets of an object: who opened first is taken to close first.
-
-    Whichever way opens and closes are paired, the time that they are open adds up to the same. A message
-    or close while no socket is open belongs to one whose open is not in the log: it is taken to have
-    opened with the first of them, a lower bound. An error ends a socket only where closes are too few.
-    """
-    sockets: list[Socket] = []
-    socket_of: list[int | None] = [None] * len(log.kind)
-    waiting: deque[int] = deque()
-    unseen: int | None = None
-    counting: set[int] = set()
-    overlapping = False
-    errors_that_end = max(log.kind.count(OPEN) - log.kind.count(CLOSE), 0)
-    for event in _in_time_order(log):
-        kind, at = log.kind[event], log.at[event]
-        if kind == OPEN or (kind != ERROR and not waiting and unseen is None):
-            if kind == OPEN:
-                waiting.append(len(sockets))
-                socket_of[event] = len(sockets)
-            else:
-                unseen = len(sockets)
-            counting.add(len(sockets))
-            sockets.append(Socket(at, opening_seen=kind == OPEN, room=log.rooms.get(event)))
-            overlapping |= len(waiting) + (unseen is not None) > 1
-        if kind == MESSAGE:
-            if len(waiting) + (unseen is not None) == 1:
-                only = waiting[0] if waiting else cast(int, unseen)
-                socket_of[event] = only
-                sockets[only].counted += 1
-            else:
-                for one in counting:
-                    sockets[one].counting = False
-                counting.clear()
-        elif kind == CLOSE or (kind == ERROR and waiting and errors_that_end > 0):
-            errors_that_end -= kind == ERROR
-            if waiting:
-                ended = waiting.popleft()
-            else:
-                ended, unseen = cast(int, unseen), None
-            sockets[ended].closed = at
-            socket_of[event] = ended
-            counting.discard(ended)
-    return Paired(sockets, socket_of, overlapping)
-
-
-def without_partner(fronts: Sequence[Moment], inner: Sequence[Moment], within: Reach) -> list[int]:
-    """Return the fronts, by number, that no inner event follows; equal paths are matched first.
+def without_partner(fronts: Moments, inner: Moments, within: Reach) -> Flags:
+    """Return which fronts no inner event follows; equal paths are matched first.
 
     An inner event is matched with the last front before it that is still free and in reach.
     """
-    by_path: dict[str | None, tuple[list[int], list[int]]] = {}
-    for side, moments in enumerate((fronts, inner)):
-        for number, moment in enumerate(moments):
-            by_path.setdefault(moment.path, ([], []))[side].append(number)
-    left: tuple[list[int], list[int]] = [], []
+    import numpy as np
 
-    def unmatched(outside: list[int], inside: list[int]) -> tuple[list[int], list[int]]:
-        coming = deque(sorted(outside, key=lambda number: fronts[number].at))
-        free: list[int] = []
-        lonely: list[int] = []
-        for number in sorted(inside, key=lambda number: inner[number].at):
-            at = inner[number].at
-            while coming and fronts[coming[0]].at <= at + within.before:
-                free.append(coming.popleft())
-            if free and at - fronts[free[-1]].at <= within.after:
-                free.pop()
-            else:
-                lonely.append(number)
-        return [*free, *coming], lonely
-
-    for outside, inside in by_path.values():
-        for kept, more in zip(left, unmatched(outside, inside), strict=True):
-            kept.extend(more)
-    return sorted(unmatched(*left)[0])
+    kernel = compiled(match) if len(fronts) + len(inner) >= COMPILED_FROM_ROWS else match
+    alone = [np.ones(len(one), dtype=np.bool_) for one in (fronts, inner)]
+    for by_path in (True, False):
+        sides = [
+            _in_line(one, left, by_path=by_path) for one, left in zip((fronts, inner), alone, strict=True)
+        ]
+        kernel(sides[0], sides[1], within, np.empty(len(sides[0].at), dtype=np.int64))
+    return alone[0]
 
 
-def _in_time_order(log: ObjectLog) -> list[int]:
-    return sorted(range(len(log.at)), key=lambda event: (log.at[event], log.kind[event]))
+class Side(NamedTuple):
+    """Fronts or inner events, by group and in order of time."""
+
+    at: Ints
+    group: Ints
+    place: Ints
+    alone: Flags
+    """Which are not matched yet, by place."""
+
+
+def _in_line(moments: Moments, alone: Flags, *, by_path: bool) -> Side:
+    import numpy as np
+
+    place = np.flatnonzero(alone)
+    at, path = (np.array(numbers, dtype=np.int64)[place] for numbers in (moments.at, moments.path))
+    group = path if by_path else np.zeros_like(path)
+    order = np.lexsort((at, group))
+    return Side(at[order], group[order], place[order], alone)
+
+
+def match(fronts: Side, inner: Side, within: Reach, free: Ints) -> None:
+    """Clear what finds its partner; ``free`` is room for as many fronts as there are."""
+    front = waiting = 0
+    for i in range(len(inner.at)):
+        at, group = inner.at[i], inner.group[i]
+        while front < len(fronts.at) and (
+            fronts.group[front] < group
+            or (fronts.group[front] == group and fronts.at[front] <= at + within.before)
+        ):
+            free[waiting] = front
+            waiting += 1
+            front += 1
+        while waiting and fronts.group[free[waiting - 1]] != group:
+            waiting -= 1
+        if waiting and at - fronts.at[free[waiting - 1]] <= within.after:
+            waiting -= 1
+            fronts.alone[fronts.place[free[waiting]]] = False
+            inner.alone[inner.place[i]] = False

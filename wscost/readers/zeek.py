@@ -16,7 +16,7 @@ https://docs.zeek.org/en/master/log-formats.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from wscost.readers.bulk.numbering import Numbers
+    from wscost.readers.spooling.collected import Columns
     from wscost.readers.spooling.pieces import Pieces, Whole
 
     Ints = npt.NDArray[np.int64]
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 NAME = "zeek"
 OPTIONS = {"room_from": ROOM_FROM}
-PIECE: Mapping[str, Literal["text", "number"]] = {
+PIECE: Columns = {
     "log": "number",
     "began": "number",
     "ended": "number",

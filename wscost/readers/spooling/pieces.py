@@ -1,24 +1,21 @@
-"""Pieces of connections, as logs tell them line by line: kept until all are read, put together after.
+"""Pieces of connections, as logs tell them line by line: put together when all are read.
 
-Few are held. Many lie on disk, so that whoever puts them together sees whole connections, but few at once.
+Whoever puts them together sees whole connections, but where they lie on disk few at once.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wscost.compiling import COMPILED_FROM_ROWS
-from wscost.readers.intake import BATCH_ROWS, Intake, Places
-from wscost.readers.spooling.runs import ROW, in_tables_of
-from wscost.readers.spooling.slices import SLICED_ROWS, Slices
+from wscost.readers.intake import Intake, Places
+from wscost.readers.spooling.collected import Collected, Columns, Disk
+from wscost.readers.spooling.slices import Slices
 from wscost.trace import UNKNOWN
 
 NAME = "connection_id"
@@ -29,7 +26,7 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
-class Pieces:
+class Pieces(Collected):
     """The pieces of one log.
 
     Parameters
@@ -37,33 +34,12 @@ class Pieces:
     intake
         Of the log; its options say whether many may lie on disk.
     columns
-        What a piece tells beside its connection: text, or a number from 0 up; None where it does not.
+        What a piece tells beside its connection.
     """
 
-    def __init__(self, intake: Intake, columns: Mapping[str, Literal["text", "number"]]) -> None:
-        types = {name: pa.string() if kind == "text" else pa.int64() for name, kind in columns.items()}
-        places = {"part": pa.int32(), "line": pa.int64(), ROW: pa.int64()}
-        self._schema = pa.schema({NAME: pa.string(), **types, **places})
-        self._intake = intake
-        self._batch: list[tuple[Any, ...]] = []
-        self._waiting: list[pa.Table] = []
-        self._waiting_rows = 0
+    def __init__(self, intake: Intake, columns: Columns) -> None:
+        super().__init__(intake, {NAME: "text", **columns})
         self._slices: Slices | None = None
-        self._ended = False
-        self.rows = 0
-
-    def add(self, connection: str, *cells: Any) -> None:
-        """Add a piece: its cells in the order of the columns, then the numbers of its part and line.
-
-        Raises
-        ------
-        OutputError
-            If the temporary folder is full.
-        """
-        self._batch.append((connection, *cells, self.rows))
-        self.rows += 1
-        if len(self._batch) >= BATCH_ROWS:
-            self._lay_out()
 
     def whole(self) -> Iterator[Whole]:
         """Yield the pieces of all connections, those of one together; may be asked again.
@@ -73,43 +49,14 @@ class Pieces:
         OutputError
             If the temporary folder is full.
         """
-        if not self._ended:
-            self._ended = True
-            self._lay_out()
-            if self._slices is not None:
-                self._set_aside(self._slices)
-                self._slices.end()
-        if self._slices is None:
-            yield Whole(pa.concat_tables([self._schema.empty_table(), *self._waiting]).combine_chunks())
-            return
-        for rows in self._slices.tables():
+        self._end()
+        for rows in [self._held()] if self._slices is None else self._slices.tables():
             if len(rows):
                 yield Whole(rows.combine_chunks())
 
-    def _lay_out(self) -> None:
-        """Make a table of what is still Python's."""
-        if not self._batch:
-            return
-        columns = zip(*self._batch, strict=True)
-        arrays = [_column(cells, field) for cells, field in zip(columns, self._schema, strict=True)]
-        self._batch = []
-        self._waiting.append(pa.Table.from_arrays(arrays, schema=self._schema))
-        self._waiting_rows += len(arrays[0])
-        if self._slices is None and not self._intake.may_hold(self.rows):
-            self._slices = Slices(self._schema, fast=self.rows >= COMPILED_FROM_ROWS)
-            self._intake.set_aside(self.rows)
-        if self._slices is not None and self._waiting_rows >= SLICED_ROWS:
-            self._set_aside(self._slices)
-
-    def _set_aside(self, slices: Slices) -> None:
-        for rows in in_tables_of(self._let_go(), SLICED_ROWS):
-            slices.add(rows)
-
-    def _let_go(self) -> Iterator[pa.Table]:
-        """Yield the tables that wait, and hold none that was given."""
-        waiting, self._waiting, self._waiting_rows = deque(self._waiting), [], 0
-        while waiting:
-            yield waiting.popleft()
+    def _open(self, *, fast: bool) -> Disk:
+        self._slices = Slices(self._schema, fast=fast)
+        return self._slices
 
 
 @dataclass(frozen=True)
@@ -194,8 +141,3 @@ class Whole:
         found = np.full(len(self.names), ABSENT)
         found[self.of[places][way]] = places[way]
         return found
-
-
-def _column(cells: tuple[Any, ...], field: pa.Field) -> pa.Array:
-    array = pa.array(cells, field.type)
-    return array if pa.types.is_string(field.type) else array.fill_null(UNKNOWN)

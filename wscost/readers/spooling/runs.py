@@ -48,7 +48,7 @@ class Runs:
     schema
         Of the rows; it holds ``ROW``.
     time
-        The column whose order counts, in microseconds.
+        The column whose order counts: times in microseconds, or integers.
     """
 
     def __init__(self, schema: pa.Schema, time: str) -> None:
@@ -66,7 +66,7 @@ class Runs:
             rows = rows.take(pa.array(np.lexsort((row, at))))
         size = max(1, min(BLOCK_ROWS, len(rows) * BLOCK_BYTES // max(rows.nbytes, 1)))
         blocks = rows.combine_chunks().to_batches(size)
-        first = Place(rows[self._time][0].value, rows[ROW][0].as_py())
+        first = Place(*(int(_integers(rows[name][:1])[0]) for name in (self._time, ROW)))
         self._runs.append(_Run(self._blocks, self._blocks + len(blocks), first))
         self._blocks += len(blocks)
         with on_disk():
