@@ -71,7 +71,7 @@ class _Object(NamedTuple):
 
 
 class _Fronts:
-    """Upgrades of Workers: 36 bytes each."""
+    """Upgrades of Workers: 32 bytes each."""
 
     def __init__(self) -> None:
         self.moments = Moments()
