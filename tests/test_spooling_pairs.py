@@ -84,12 +84,30 @@ def tail_records(*rooms: str | None, walls: tuple[int, ...] = (0, 3, 20_000)) ->
     return st.fixed_dictionaries(fields | {"at": st.integers(0, 90) | seconds}).map(tail_line)
 
 
+def k6_line(row: dict[str, Any]) -> str:
+    """Return a point of k6; a session that begins is a point of 1."""
+    tags = {"url": f"wss://a.example/{row['room']}"} | ({"status": row["status"]} if row["status"] else {})
+    value = row["value"] if row["metric"] == "ws_session_duration" else row["count"]
+    data = {"time": at(row["at"]).isoformat(), "value": value, "tags": tags}
+    return json.dumps({"type": "Point", "metric": row["metric"], "data": data})
+
+
+def k6_points(*statuses: str) -> st.SearchStrategy[str]:
+    metrics = ["ws_sessions", "ws_sessions", "ws_session_duration", "ws_session_duration", "ws_msgs_sent"]
+    fields = {"metric": st.sampled_from([*metrics, "http_reqs"]), "at": st.integers(0, 9)}
+    fields |= {"value": st.sampled_from([0, 0.5, 994, 996, 3000]), "count": st.sampled_from([1] * 9 + [2])}
+    fields |= {"room": st.sampled_from("xy"), "status": st.sampled_from(statuses)}
+    return st.fixed_dictionaries(fields).map(k6_line)
+
+
 LOGS: dict[str, dict[str, st.SearchStrategy[str]]] = {
     "aws-websocket": {"a.log": gateway_records(), "b.log": gateway_records()},
     "aws-websocket with bodies": {"a.log": gateway_records(size=st.integers(0, 99))},
     "cloudflare-tail": {"a.log": tail_records("x", "y", None), "b.log": tail_records("x", "y", None)},
     "cloudflare-tail without names": {"a.log": tail_records("", None)},
     "cloudflare-tail without times": {"a.log": tail_records("x", None, walls=(0,))},
+    "load-test": {"a.json": k6_points("101", "101", "404"), "b.json": k6_points("101")},
+    "load-test without status": {"a.json": k6_points("")},
     "zeek": {"conn.log": zeek_rows("conn"), "websocket.log": zeek_rows("websocket")},
     "zeek, conn.log alone": {"conn.log": zeek_rows("conn"), "conn.1.log": zeek_rows("conn")},
     "zeek, websocket.log alone": {"websocket.log": zeek_rows("websocket")},

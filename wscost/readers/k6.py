@@ -12,27 +12,31 @@ Source (read 2026-11-23): https://github.com/grafana/k6/tree/master/internal/js/
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.batching import Batch
+from wscost.readers.batching import Batch, Mixed
 from wscost.readers.document import decimal_at, load_document
-from wscost.readers.fields import Misfit, duration, moment, room_rule
+from wscost.readers.fields import Misfit, RoomRule, duration, moment, room_rule
 from wscost.readers.intake import Intake
 from wscost.readers.options import Options, days_of
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Part, Source
-from wscost.trace import Trace, TraceStream
+from wscost.trace import UNKNOWN, Trace, TraceStream
 from wscost.usage import Quantities, Usage
 from wscost.usagefile import UsageFile
+
+if TYPE_CHECKING:
+    from wscost.readers.spooling.collected import Columns
+    from wscost.readers.spooling.queue import Queue
 
 MESSAGES = {"ws_msgs_sent": "in", "ws_msgs_received": "out"}
 """The client sends what the service is sent."""
@@ -41,16 +45,44 @@ NEAR = 1_000_000
 TICK = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """A point about a session, and where it stands."""
+POINT: Columns = {"lasted": "number", "room": "text", "opened": "number"}
+"""What is kept of a point about a session, beside its time."""
 
-    part: Part
-    line: int
+
+class _Point(NamedTuple):
+    """A point about a session, or a message. [µs]"""
+
     at: int
     room: str | None
     status: str | None
-    lasted: int = 0
+    lasted: int | None
+    """Of a session's end how long it was open; None of what is no end."""
+
+
+class _Session(NamedTuple):
+    """A session, its times, and the numbers of the part and line that tell of it. [µs]"""
+
+    part: int
+    line: int
+    room: str | None
+    opened_at: int
+    closed_at: int | None = None
+
+
+@dataclass(slots=True)
+class _Rooms:
+    """What one kind of point about sessions names."""
+
+    points: int = 0
+    named: int = 0
+    names: set[str] = field(default_factory=set)
+
+    def see(self, room: str | None) -> None:
+        """Count a point."""
+        self.points += 1
+        if room:
+            self.named += 1
+            self.names.add(room)
 
 
 def read_points(source: Source, options: Options) -> Trace | TraceStream:
@@ -61,41 +93,46 @@ def read_points(source: Source, options: Options) -> Trace | TraceStream:
     InputError
         If no point is of a WebSocket, or lines are bad.
     """
+    from wscost.readers.spooling.queue import Queue
+
     intake = Intake(source, options)
     events = Batch(intake, "events", ("object_id", "at_us", "kind", "direction"))
-    starts: list[_Point] = []
-    ends: list[_Point] = []
-    room_of, requests = room_rule(options), 0
+    queue, starts, ends = Queue(intake, POINT), _Rooms(), _Rooms()
+    numbers = {part: number for number, part in enumerate(source.parts)}
+    room_of, requests, statuses, failed = room_rule(options), 0, 0, 0
     for part, line, row in _points(intake, source):
         metric = row.get("metric")
         requests += metric == "http_reqs"
+        if metric not in ("ws_sessions", "ws_session_duration", *MESSAGES):
+            continue
         try:
-            point = _point(part, line, row, room_of)
-            if metric == "ws_sessions":
-                starts.append(point)
-            elif metric == "ws_session_duration":
-                ends.append(point)
-            elif metric in MESSAGES:
-                events.add(part, line, point.room or "k6", point.at, "message", MESSAGES[metric])
+            point = _point(row, room_of)
         except Misfit as misfit:
             intake.refuse(part, line, str(misfit))
+            continue
+        if metric in MESSAGES:
+            events.add(part, line, point.room or "k6", point.at, "message", MESSAGES[metric])
+            continue
+        (starts if point.lasted is None else ends).see(point.room)
+        opened = point.status == "101"
+        statuses += point.status is not None
+        failed += point.lasted is None and not opened
+        queue.add(point.at, point.lasted, point.room, int(opened), numbers[part], line)
     events.hand_over()
-    if not (starts or ends or intake.rows):
+    if not (queue.rows or intake.rows):
         raise InputError(
             f"{source.name}: there is no point of a WebSocket in it: no ws_sessions, no ws_session_duration."
         )
-    opened_starts, failed = _opened(starts, [*starts, *ends])
-    opened_ends, _ = _opened(ends, [*starts, *ends])
-    connections = Batch(intake, "connections", ("object_id", "opened_at_us", "closed_at_us"))
-    for point, opened_at, closed_at in _sessions(opened_starts, opened_ends):
-        connections.add(point.part, point.line, point.room, opened_at, closed_at)
+    connections = Mixed(intake, "connections", ("connection_id", "object_id", "opened_at_us", "closed_at_us"))
+    for part_number, line, *cells in _sessions(intake, queue, told=statuses > 0):
+        connections.add(part_number, line, f"session-{connections.rows + 1}", *cells)
     connections.hand_over()
-    grades = {} if starts else {"opened_at": Grade.ASSUMED, "closed_at": Grade.ASSUMED}
-    notes = [*_notes(failed), *other_requests(requests)]
-    named = [point.room for point in starts or ends if point.room]
-    if named:
+    grades = {} if starts.points else {"opened_at": Grade.ASSUMED, "closed_at": Grade.ASSUMED}
+    notes = [*_notes(failed if statuses else 0), *other_requests(requests)]
+    rooms = starts if starts.points else ends
+    if rooms.named:
         grades["object_id"] = Grade.ASSUMED
-        notes.append(rooms_from_paths(len(set(named)), len(named)))
+        notes.append(rooms_from_paths(len(rooms.names), rooms.named))
     return intake.trace(grades, notes)
 
 
@@ -115,22 +152,20 @@ def _points(intake: Intake, source: Source) -> Iterator[tuple[Part, int, dict[st
             yield part, number, row
 
 
-def _point(part: Part, line: int, row: dict[str, Any], room_of: Any) -> _Point:
+def _point(row: dict[str, Any], room_of: RoomRule) -> _Point:
     data = row.get("data")
     if not isinstance(data, dict):
         raise Misfit("the point has no data.")
     tags = data.get("tags")
     tags = tags if isinstance(tags, dict) else {}
-    lasted = 0
+    lasted = None
     if row.get("metric") == "ws_session_duration":
         lasted = duration("value", data.get("value"), "ms") or 0
-    elif row.get("metric") in ("ws_sessions", *MESSAGES) and data.get("value") != 1:
+    elif data.get("value") != 1:
         raise Misfit("value is not 1, as each such point counts.")
     status = tags.get("status")
     url = tags.get("url")
     return _Point(
-        part,
-        line,
         moment("time", data.get("time")),
         room_of(url) if isinstance(url, str) else None,
         status if isinstance(status, str) else None,
@@ -138,40 +173,48 @@ def _point(part: Part, line: int, row: dict[str, Any], room_of: Any) -> _Point:
     )
 
 
-def _opened(points: list[_Point], all_points: list[_Point]) -> tuple[list[_Point], int]:
-    """Return the points of sessions whose handshake went well, and how many others there are."""
-    if not any(point.status for point in all_points):
-        return points, 0
-    opened = [point for point in points if point.status == "101"]
-    return opened, len(points) - len(opened)
+def _sessions(intake: Intake, queue: Queue, *, told: bool) -> Iterator[_Session]:
+    """Yield each session with its opening and its close; None where it never ended.
+
+    ``told`` says that points tell how handshakes ended: where one failed no session was opened.
+    """
+    from wscost.readers.spooling.queue import Queue
+
+    starts, ends = Queue(intake, {"room": "text"}), Queue(intake, {"closed": "number", "room": "text"})
+    for at, points in groupby(queue.in_order(), key=itemgetter(0)):
+        begun: list[tuple[int, int, str | None]] = []
+        ended: list[tuple[int, int, str | None, int]] = []
+        for _, lasted, room, opened, part, line, _ in points:
+            if not opened and told:
+                continue
+            if lasted == UNKNOWN:
+                begun.append((part, line, room))
+            else:
+                ended.append((part, line, room, lasted))
+        both = min(len(begun), len(ended))
+        for part, line, room, lasted in ended[:both]:
+            yield _Session(part, line, room, at, at + lasted)
+        for part, line, room, lasted in ended[both:]:
+            ends.add(at - lasted, at, room, part, line)
+        for part, line, room in begun[: len(begun) - both]:
+            starts.add(at, room, part, line)
+    waiting = starts.in_order()
+    start = next(waiting, None)
+    for opened_at, closed_at, room, part, line, _ in ends.in_order():
+        while start is not None and start[0] < opened_at - TICK:
+            yield _unended(start)
+            start = next(waiting, None)
+        if start is not None and start[0] - opened_at <= NEAR:
+            start = next(waiting, None)
+        yield _Session(part, line, room, opened_at, closed_at)
+    while start is not None:
+        yield _unended(start)
+        start = next(waiting, None)
 
 
-def _sessions(starts: list[_Point], ends: list[_Point]) -> Iterator[tuple[_Point, int, int | None]]:
-    """Yield each session with its opening and its close; None where it never ended."""
-    waiting: dict[int, list[_Point]] = defaultdict(list)
-    for start in starts:
-        waiting[start.at].append(start)
-    stamped_with_end: list[_Point] = []
-    for end in ends:
-        if waiting.get(end.at):
-            waiting[end.at].pop()
-            yield end, end.at, end.at + end.lasted
-        else:
-            stamped_with_end.append(end)
-    left = sorted((start for several in waiting.values() for start in several), key=lambda start: start.at)
-    times = [start.at for start in left]
-    taken: set[int] = set()
-    for end in sorted(stamped_with_end, key=lambda end: end.at - end.lasted):
-        opened_at = end.at - end.lasted
-        nearest = bisect_left(times, opened_at - TICK)
-        while nearest in taken:
-            nearest += 1
-        if nearest < len(times) and times[nearest] - opened_at <= NEAR:
-            taken.add(nearest)
-        yield end, opened_at, end.at
-    for number, start in enumerate(left):
-        if number not in taken:
-            yield start, start.at, None
+def _unended(start: tuple[Any, ...]) -> _Session:
+    at, room, part, line, _ = start
+    return _Session(part, line, room, at)
 
 
 def _notes(failed: int) -> Iterator[Note]:
