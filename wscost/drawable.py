@@ -5,7 +5,6 @@ So no thing knows of matplotlib, and another package may draw it otherwise.
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import Any
 
 from wscost.errors import OutputError
@@ -19,6 +18,8 @@ def draw(thing: object, ax: Any = None) -> Any:
     OutputError
         If nothing installed draws such a thing.
     """
+    from importlib.metadata import entry_points
+
     name = type(thing).__name__
     found = next(iter(entry_points(group="wscost.plots", name=name)), None)
     if found is None:
