@@ -72,6 +72,29 @@ def written(tmp_path: Path, *lines: str | dict[str, Any], name: str = "access.lo
             id="combined and seconds",
         ),
         pytest.param(
+            '127.0.0.1 - - [23/Nov/2026:07:23:08 +0000] "GET /v1/ws HTTP/1.1" 101 13659 "-" "a" "-" 61.002',
+            61.002,
+            None,
+            13659,
+            id="the format main of nginx's image, and seconds",
+        ),
+        pytest.param(
+            '127.0.0.1 - - [23/Nov/2026:07:23:08 +0000] "GET /v1/ws HTTP/1.1" 101 13659 "-" "a" "b" '
+            'rt=61.002 uct="0.000" uht="0.001" urt="61.000"',
+            61.002,
+            None,
+            13659,
+            id="seconds with their name",
+        ),
+        pytest.param(
+            '10.0.0.1 - - [23/Nov/2026:07:23:08 +0000] "GET /v1/ws HTTP/1.1" 101 13659 "-" "a" 524 3600.123 '
+            "[default-chat-80] [] 10.42.0.5:80 13659 3600.120 101 4f6c",
+            3600.123,
+            None,
+            13659,
+            id="ingress-nginx",
+        ),
+        pytest.param(
             '{"StartUTC":"2026-11-23T07:23:05.941123456Z","Duration":3011000000,"DownstreamStatus":101,'
             '"RequestPath":"/ws"}',
             3.011,
@@ -104,6 +127,51 @@ def test_a_line_in_a_dialect_reads_as_its_program_means_it(
 
     assert life == pytest.approx((row.closed_at - row.opened_at).total_seconds())
     assert (bytes_in, bytes_out) == tuple(None if pd.isna(n) else n for n in (row.bytes_in, row.bytes_out))
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        pytest.param("web-1  | {}", id="docker compose"),
+        pytest.param("web-1  | 2026-11-23T07:23:08.906672966Z {}", id="docker compose, with times"),
+        pytest.param("2026-11-23T07:23:08.906672966Z {}", id="docker, with times"),
+        pytest.param("[pod/web-5d9f/nginx] {}", id="kubectl"),
+        pytest.param("2026-11-23T07:23:08.906672966Z stdout F {}", id="containerd"),
+        pytest.param("Nov 23 07:23:08 edge nginx[3119568]: {}", id="journalctl"),
+        pytest.param("<190>Nov 23 07:23:08 edge nginx: {}", id="syslog"),
+        pytest.param("2026-11-23T07:23:08.906+01:00 edge nginx: {}", id="syslog, with its newer times"),
+    ],
+)
+@pytest.mark.parametrize("name", ["nginx.ndjson", "nginx-timed.log", "caddy.ndjson", "haproxy.log"])
+def test_what_a_collector_puts_around_a_line_changes_nothing(tmp_path: Path, name: str, wrapped: str) -> None:
+    lines = (SAMPLES / name).read_text().splitlines()
+    bare = read_trace(written(tmp_path, *lines, name="bare.log"), assume_utc=True)
+
+    collected = read_trace(
+        written(tmp_path, *map(wrapped.format, lines), name="collected.log"), assume_utc=True
+    )
+
+    assert bare.connections.to_dict("list") == collected.connections.to_dict("list")
+
+
+def test_docker_s_own_files_hold_the_lines_of_a_log(tmp_path: Path) -> None:
+    line = '10.0.0.1 - - [23/Nov/2026:07:23:08 +0000] "GET /a HTTP/1.1" 101 9 "-" "b" 3.5'
+    stored = {"log": f"{line}\n", "stream": "stdout", "time": "2026-11-23T07:23:08.9Z"}
+
+    (row,) = read_trace(written(tmp_path, stored, {**stored, "log": 5})).connections.itertuples()
+
+    assert ("/a", 3.5) == (row.object_id, (row.closed_at - row.opened_at).total_seconds())
+
+
+def test_lines_of_other_programs_in_a_collected_log_are_skipped_and_counted(tmp_path: Path) -> None:
+    upgraded = {"ts": 1795418588.9, "duration": 3, "status": 101, "request": {"uri": "/a"}}
+    lines = [f"caddy-1  | {json.dumps(upgraded)}", 'app-1    | {"level":30}', "app-1    | {not JSON"]
+
+    trace = read_trace(written(tmp_path, *lines))
+
+    assert 1 == len(trace.connections)
+    (note,) = (note for note in trace.notes if note.code == "lines-skipped")
+    assert {"lines": 2} == note.data
 
 
 @pytest.mark.parametrize(

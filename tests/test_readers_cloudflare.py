@@ -289,13 +289,14 @@ def test_a_har_that_carries_tail_events_in_a_body_is_a_har() -> None:
         max_size=5,
     ),
     indent=st.sampled_from([None, 1, 4]),
-    form=st.sampled_from(["objects", "array", "lines of arrays"]),
+    form=st.sampled_from(["objects", "array", "lines of arrays", "array of arrays"]),
 )
 def test_values_are_found_however_they_are_laid_out(
     tmp_path_factory: pytest.TempPathFactory, values: list[dict[str, Any]], indent: int | None, form: str
 ) -> None:
     path = tmp_path_factory.mktemp("values") / "values.json"
-    whole = [values] if form == "array" else [[value] for value in values] if form != "objects" else values
+    several = [[value] for value in values]
+    whole = {"objects": values, "array": [values], "lines of arrays": several}.get(form, [several])
     path.write_text("".join(json.dumps(value, indent=indent) + "\n" for value in whole))
     (part,) = open_source(path).parts
 

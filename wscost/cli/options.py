@@ -175,9 +175,7 @@ Scheduler = Annotated[
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(
-        "--seed", min=0, max=2**63 - 1, metavar="N", help="Of what is drawn; that of the profile if absent."
-    ),
+    typer.Option("--seed", min=0, metavar="N", help="Of what is drawn; that of the profile if absent."),
 ]
 Sample = Annotated[
     float | None,

@@ -17,7 +17,8 @@ says) are connections, the others are counted. What each proxy's line says stand
 preset             opened     closed     bytes in   bytes out
 =================  =========  =========  =========  ===============================================
 nginx-json         yes        yes        yes        yes
-combined           with       yes        no         yes, with ``$request_time`` after the user agent
+combined           with       yes        no         yes, with ``$request_time`` after the user agent, as
+                                                    ingress-nginx writes it
 haproxy            yes        yes        with %U    yes, with the handshake's answer
 caddy              yes        yes        no         no
 envoy, envoy-json  yes        yes        yes        yes

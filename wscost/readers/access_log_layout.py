@@ -13,6 +13,7 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from wscost import yamlfile
+from wscost.readers.collectors import unwrapped
 from wscost.readers.fields import Misfit, count, duration, moment, since_epoch
 from wscost.readers.refusals import shown
 
@@ -144,13 +145,22 @@ class Layout(_Strict):
             yield from (*size.field, *(size.less or ())) if size else ()
 
     def fields(self, line: bytes) -> Mapping[str, Any] | None:
-        """Return what a line holds; None if it is none of this layout.
+        """Return what a line holds, whatever a collector put around it; None if it is none of this layout.
 
         Raises
         ------
         Misfit
             If it begins as JSON where that is wanted, and is none.
         """
+        if (found := self._held(line)) is not None:
+            return found
+        bare = unwrapped(line)
+        try:
+            return None if bare is None else self._held(bare)
+        except Misfit:  # A collector mixes logs: this may be another program's.
+            return None
+
+    def _held(self, line: bytes) -> Mapping[str, Any] | None:
         if self.line == JSON:
             if line[:1] != b"{":
                 return None

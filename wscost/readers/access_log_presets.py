@@ -2,7 +2,8 @@
 
 nginx (``request_length`` is the handshake only; what came from the client after it is what went to the
 upstream): https://nginx.org/en/docs/http/ngx_http_log_module.html and
-https://nginx.org/en/docs/http/ngx_http_upstream_module.html#variables.
+https://nginx.org/en/docs/http/ngx_http_upstream_module.html#variables; ingress-nginx:
+https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/.
 HAProxy (the time in brackets is the start, without a zone; Ta is the fifth timer; ``%U`` after the request is
 what the client sent, its handshake too):
 https://docs.haproxy.org/2.6/configuration.html#8.2.3. Caddy: https://caddyserver.com/docs/logging.
@@ -43,7 +44,9 @@ _COMMON = (
     rf" (?P<body_bytes_sent>\d+|-) {_QUOTED} {_QUOTED}"
 )
 _TRAEFIK = _COMMON + rf" \d+ {_QUOTED} {_QUOTED} (?P<duration>\d+)ms"
-_COMBINED = _COMMON + r'(?: "?(?P<request_time>\d+\.\d+)"?)?(?=\s|$)'
+_COMBINED = _COMMON + (
+    rf'(?:(?: {_QUOTED}){{0,2}}(?: \d+)? (?:\w+=)?"?(?P<request_time>\d+\.\d+)"?)?(?=\s|$)'
+)
 
 _SPECIFICATIONS: Mapping[str, Mapping[str, Any]] = {
     "nginx-json": {

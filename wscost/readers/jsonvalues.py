@@ -130,11 +130,10 @@ def _complaint(text: bytes) -> str:
 
 
 def _each(line: int, value: Any) -> Iterator[Found]:
-    if not isinstance(value, list):
-        yield Found(line, value)
-        return
-    for element in value:
-        yield Found(line, element)
+    """Yield a value, or the elements of a list, and of lists in it: batches that were gathered."""
+    for element in value if isinstance(value, list) else [value]:
+        for one in element if isinstance(element, list) else [element]:
+            yield Found(line, one)
 
 
 def _depth(line: bytes) -> int:
