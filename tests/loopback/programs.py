@@ -1,8 +1,8 @@
 """The real programs: where each is found, how it is run on loopback, where it writes its log.
 
-nginx, HAProxy, Caddy and Prometheus come from Debian, mitmproxy from PyPI, workerd and playwright-core from
-npm, beside the environment's Python (``npm install --prefix .venv workerd playwright-core``). Each process is
-started here and ended here, by its own handle.
+nginx, HAProxy, Caddy and Prometheus come from Debian, mitmproxy from PyPI, workerd, playwright-core and Artillery
+from npm, beside the environment's Python; ``.ci/run`` installs them all. Each process is started here and ended
+here, by its own handle.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import IO
 
 HERE = Path(__file__).parent
 NODE_MODULES = Path(sys.prefix) / "node_modules"
+MITMPROXY = Path(sys.prefix) / "mitmproxy/bin"
+"""An environment of its own: what it depends on is pinned."""
 NODE_22 = NODE_MODULES / "node/bin/node"
 """What Artillery needs, where Debian's is older."""
 STARTS_WITHIN_S = 20
@@ -31,7 +33,7 @@ INSTALL = {
     "haproxy": "apt-get install haproxy",
     "caddy": "apt-get install caddy",
     "prometheus": "apt-get install prometheus haproxy",
-    "mitmproxy": "pip install mitmproxy",
+    "mitmproxy": "python3 -m venv .venv/mitmproxy && .venv/mitmproxy/bin/pip install mitmproxy",
     "workerd": "npm install --prefix .venv workerd",
     "artillery": "npm install --prefix .venv --ignore-scripts artillery@2.0.34; "
     "npm install --prefix .venv node@22",
@@ -120,7 +122,7 @@ def found(program: str) -> str | None:
     if program == "workerd":
         return next((str(path) for path in NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd")), None)
     if program == "mitmproxy":
-        return shutil.which("mitmdump")
+        return shutil.which("mitmdump", path=f"{MITMPROXY}:{os.environ.get('PATH', '')}")
     if program == "artillery":
         run = NODE_MODULES / "artillery/bin/run"
         return str(run) if run.exists() and NODE_22.exists() else None
