@@ -2,8 +2,9 @@
 
     python benchmarks/cluster.py [--rows N] [--objects N] [--no-write]
 
-Both engines are whole processes on this machine, workers included, one after the other; bills must be the
-same bytes. What is sent between workers is counted by pickling it.
+It is given connections, then as many events with their connections beside them. Both engines are whole
+processes on this machine, workers included, one after the other; bills must be the same bytes. What is sent
+between workers is counted by pickling it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from connections import write
+import connections
+import events
 from run import machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
@@ -56,7 +58,7 @@ def run(file: Path, *engine: str) -> Run:
 
 
 def sent(file: Path) -> int:
-    """Return how many bytes partitions send to where shares are settled."""
+    """Return how many bytes partitions send to where shares are settled, as a deployment that sleeps asks."""
     from wscost.deployment import PRESETS
     from wscost.engines import work
     from wscost.metering.streaming import Question
@@ -66,11 +68,17 @@ def sent(file: Path) -> int:
         def sums(self, *_: object) -> None: ...
 
     stream = read_input(file, streamed=True, engine=Nobody())
-    task = work.task_of(stream, Question.of(PRESETS["durable-object"], (), ()), cores=2)
-    total = 0
-    for partition in work.cut(stream).partitions:
-        reduced = work.reduced(partition, task)
-        total += sum(len(pickle.dumps(work.share(reduced, n, task), 5)) for n in range(task.shares))
+    happened = stream.events is not None
+    task = work.task_of(
+        stream, Question.of(PRESETS["durable-object-hibernation"], (), (), events=happened), cores=2
+    )
+    total, parts = 0, []
+    for partitions in work.turns(work.cut(stream)):
+        told = work.told(parts)
+        for partition in partitions:
+            reduced = work.reduced(partition, task, told)
+            parts.append(work.counted(reduced))
+            total += sum(len(pickle.dumps(work.share(reduced, n, task), 5)) for n in range(task.shares))
     return total
 
 
@@ -90,14 +98,17 @@ def main() -> None:
     lines = [
         f"Measured on {machine()}; {date.today()}. Processor time is that of all processes together.",
         "",
-        "| connections | objects | engine | processor time | biggest process | sent a connection |",
+        "| rows | objects | engine | processor time | biggest process | sent a row |",
         "|---:|---:|---|---:|---:|---:|",
     ]
     warm = False
-    for rows, objects in ((FEW, FEW), (options.rows, options.objects), (options.rows, options.rows)):
+    sizes = ((FEW, FEW), (options.rows, options.objects), (options.rows, options.rows))
+    cases = [(connections, rows, objects) for rows, objects in sizes]
+    cases += [(events, rows, objects) for rows, objects in sizes[:2]]
+    for kind, rows, objects in cases:
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "connections.parquet"
-            _apart(write, file, rows, objects)
+            file = Path(folder) / ("connections.parquet" if kind is connections else "trace")
+            _apart(kind.write, file, rows, objects)
             if not warm:  # machine code is made once
                 run(file), run(file, "--engine", "dask")
                 warm = True
@@ -107,7 +118,7 @@ def main() -> None:
             each = _apart(sent, file) / rows
         for name, one, bytes_sent in (("local", local, ""), ("dask", cluster, f"{each:.1f} bytes")):
             took = f"{one.cpu:.1f} s | {one.megabytes:,.0f} MB"
-            lines.append(f"| {rows:,} | {objects:,} | {name} | {took} | {bytes_sent} |")
+            lines.append(f"| {rows:,} {kind.__name__} | {objects:,} | {name} | {took} | {bytes_sent} |")
             print(f"{lines[-1]} wall {one.wall:.1f} s", file=sys.stderr)
     if options.no_write:
         print("\n".join(lines))

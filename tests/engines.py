@@ -36,7 +36,12 @@ class Disorderly:
     def sums(self, stream: TraceStream, question: Question) -> StreamSums:
         task = work.task_of(stream, question, self._shares)
         cut = work.cut(stream)
-        parts = [work.reduced(sent(partition), sent(task)) for partition in cut.partitions]
+        parts: list[work.Reduced] = []
+        for partitions in work.turns(cut):
+            told = work.told(work.counted(part) for part in parts)
+            parts += [
+                work.reduced(sent(partition), sent(task), told) for partition in self._shuffled(partitions)
+            ]
         shares = [
             work.settled([sent(work.share(part, n, task)) for part in self._shuffled(parts)], task)
             for n in self._shuffled(range(task.shares))
@@ -55,6 +60,10 @@ class Wrapped:
     inner: Partition
     folder: Path
     """Where it leaves a trace of itself: the number of the process that reads it."""
+
+    @property
+    def events(self) -> bool:
+        return self.inner.events
 
     @property
     def rows(self) -> int:

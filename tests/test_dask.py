@@ -20,9 +20,10 @@ from distributed import LocalCluster
 from pyarrow import parquet
 
 from tests.engines import Deadly, Gated, Greedy, Wrapped, until
-from tests.traces import DAY, at
+from tests.test_streamed_event_files import folder
+from tests.traces import DAY, at, connection, event
 from wscost.cli import main
-from wscost.deployment import PRESETS
+from wscost.deployment import PRESETS, Deployment
 from wscost.engines import dask, engine_named, work
 from wscost.errors import EngineError, InputError
 from wscost.metering import meter
@@ -35,7 +36,7 @@ pytestmark = [
     # Connections that fail or are killed, as here, distributed leaves to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-ACCEPT = PRESETS["durable-object"]
+ACCEPT, HIBERNATING = PRESETS["durable-object"], PRESETS["durable-object-hibernation"]
 LOOPBACK = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
 FILES = 4
 
@@ -70,6 +71,19 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of connections and of events in several parts, none of them a close."""
+    path = tmp_path_factory.mktemp("rooms") / "trace"
+    sockets = [connection(30 * n, 30 * n + 400, f"room-{n % 13}") for n in range(900)]
+    happened = [
+        event(kind, 30 * n + 10 * later, f"room-{n % 13}", connection_id=f"c{n}")
+        for n in range(900)
+        for later, kind in enumerate(("open", "message", "request"))
+    ]
+    return folder(path, sockets, happened, group=100)
+
+
 @pytest.fixture(autouse=True)
 def _small_partitions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wscost.readers.bulk.partitions.PARTITION_ROWS", 700)
@@ -84,10 +98,10 @@ def _nothing_left() -> Iterator[None]:
         gc.collect()
 
 
-def in_one_process(path: Path) -> Any:
+def in_one_process(path: Path, deployment: Deployment = ACCEPT) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "STREAMED_FROM_ROWS", 0)
-        return meter(read_input(path, streamed=True), ACCEPT)  # type: ignore[arg-type]
+        return meter(read_input(path, streamed=True), deployment)  # type: ignore[arg-type]
 
 
 def stream(path: Path, engine: Any) -> TraceStream:
@@ -96,10 +110,12 @@ def stream(path: Path, engine: Any) -> TraceStream:
     return found
 
 
-def wrapped(flowing: TraceStream, kind: type[Wrapped], folder: Path) -> TraceStream:
-    """Return a stream to whose last partition something happens."""
-    (*others, last), rejoin = work.cut(flowing)
-    return replace(flowing, cut=lambda: Cut([*others, kind(last, folder)], rejoin))
+def wrapped(flowing: TraceStream, kind: type[Wrapped], folder: Path, place: int = -1) -> TraceStream:
+    """Return a stream to one of whose partitions, the last one, something happens."""
+    partitions, rejoin = work.cut(flowing)
+    given = list(partitions)
+    given[place] = kind(given[place], folder)
+    return replace(flowing, cut=lambda: Cut(given, rejoin))
 
 
 def bill(*arguments: str, capfd: pytest.CaptureFixture[str]) -> str:
@@ -109,13 +125,15 @@ def bill(*arguments: str, capfd: pytest.CaptureFixture[str]) -> str:
     return told.out
 
 
+@pytest.mark.parametrize("kind", ["trace", "rooms"])
 def test_the_bill_of_a_cluster_is_the_bill_to_the_byte(
-    trace: Path, engine: Any, capfd: pytest.CaptureFixture[str]
+    kind: str, engine: Any, capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
-    expected = bill(str(trace), capfd=capfd)
+    path = str(request.getfixturevalue(kind))
+    expected = bill(path, capfd=capfd)
     address = engine.client.scheduler.address
 
-    assert expected == bill(str(trace), "--engine", "dask", "--scheduler", address, capfd=capfd)
+    assert expected == bill(path, "--engine", "dask", "--scheduler", address, capfd=capfd)
     assert address.startswith("tcp://127.0.0.1:")
 
 
@@ -129,12 +147,23 @@ def test_without_a_scheduler_workers_are_started_and_ended_in_silence(
     assert not run.stderr
 
 
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        pytest.param("trace", -1, id="connections"),
+        pytest.param("rooms", -1, id="events"),
+        pytest.param("rooms", 0, id="connections after events"),
+    ],
+)
 @pytest.mark.parametrize("dies", ["the one that reads", "the one that has read"])
-def test_losing_a_worker_midway_changes_nothing(trace: Path, engine: Any, tmp_path: Path, dies: str) -> None:
-    flowing = wrapped(stream(trace, engine), Gated, tmp_path)
+def test_losing_a_worker_midway_changes_nothing(
+    engine: Any, tmp_path: Path, *, kind: str, place: int, dies: str, request: pytest.FixtureRequest
+) -> None:
+    path = request.getfixturevalue(kind)
+    flowing = wrapped(stream(path, engine), Gated, tmp_path, place)
     engine.client.wait_for_workers(2, timeout=60)
     with ThreadPoolExecutor(1) as thread:
-        metered = thread.submit(meter, flowing, ACCEPT)
+        metered = thread.submit(meter, flowing, HIBERNATING)
         until((tmp_path / "begun").exists)
         reads = int((tmp_path / "begun").read_text())
         others = {where: pid for where, pid in engine.client.run(os.getpid).items() if pid != reads}
@@ -144,7 +173,7 @@ def test_losing_a_worker_midway_changes_nothing(trace: Path, engine: Any, tmp_pa
         (tmp_path / "open").touch()
         found = metered.result(timeout=60)
 
-    assert in_one_process(trace) == found
+    assert in_one_process(path, HIBERNATING) == found
 
 
 def test_workers_that_die_of_the_input_are_an_error_and_no_total(

@@ -171,7 +171,11 @@ class TracePass(Protocol):
 
 
 class Partition(Protocol):
-    """Some of a stream's connections, to be read in this process or, sent there, in another."""
+    """Some of a stream's connections, or of its events, to be read in this process or another."""
+
+    @property
+    def events(self) -> bool:
+        """Whether they are events."""
 
     @property
     def rows(self) -> int:
@@ -190,6 +194,9 @@ class PartitionPass(Protocol):
 
     def batches(self) -> Generator[Batch]:
         """Yield connections in any order."""
+
+    def events(self) -> Generator[EventBatch]:
+        """Yield events in any order."""
 
     @property
     def names(self) -> Any:

@@ -54,6 +54,19 @@ def started(scheduler: str | None, progress: Progress | None) -> Iterator[Engine
             ) from None
 
 
+class Read:
+    """How many bytes are read, of how many in all."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._done, self._total, self._progress = 0, total, progress
+
+    def more(self, size: int) -> None:
+        """Tell that so many more are."""
+        self._done += size
+        if self._progress:
+            self._progress(self._done, self._total)
+
+
 class DaskEngine:
     """The workers of one cluster."""
 
@@ -71,7 +84,8 @@ class DaskEngine:
     def each(self, work: Callable[[Partition], T], partitions: Sequence[Partition]) -> list[T]:
         """Return what a piece of work finds in each partition, in their order."""
         futures = self.client.map(work, partitions, pure=False, retries=RETRIES)
-        return self._found(futures, partitions)
+        read = Read(sum(partition.size for partition in partitions), self._progress)
+        return self._found(futures, partitions, read)
 
     def sums(self, stream: TraceStream, question: Question) -> StreamSums:
         """Return what a pass over a stream is asked.
@@ -80,24 +94,30 @@ class DaskEngine:
         """
         submit, each = self.client.submit, self.client.map
         task = work.task_of(stream, question, sum(self.client.nthreads().values()))
-        cut = work.cut(stream)
-        reduced = each(work.reduced, cut.partitions, task=task, pure=False, retries=RETRIES)
-        counted = each(work.counted, reduced, pure=False)
-        settled = []
-        for number in range(task.shares):
-            shares = each(work.share, reduced, number=number, task=task, pure=False)
-            settled.append(submit(work.settled, shares, task, pure=False))
-        del reduced  # so that workers forget what nobody asks for any more
-        return work.whole(cut, task, self._found(counted, cut.partitions), self._found(settled))
+        cut, parts = work.cut(stream), list[work.Part]()
+        shares: list[list[Future]] = [[] for _ in range(task.shares)]
+        read = Read(sum(partition.size for partition in cut.partitions), self._progress)
+        for partitions in work.turns(cut):
+            reduced = each(
+                work.reduced, partitions, task=task, told=work.told(parts), pure=False, retries=RETRIES
+            )
+            counted = each(work.counted, reduced, pure=False)
+            for number in range(task.shares):
+                shares[number] += each(work.share, reduced, number=number, task=task, pure=False)
+            del reduced  # so that workers forget what nobody asks for any more
+            parts += self._found(counted, partitions, read)
+        settled = [submit(work.settled, of_share, task, pure=False) for of_share in shares]
+        del shares
+        return work.whole(cut, task, parts, self._found(settled))
 
-    def _found(self, futures: Sequence[Future], partitions: Sequence[Partition] = ()) -> list[Any]:
+    def _found(
+        self, futures: Sequence[Future], partitions: Sequence[Partition] = (), read: Read | None = None
+    ) -> list[Any]:
         """Wait for results; of what went wrong, tell the first in order, whichever came first."""
         sizes = dict(zip(futures, (partition.size for partition in partitions), strict=False))
-        done, total = 0, sum(sizes.values())
         for future in self._finished(futures):
-            done += sizes.get(future, 0)
-            if self._progress and total:
-                self._progress(done, total)
+            if read is not None:
+                read.more(sizes[future])
         failed = next((future for future in futures if future.status == "error"), None)
         if failed is not None:
             raise _told(failed.exception())

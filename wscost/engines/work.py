@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
+from wscost.metering.objectclocks import ENDS
 from wscost.metering.partials import (
     MOST_SHARES,
     Counted,
@@ -23,15 +24,19 @@ from wscost.readers.bulk.ahead import ahead
 from wscost.trace import Cut, Partition, TraceStream
 
 ROWS_A_SHARE = 8_388_608
-"""What is settled at once is about as much as there is of so many connections, where they share nothing."""
+"""What is settled at once is about as much as there is of so many rows, where they share nothing."""
 
 
 class Reduced(NamedTuple):
-    """A partition without its connections."""
+    """A partition without its rows."""
 
     partial: Partial
     reckoning: Any
     """What reading it came to."""
+
+
+Part: TypeAlias = tuple[Counted, Any]
+"""What of a partition just adds up, and what reading it came to."""
 
 
 def cut(stream: TraceStream) -> Cut:
@@ -49,21 +54,38 @@ def cut(stream: TraceStream) -> Cut:
 
 def task_of(stream: TraceStream, question: Question, cores: int) -> Task:
     """Return what is asked of each partition, in shares enough for every core."""
-    shares = min(max(-(-stream.rows // ROWS_A_SHARE), cores), MOST_SHARES)
-    return Task(stream.window, question, shares, stream.rows >= COMPILED_FROM_ROWS)
+    rows = stream.rows + (stream.events or 0)
+    shares = min(max(-(-rows // ROWS_A_SHARE), cores), MOST_SHARES)
+    return Task(stream.window, question, shares, rows >= COMPILED_FROM_ROWS, stream.events is not None)
 
 
-def reduced(partition: Partition, task: Task) -> Reduced:
-    """Read and meter a partition as far as that goes alone."""
-    rows, sums = partition.read(task.window), PartialSums(task)
+def turns(cut: Cut) -> list[list[Partition]]:
+    """Return partitions in two turns: what is not in events, connections are asked for."""
+    of_events, others = (
+        [partition for partition in cut.partitions if partition.events is events] for events in (True, False)
+    )
+    return [turn for turn in (of_events, others) if turn]
+
+
+def reduced(partition: Partition, task: Task, told: frozenset[str] = ENDS) -> Reduced:
+    """Read and meter a partition as far as that goes alone; connects or closes are told by events or not."""
+    rows, sums = partition.read(task.window), PartialSums(task, told)
     for batch in ahead(rows.batches()):
         sums.add(batch.in_order())
+    for events in ahead(rows.events()):
+        sums.add_events(events.in_order())
     return Reduced(sums.partial(rows.names, rows.buckets(task.shares), task.shares), rows.reckoning)
 
 
-def counted(one: Reduced) -> tuple[Counted, Any]:
+def counted(one: Reduced) -> Part:
     """Return what of a partition just adds up."""
     return one.partial.counted, one.reckoning
+
+
+def told(parts: Iterable[Part]) -> frozenset[str]:
+    """Return which of connects and closes there are events of in some partitions."""
+    events = (counted.events for counted, _ in parts)
+    return frozenset[str]().union(*(one.told for one in events if one is not None))
 
 
 def share(one: Reduced, number: int, task: Task) -> Share:
@@ -76,9 +98,7 @@ def settled(shares: list[Share], task: Task) -> Settled:
     return settle(shares, task)
 
 
-def whole(
-    cut: Cut, task: Task, parts: Sequence[tuple[Counted, Any]], shares: Iterable[Settled]
-) -> StreamSums:
+def whole(cut: Cut, task: Task, parts: Sequence[Part], shares: Iterable[Settled]) -> StreamSums:
     """Return the sums of the stream, as one pass over it would.
 
     Raises
@@ -86,7 +106,7 @@ def whole(
     InputError
         As the end of a pass does.
     """
-    sums = WholeSums(task.window, task.question)
+    sums = WholeSums(task)
     for one, _ in parts:
         sums.add_counted(one)
     return sums.conclude(shares, cut.rejoin(reckoning for _, reckoning in parts))

@@ -130,6 +130,19 @@ class FrameEventSums:
         return day
 
 
+class EventCounts(NamedTuple):
+    """What events add up to, as plain sums by day: those of the kernel, and started steps of bytes."""
+
+    by_day: Ints
+    units: Mapping[tuple[str, int], Ints]
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Which of connects and closes there are events of."""
+        columns = {"open": eventkernel.OPENS, "close": eventkernel.CLOSES}
+        return frozenset(kind for kind, column in columns.items() if self.by_day[:, column].any())
+
+
 class StreamEventSums:
     """Sums over events that pass by in order of time."""
 
@@ -141,6 +154,17 @@ class StreamEventSums:
             for step in steps
             for direction in ("in", "out")
         }
+
+    @property
+    def counts(self) -> EventCounts:
+        """What they come to so far."""
+        return EventCounts(self._sums, self._units)
+
+    def add_counts(self, counts: EventCounts) -> None:
+        """Add what other events of the same days came to."""
+        self._sums += counts.by_day
+        for key, units in counts.units.items():
+            self._units[key][:] += units
 
     def add(self, batch: EventBatch) -> None:
         """Add events that happened after those before."""
@@ -189,8 +213,7 @@ class StreamEventSums:
     @property
     def told(self) -> frozenset[str]:
         """Which of connects and closes there are events of."""
-        columns = {"open": eventkernel.OPENS, "close": eventkernel.CLOSES}
-        return frozenset(kind for kind, column in columns.items() if self._sums[:, column].any())
+        return self.counts.told
 
     def untimed(self, *, answers: bool) -> int:
         """Return how many handlers, or auto-responses, ran for an unknown time."""

@@ -60,16 +60,23 @@ class Handlers:
         """Return the runs of calls alone."""
         return self._sums.runs(events, self._handling.calls, answers=True)
 
-    def of(self, batch: Batch, events: EventBatch) -> Runs:
-        """Return the runs that began until the end of a batch, but after those before."""
-        runs = self._sums.runs(events, self._walls, answers=self._handling.answers)
-        if not self._unseen:
-            return runs
+    def of_events(self, events: EventBatch) -> Runs:
+        """Return the runs of all that have one."""
+        return self._sums.runs(events, self._walls, answers=self._handling.answers)
+
+    def of_ends(self, batch: Batch) -> Runs:
+        """Return the runs at the ends of connections that name their object, where no event is of them."""
         rows = np.flatnonzero(batch.object >= 0)
         ends = (self._ends(kind, batch, rows, batch.object[rows]) for kind in self._unseen)
-        parts = [self._waiting, runs, *ends]
+        return _side_by_side([NO_RUNS, *ends])
+
+    def of(self, batch: Batch, events: EventBatch) -> Runs:
+        """Return the runs that began until the end of a batch, but after those before."""
+        runs = self.of_events(events)
+        if not self._unseen:
+            return runs
         until = max(int(column[-1]) for column in (batch.opened, events.at) if len(column))
-        return self._in_order(parts, until)
+        return self._in_order([self._waiting, runs, self.of_ends(batch)], until)
 
     def alone(self, batch: Batch) -> Clocks:
         """Return what the ends of connections come to that name no object: each is all of its own."""

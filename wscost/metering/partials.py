@@ -1,8 +1,8 @@
 """Partial sums: a stream metered in parts that know nothing of each other, and put together again.
 
-Most sums just add up. Two do not: an object's sockets may lie in several parts, and the peak is one of all
-parts. Of these a part keeps what decides them, reduced as far as it can alone: for each object as few
-connections as live its life, and the instants of openings and closings. They are cut into shares, objects by
+Most sums just add up. Two do not: an object's sockets and events may lie in several parts, and the peak is
+one of all parts. Of these a part keeps what decides them, reduced as far as it can alone: for each object as
+few spans as live its life, and the instants of openings and closings. They are cut into shares, objects by
 their name and instants by the quarter of an hour, and each share of all parts is settled for itself.
 
 Everything is a sum of integers: parts and shares in any order come to the same bytes.
@@ -12,21 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wscost.compiling import compiled
+from wscost.compiling import compiled, fixed
 from wscost.intervals import Ints
 from wscost.metering.clocks import Clocks
-from wscost.metering.coalescing import NONE, Columns, coalesce
-from wscost.metering.objectclocks import NO_RUNS, NOTHING, ObjectClocks
+from wscost.metering.coalescing import Coalescing, InShares, bounds, coalesce
+from wscost.metering.eventsums import EventCounts, Runs
+from wscost.metering.objectclocks import ENDS, NOTHING, ObjectClocks
+from wscost.metering.packing import Packed, pack
 from wscost.metering.peaks import Peaks
-from wscost.metering.streaming import Question, StreamSums, kernel
+from wscost.metering.streaming import ASLEEP, Question, StreamSums, kernel
 from wscost.metering.tally import Days, days_of
-from wscost.trace import Batch, TracePass
+from wscost.trace import Batch, EventBatch, TracePass
 from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND
 from wscost.usage import Window
 
@@ -36,7 +38,7 @@ QUARTER = 15 * 60 * MICROSECONDS_PER_SECOND
 
 MOST_SHARES = 256
 
-N = TypeVar("N", bound=np.integer[Any])
+T = TypeVar("T")
 Offsets = npt.NDArray[np.uint32]
 
 
@@ -47,6 +49,8 @@ class Task(NamedTuple):
     question: Question
     shares: int
     fast: bool
+    events: bool
+    """Whether the stream has any recorded."""
 
     @property
     def days(self) -> Days:
@@ -63,6 +67,7 @@ class Counted(NamedTuple):
     still_open: int
     known: Mapping[str, int]
     sums: Mapping[object, Sequence[int]]
+    events: EventCounts | None
 
 
 class Edges(NamedTuple):
@@ -75,12 +80,25 @@ class Edges(NamedTuple):
     closes: Offsets
 
 
+class Lives(NamedTuple, Generic[T]):
+    """What decides the clocks of objects, in one form or another."""
+
+    visits: T
+    """When sockets are open."""
+    calls: T
+    """When handlers of calls run, which keep even those active that nothing lets sleep."""
+    handlers: T
+    """When any handlers run."""
+
+
 class Share(NamedTuple):
-    """Of one part: some of the objects, by name, and some quarters of an hour, by number."""
+    """Of one part: some of the objects, by name, and some quarters of an hour, by number.
+
+    Spans name each object by its place in ``names``.
+    """
 
     names: pa.Array
-    visits: Columns
-    """What its objects lived through, each object by its place in ``names``."""
+    lives: Lives[Packed]
     quarters: Mapping[int, Edges]
 
 
@@ -94,7 +112,8 @@ class Rise(NamedTuple):
 class Settled(NamedTuple):
     """One share of all parts together: the clocks of its objects, and how its quarters rise."""
 
-    clocks: Clocks
+    awake: Clocks
+    asleep: Clocks
     rises: Mapping[int, Rise]
 
 
@@ -107,18 +126,13 @@ class Partial:
     """Of objects, those of the same share side by side."""
     objects_from: Ints
     """Where the objects of each share begin, and where the last ones end."""
-    visits: Columns
-    """What objects lived through, in the order of shares; each object by its place in ``names``."""
-    visits_from: Ints
+    lives: Lives[InShares]
     opens: Ints
     closes: Ints
 
     def share(self, number: int, task: Task) -> Share:
         """Return one share of what has to be seen together."""
         first, past = self.objects_from[number : number + 2]
-        chosen = slice(*self.visits_from[number : number + 2])
-        opened, closed, objects = self.visits
-        visits = opened[chosen], closed[chosen], objects[chosen] - np.int32(first)
         quarters = {}
         for quarter in range(number, task.days.days * QUARTERS_A_DAY, task.shares):
             since = task.days.first_day * MICROSECONDS_PER_DAY + quarter * QUARTER
@@ -126,39 +140,54 @@ class Partial:
             if len(edges.opens) or len(edges.closes):
                 quarters[quarter] = edges
         names = self.names.take(pa.array(np.arange(first, past)))
-        return Share(names, visits, quarters)
+        return Share(names, Lives(*(pack(spans.share(number, first)) for spans in self.lives)), quarters)
 
 
 class PartialSums(StreamSums):
-    """The sums of some connections of a stream, batch after batch, each in order of opening."""
+    """The sums of some connections or events of a stream, batch after batch, each in order of time."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, told: frozenset[str]) -> None:
         super().__init__(task.window, task.question, kernel(fast=task.fast))
-        self._coalesce = compiled(coalesce) if task.fast else coalesce
-        self._latest = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        self._visits: Columns = (NOTHING, NOTHING, NOTHING.astype(np.int32))
-        self._count = 0
+        if task.events:
+            self.expect_events(told)
+        loop = compiled(coalesce) if task.fast else coalesce
+        visits = Coalescing(loop, self._days.end, task.question.pinned or 0)
+        self._lives = Lives(visits, Coalescing(loop), Coalescing(loop))
         self._opens: list[Ints] = []
         self._ends: list[Ints] = []
 
+    def add_events(self, batch: EventBatch) -> None:
+        """Add events."""
+        assert self.events is not None, "events were not expected"
+        batch = EventBatch(*(fixed(column) for column in batch))
+        self.events.add(batch)
+        if self._handlers is not None:
+            self._lives.calls.add(self._handlers.calls(batch))
+            self._lives.handlers.add(self._handlers.of_events(batch))
+
     def partial(self, names: pa.Array, shares: npt.NDArray[np.int32], count: int) -> Partial:
         """Return what was added up, given the objects' names and shares by number, and how many shares."""
-        if not self._count:
-            names, shares = names[:0], shares[:0]
         shares = shares.astype(np.uint8 if count <= MOST_SHARES else np.int32)  # so that sorting is counting
-        order, bounds = _by_share(shares, count)
-        place = np.empty(len(order), dtype=np.int32)
-        place[order] = np.arange(len(order), dtype=np.int32)
-        opened, closed, objects = self._visits
-        turn, visits_from = _by_share(shares[objects[: self._count]], count)
+        living = np.zeros(len(shares), dtype=bool)
+        for spans in self._lives:
+            living[spans.objects] = True
+        order = np.flatnonzero(living)
+        order = order[np.argsort(shares[order], kind="stable")]
+        places = np.zeros(len(shares), dtype=np.int32)
+        places[order] = np.arange(len(order), dtype=np.int32)
         return Partial(
             Counted(
-                self.rows, self.without_object, self.opened_before, self.still_open, self._known, self._sums
+                self.rows,
+                self.without_object,
+                self.opened_before,
+                self.still_open,
+                self._known,
+                self._sums,
+                None if self.events is None else self.events.counts,
             ),
             names.take(pa.array(order)),
-            bounds,
-            (opened[turn], closed[turn], place[objects[turn]]),
-            visits_from,
+            bounds(shares[order], count),
+            Lives(*(spans.in_shares(places, shares, count) for spans in self._lives)),
             np.sort(np.concatenate([*self._opens, NOTHING])),
             np.sort(np.concatenate([*self._ends, NOTHING])),
         )
@@ -170,20 +199,16 @@ class PartialSums(StreamSums):
 
     def _run_clocks(self, batch: Batch, pinned: int) -> None:
         """Keep what objects live through; one without a name nobody else knows, so that its clock can run."""
-        named = batch.object >= 0
+        batch, named = batch._replace(counts={}), batch.object >= 0
         if not named.all():
-            super()._run_clocks(Batch(*_chosen(batch, ~named), batch.objects, {}), pinned)
-        sockets = _chosen(batch, named)
-        self._make_room(batch.objects, self._count + len(sockets[0]))
-        self._count = self._coalesce(
-            sockets, self._days.end, pinned, self._latest, (self._visits, self._count)
-        )
-
-    def _make_room(self, objects: int, visits: int) -> None:
-        closing, outlasting = (_longer(latest, objects, NONE) for latest in self._latest)
-        opened, closed, numbers = self._visits
-        self._latest = closing, outlasting
-        self._visits = _longer(opened, visits), _longer(closed, visits), _longer(numbers, visits)
+            nameless = batch.among(~named)
+            super()._run_clocks(nameless, pinned)
+            if self._handlers is not None:
+                self._sum_all(ASLEEP, self._handlers.alone(nameless))
+            batch = batch.among(named)
+        self._lives.visits.add((batch.opened, batch.closed, batch.object))
+        if self._handlers is not None:
+            self._lives.handlers.add(self._handlers.of_ends(batch))
 
 
 def settle(shares: Iterable[Share], task: Task) -> Settled:
@@ -194,28 +219,54 @@ def settle(shares: Iterable[Share], task: Task) -> Settled:
         quarter: _rise(quarter, [part.quarters[quarter] for part in parts if quarter in part.quarters], task)
         for quarter in sorted(quarters)
     }
-    batch = _together(parts)
-    clocks = ObjectClocks(task.days, kernel(fast=task.fast))
-    return Settled(clocks.go_on(batch, NO_RUNS, batch.objects, task.question.pinned or 0), rises)
+    objects, lives = _together(parts)
+    run, pinned = kernel(fast=task.fast), task.question.pinned or 0
+    visits = Batch(*lives.visits, objects, {})
+    awake = ObjectClocks(task.days, run).go_on(visits, lives.calls, objects, pinned)
+    asleep = ObjectClocks(task.days, run).go_on(None, lives.handlers, objects if task.events else 0)
+    return Settled(awake, asleep, rises)
 
 
-def _together(parts: Sequence[Share]) -> Batch:
-    """Return what all parts tell of the same objects, in order of time."""
-    names = pa.chunked_array([part.names for part in parts], pa.large_string()).combine_chunks()
-    encoded = names.dictionary_encode()
-    numbers, first, objects = encoded.indices.to_numpy(), 0, []
-    for part in parts:
-        objects.append(numbers[first : first + len(part.names)][part.visits[2]])
-        first += len(part.names)
-    opened, closed = (np.concatenate([part.visits[i] for part in parts]) for i in range(2))
-    return Batch(opened, closed, np.concatenate(objects), len(encoded.dictionary), {}).in_order()
+def _together(parts: Sequence[Share]) -> tuple[int, Lives[Runs]]:
+    """Return how many objects all parts tell of, and what they live through in order of time."""
+    numbers, objects = _numbered([part.names for part in parts])
+    pa.default_memory_pool().release_unused()  # spans need the room that names took
+    in_order = (
+        _in_order([part.lives[kind] for part in parts], numbers) for kind in range(len(Lives._fields))
+    )
+    return objects, Lives(*in_order)
+
+
+def _numbered(names: Sequence[pa.Array]) -> tuple[Sequence[npt.NDArray[np.int32]], int]:
+    """Return a number for each name of each part, the same for the same name, and how many there are."""
+    together = pa.chunked_array(names, pa.large_string()).combine_chunks().dictionary_encode()
+    since = np.cumsum([0, *map(len, names)])
+    numbers = together.indices.to_numpy().copy()  # so that the names themselves can be forgotten
+    return np.split(numbers, since[1:-1]), len(together.dictionary)
+
+
+def _in_order(parts: Sequence[Packed], numbers: Sequence[npt.NDArray[np.int32]]) -> Runs:
+    """Return the spans of all parts in order of time, given the numbers of each part's objects."""
+    count, first = sum(len(part.gaps) for part in parts), 0
+    runs = Runs(np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int32))
+    for part, of_part in zip(parts, numbers, strict=False):
+        here = slice(first, first + len(part.gaps))
+        runs.begun[here], runs.ended[here], objects = part.spans
+        runs.object[here] = of_part[objects]
+        first = here.stop
+    order = np.argsort(runs.begun, kind="stable")
+    for column in runs:
+        column[:] = column[order]
+    return runs
 
 
 class WholeSums(StreamSums):
     """The sums of a whole stream from those of its parts."""
 
-    def __init__(self, window: Window, question: Question) -> None:
-        super().__init__(window, question, kernel(fast=False))
+    def __init__(self, task: Task) -> None:
+        super().__init__(task.window, task.question, kernel(fast=False))
+        if task.events:
+            self.expect_events(ENDS)
 
     def add_counted(self, counted: Counted) -> None:
         """Add what adds up of one part."""
@@ -227,12 +278,15 @@ class WholeSums(StreamSums):
             self._known[column] += known
         for key, by_day in counted.sums.items():
             self._sum(key, by_day)
+        if self.events is not None and counted.events is not None:
+            self.events.add_counts(counted.events)
 
     def conclude(self, settled: Iterable[Settled], rows: TracePass) -> StreamSums:
         """Take the shares that were settled, and what the reader knows at the end."""
         rises: dict[int, Rise] = {}
         for share in settled:
-            self._sum_all(Clocks._fields, share.clocks)
+            self._sum_all(Clocks._fields, share.awake)
+            self._sum_all(ASLEEP, share.asleep)
             rises |= share.rises
         open_now = 0
         for quarter in range(self._days.days * QUARTERS_A_DAY):
@@ -242,27 +296,6 @@ class WholeSums(StreamSums):
             open_now += rise.at_end
         self.grades, self.notes = rows.grades, (*rows.notes, rows.account)
         return self
-
-
-def _chosen(batch: Batch, chosen: npt.NDArray[np.bool_]) -> Columns:
-    if chosen.all():
-        return batch.opened, batch.closed, batch.object
-    return batch.opened[chosen], batch.closed[chosen], batch.object[chosen]
-
-
-def _by_share(shares: npt.NDArray[Any], count: int) -> tuple[Ints, Ints]:
-    """Return the order in which shares stand side by side, and where each begins."""
-    sizes = np.bincount(shares, minlength=count)
-    return np.argsort(shares, kind="stable"), np.concatenate([[0], np.cumsum(sizes)])
-
-
-def _longer(array: npt.NDArray[N], size: int, value: int = 0) -> npt.NDArray[N]:
-    """Make room for at least so many, twice as much as there was."""
-    if size <= len(array):
-        return array
-    room = np.full(max(size, 2 * len(array)), value, dtype=array.dtype)
-    room[: len(array)] = array
-    return room
 
 
 def _within(instants: Ints, since: int) -> Offsets:

@@ -176,8 +176,8 @@ def read_input(
             return cast(TraceStream, found)
     if engine is not None:
         raise InputError(
-            f"{source.name}: other engines than local read Parquet files of connections, as they lie. "
-            f"Make one: wscost convert {source.name} -o trace.parquet; or leave --engine out."
+            f"{source.name}: other engines than local read Parquet as it lies, connections and events beside "
+            f"them. Make it: wscost convert {source.name} -o trace/; or leave --engine out."
         )
     found = reader.read(source, options)
     if isinstance(found, Trace):

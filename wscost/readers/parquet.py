@@ -83,15 +83,23 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
     from wscost.readers.bulk.stream import Input
 
     files = _files(source)
+    rows = sum(file.rows.metadata.num_rows for file in files)
     least = 0 if options.engine else STREAMED_FROM_ROWS
-    if not files or sum(file.rows.metadata.num_rows for file in files) < least:
+    if not files or rows < least:
         return None
     events = [file for file in files if file.table == "events"]
-    if events and (options.engine or len(events) == len(files) or nameless(events)):
+    if events and nameless(events) and options.engine:
+        raise InputError(
+            f"{source.name}: some event names no object, so that all rows have to be seen together, which "
+            "other engines than local do not. Write object_id into each, or leave --engine out."
+        )
+    if events and (len(events) == len(files) or nameless(events)):
         return None
     for file in files:
         check_types(file, options)
     heading = merged(_heading(file.part, file.rows.schema_arrow.metadata or {}) for file in files)
+    if not rows and heading.window is None:
+        raise InputError(f"{source.name}: there are no rows in it.")
     strange = {
         name: None
         for file in files

@@ -56,9 +56,7 @@ def stream_of(given: Input, window: Window | None) -> TraceStream:
         names_objects=_names_objects(given, connections, window),
         in_order=not disordered,
         read=lambda sort: Pass(given, groups, window, sort=sort, disordered=disordered),
-        events=sum(group.rows for group in events)
-        if any(file.table == "events" for file in given.files)
-        else None,
+        events=sum(group.rows for group in events) or None,
         cut=cut,
         elsewhere=engine.sums if engine else None,
     )

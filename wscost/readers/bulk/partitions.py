@@ -34,9 +34,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ParquetPartition:
-    """Row groups of one file or several, and how to read them."""
+    """Row groups of one file or several, all of connections or all of events, and how to read them."""
 
     source: str
+    events: bool
     pieces: tuple[Piece, ...]
     rows: int
     size: int
@@ -44,7 +45,7 @@ class ParquetPartition:
     skip_bad_rows: bool
 
     def read(self, window: Window) -> Pass:
-        """Begin to read the connections that overlap a window.
+        """Begin to read what overlaps a window.
 
         Raises
         ------
@@ -78,6 +79,7 @@ def partitions_of(given: Input, groups: Sequence[Group]) -> list[ParquetPartitio
     return [
         ParquetPartition(
             given.source,
+            together[0].file.table == "events",
             tuple(_pieces(together)),
             sum(group.rows for group in together),
             sum(group.size for group in together),
@@ -91,7 +93,8 @@ def partitions_of(given: Input, groups: Sequence[Group]) -> list[ParquetPartitio
 def _cut(groups: Sequence[Group], rows: int) -> Iterator[list[Group]]:
     together: list[Group] = []
     for group in groups:
-        if together and sum(each.rows for each in together) + group.rows > rows:
+        full = sum(each.rows for each in together) + group.rows > rows
+        if together and (full or group.file.table != together[0].file.table):
             yield together
             together = []
         together.append(group)
