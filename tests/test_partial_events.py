@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.engines import Disorderly
 from tests.streams import EVENT_TYPES, held, refusal, streamed, tiny, write, write_events
-from tests.test_streamed_event_files import HIBERNATING, Row, folder, hostile, trace_of
+from tests.test_streamed_event_files import HIBERNATING, Row, bad_events, folder, hostile, trace_of
 from tests.test_streamed_events import DEPLOYMENTS
-from tests.traces import DAY, MIDNIGHT, at, connection, event
+from tests.traces import DAY, at, connection, event
 from tests.traces import trace as hand_written
 from wscost.cli import main
 from wscost.engines import work
@@ -215,18 +215,7 @@ def test_the_usual_run_of_a_handler_takes_few_bytes() -> None:
 # Bad input
 
 
-@pytest.mark.parametrize(
-    ("bad", "options"),
-    [
-        pytest.param({"kind": "massage"}, {}, id="a misspelt kind"),
-        pytest.param({"kind": "message", "direction": None}, {}, id="a message without direction"),
-        pytest.param({"kind": "close", "connection_id": ""}, {}, id="a close of no connection"),
-        pytest.param({"at": None}, {}, id="no time"),
-        pytest.param({"at": MIDNIGHT.replace(year=1970)}, {}, id="a time of another unit"),
-        pytest.param({"bytes": -1}, {}, id="a negative size"),
-        pytest.param({}, {"window": Window(at(DAY), at(2 * DAY))}, id="a window that holds nothing"),
-    ],
-)
+@bad_events
 def test_bad_events_are_told_in_the_same_words(tmp_path: Path, bad: Row, options: dict[str, Any]) -> None:
     sockets, happened = trace_of(20)
     happened[7] = {**event("message", 3, connection_id="c0"), **bad}

@@ -189,7 +189,7 @@ def test_what_is_held_does_not_grow_with_events(tmp_path: Path, monkeypatch: pyt
 # Bad input
 
 
-@pytest.mark.parametrize(
+bad_events = pytest.mark.parametrize(
     ("bad", "options"),
     [
         pytest.param({"kind": "massage"}, {}, id="a misspelt kind"),
@@ -206,6 +206,10 @@ def test_what_is_held_does_not_grow_with_events(tmp_path: Path, monkeypatch: pyt
         pytest.param({}, {"window": Window(at(DAY), at(2 * DAY))}, id="a window that holds nothing"),
     ],
 )
+"""What is wrong with one event, or how it is read."""
+
+
+@bad_events
 def test_bad_events_are_told_in_the_same_words(tmp_path: Path, bad: Row, options: dict[str, Any]) -> None:
     sockets, happened = trace_of(20)
     happened[7] = {**event("message", 3, connection_id="c0"), **bad}
