@@ -1,8 +1,8 @@
 """The real programs: where each is found, how it is run on loopback, where it writes its log.
 
-nginx, HAProxy, Caddy and Prometheus come from Debian, mitmproxy from PyPI, workerd, playwright-core and Artillery
-from npm, beside the environment's Python; ``.ci/run`` installs them all. Each process is started here and ended
-here, by its own handle.
+nginx, HAProxy, Caddy and Prometheus come from Debian, mitmproxy from PyPI, workerd, playwright-core and
+Artillery from npm, beside the environment's Python; ``.ci/run`` installs them all. Each process is started
+and ended here, by its own handle.
 """
 
 from __future__ import annotations
