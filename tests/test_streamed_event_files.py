@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import setaside
 from tests.streams import EVENT_TYPES, Passes, held, refusal, streamed, tiny, write, write_events
 from tests.test_streamed_events import DEPLOYMENTS, instants, sizes
 from tests.traces import DAY, MIDNIGHT, at, connection, event
@@ -20,7 +21,7 @@ from wscost.metering import meter
 from wscost.readers import parquet as reader
 from wscost.readers import read_input, read_trace
 from wscost.readers.bulk import stream
-from wscost.trace import DIRECTIONS, KINDS, Trace
+from wscost.trace import DIRECTIONS, KINDS, TraceStream
 from wscost.usage import Window
 
 HIBERNATING = DEPLOYMENTS[2]
@@ -224,12 +225,50 @@ def test_bad_events_are_told_in_the_same_words(tmp_path: Path, bad: Row, options
         same(path, skip_bad_rows=True)
 
 
-def test_events_that_name_no_object_are_held_because_their_connections_tell_it(tmp_path: Path) -> None:
+events_without_object = st.lists(
+    st.builds(
+        lambda kind, second, room, name: {
+            **event(kind, second, room or None, connection_id=name),
+            "direction": "in" if kind == "message" else None,
+        },
+        st.sampled_from(KINDS),
+        st.integers(0, 99),
+        st.sampled_from(["a", "b", ""]),
+        st.sampled_from(["c0", "c1", "c2", "c3", None]),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=8)
+@given(hostile_sockets, events_without_object, st.booleans(), st.none() | st.integers(1, 99))
+def test_where_events_need_their_connections_all_are_set_aside_and_come_to_the_same(
+    tmp_path_factory: pytest.TempPathFactory,
+    sockets: list[Row],
+    happened: list[Row],
+    skip: bool,
+    end: int | None,
+) -> None:
+    path = folder(tmp_path_factory.mktemp("trace"), sockets, happened)
+    window = None if end is None else Window(at(-5), at(end))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "STREAMED_FROM_ROWS", 10**9)
+        for of_trace in (path, path / "events.parquet"):
+            setaside.same(of_trace, skip_bad_rows=skip, window=window)
+
+
+def test_events_find_their_object_by_their_connection_however_many_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sockets, happened = trace_of(100)
     happened[9] = event("message", 4, None, connection_id="c0")
     path = folder(tmp_path / "trace", sockets, happened)
+    setaside.bound(monkeypatch, setaside.SPOOLED)
 
-    assert isinstance(read_input(path, streamed=True), Trace)
+    assert isinstance(read_input(path, streamed=True), TraceStream)
+    assert isinstance(read_input(path / "events.parquet", streamed=True), TraceStream)
 
 
 def test_a_folder_of_several_schemas_and_an_empty_file_is_one_trace(tmp_path: Path) -> None:

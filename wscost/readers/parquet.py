@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "parquet"
 MAGIC = b"PAR1"
-BATCH_ROWS = 1_048_576
+BATCH_ROWS = 262_144
 STREAMED_FROM_ROWS = 1_000_000
 """From here on, holding all rows takes more memory and time than a pass that keeps none of them."""
 
@@ -68,9 +68,10 @@ def _read_part(part: Part, intake: Intake) -> None:
 
 
 def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceStream | None:
-    """Return a trace as a stream; None if it is small, lies in no plain files, or has to be seen whole.
+    """Return a trace as a stream of its files; None if it is small, or lies in no plain files.
 
-    That is so where events have no connections beside them, or do not all name their object.
+    None, too, where rows have to be put together, which is done on disk: events that have no connections
+    beside them, or do not all name their object.
 
     A small one is a stream too if another engine than this process is to meter it.
 
