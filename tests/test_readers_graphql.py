@@ -169,6 +169,13 @@ def test_answers_of_several_months_add_up(tmp_path: Path) -> None:
     assert usage.window.end == datetime(2026, 11, 2, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("keep", [lambda whole: whole["data"], lambda whole: [whole]], ids=["data", "a list"])
+def test_an_answer_reads_the_same_however_a_client_kept_it(tmp_path: Path, keep: Any) -> None:
+    whole = answer(**{PERIODIC: [row(activeTime=60_000_000)]})
+
+    assert usage_of(tmp_path, whole).totals == usage_of(tmp_path, keep(whole)).totals
+
+
 def test_the_same_row_in_two_answers_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"1\.json: durableObjectsPeriodicGroups\[0\] stands twice"):
         usage_of(tmp_path, *[answer(durableObjectsPeriodicGroups=[row(activeTime=1)])] * 2)

@@ -1,7 +1,8 @@
 """Answers of Cloudflare's GraphQL analytics, as usage by UTC day: these are the meters that are billed.
 
 Shape: ``{"data": {"viewer": {"accounts": [{DATASET: [{"dimensions", "sum", "max"}, …]}]}}, "errors"}``,
-any dataset under any alias. Read are
+any dataset under any alias; also ``data`` alone, as some clients keep it, and several answers in a list.
+Read are
 
 - ``durableObjectsPeriodicGroups``: ``activeTime`` (µs; else ``duration``, GB-s, which is activeTime x
   0.128) is the billed time of objects; ``inboundWebsocketMsgCount`` holds the messages to sockets of
@@ -80,7 +81,7 @@ _ANSWER = re.compile(rb'"viewer"\s*:\s*\{\s*"(accounts|zones)"|"data"\s*:\s*null
 
 def sniff(head: bytes, path: Path | None) -> bool:
     """Tell whether the content begins as an answer: a viewer's accounts, or errors and no data."""
-    return head.removeprefix(BOM).lstrip()[:1] == b"{" and _ANSWER.search(head[:4096]) is not None
+    return head.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") and _ANSWER.search(head[:4096]) is not None
 
 
 def read(source: Source, options: Options) -> Usage:
@@ -93,18 +94,21 @@ def read(source: Source, options: Options) -> Usage:
     """
     tally = _Tally(source.name, options.window)
     for part in source.parts:
-        answer = load_document(part)
-        for account in _accounts(answer, part.name):
-            for alias, rows in account.items():
-                if isinstance(rows, list) and rows:
-                    tally.add_dataset(part.name, alias, rows)
-        tally.errors += _errors(answer)
+        document = load_document(part)
+        for answer in document if isinstance(document, list) else [document]:
+            for account in _accounts(answer, part.name):
+                for alias, rows in account.items():
+                    if isinstance(rows, list) and rows:
+                        tally.add_dataset(part.name, alias, rows)
+            tally.errors += _errors(answer)
     return tally.usage()
 
 
 def _accounts(answer: object, place: str) -> list[dict[str, Any]]:
     match answer:
-        case {"data": {"viewer": {"accounts": [*accounts]}}} if accounts:
+        case {"data": {"viewer": {"accounts": [*accounts]}}} | {"viewer": {"accounts": [*accounts]}} if (
+            accounts
+        ):
             return [account for account in accounts if isinstance(account, dict)]
         case {"errors": [{"message": str(said)}, *_]}:
             raise InputError(f"{place}: Cloudflare answered with an error and no data: {said:.200}")
