@@ -166,8 +166,27 @@ def test_message_sizes_are_one_step_each_unless_bytes_say_more() -> None:
         line = estimate(usage, plan="aws/api-gateway-websocket", region="us-east-1").line("messages")
         return line.consumed, line.grade
 
-    assert units() == (10, Grade.LOWER_BOUND)
-    assert units(bytes_in=32_768 * 20) == (20, Grade.LOWER_BOUND)
+    assert (10, Grade.LOWER_BOUND) == units()
+    assert (20, Grade.LOWER_BOUND) == units(bytes_in=32_768 * 20)
+
+
+def test_no_message_is_no_step_and_leaves_nothing_open() -> None:
+    bill = estimate(
+        totals(messages_in=0, messages_out=0, connection_minutes=1),
+        plan="aws/api-gateway-websocket",
+        region="us-east-1",
+    )
+
+    assert (0, Grade.MEASURED) == (bill.line("messages").consumed, bill.line("messages").grade)
+    assert "sizes-unknown" not in codes(bill)
+
+
+def test_a_note_on_sizes_does_not_contradict_the_bytes() -> None:
+    usage = totals(messages_in=1_000, bytes_in=33_792_000, messages_out=0, connection_minutes=0)
+    bill = estimate(usage, plan="aws/api-gateway-websocket", region="us-east-1")
+
+    (note,) = (note for note in bill.notes if note.code == "sizes-unknown")
+    assert "as few steps of 32,768 bytes are counted as their number and bytes allow" in note.message
 
 
 def test_other_requests_of_the_account_are_none_unless_declared() -> None:

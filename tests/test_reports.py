@@ -201,6 +201,11 @@ def test_a_broken_limit_tells_the_first_day_and_what_happens() -> None:
             {"per": "month", "first": None, "times": 1}, "are allowed: operations", id="in the month"
         ),
         pytest.param({"consequence": ""}, "2024-04-02.", id="nobody knows with what consequence"),
+        pytest.param(
+            {"worst": Decimal("13000.004")},
+            "a little more than 13,000 GB-s used where 13,000 are allowed",
+            id="by less than is shown",
+        ),
     ],
 )
 def test_a_limit_broken(changes: dict[str, Any], words: str) -> None:

@@ -74,10 +74,17 @@ def with_size_steps(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:
             continue
         size = quantities.get(use.meter.replace("message_units", "bytes"), Decimal(0))
         steps = -(-size // Decimal(use.step_bytes or 1))
-        quantities[use.key], grades[use.key] = max(messages, steps), Grade.LOWER_BOUND
-        notes.append(
-            Note("sizes-unknown", f"{use.meter}: each message is taken to fit in {use.step_bytes:,} bytes.")
+        quantities[use.key] = max(messages, steps)
+        if not messages:
+            continue
+        grades[use.key] = Grade.LOWER_BOUND
+        how = (
+            f"sizes of single messages are not given; as few steps of {use.step_bytes:,} bytes are counted "
+            "as their number and bytes allow, and there may be up to one more a message"
+            if steps > messages
+            else f"each message is taken to fit in {use.step_bytes:,} bytes"
         )
+        notes.append(Note("sizes-unknown", f"{use.meter}: {how}."))
     return replace(month, quantities=quantities, grades=grades, notes=tuple(notes))
 
 

@@ -121,7 +121,9 @@ def marks(bill: Bill, comparison: Comparison) -> list[str]:
 
 def breach(limit: Breach) -> str:
     """Say which limit breaks, how far, on which day first, and what then happens."""
-    words = f"{limit.name}: {figure(limit.worst)} {limit.unit} used where {figure(limit.maximum)} are allowed"
+    used, allowed = figure(limit.worst), figure(limit.maximum)
+    more = "a little more than " if used == allowed else ""
+    words = f"{limit.name}: {more}{used} {limit.unit} used where {allowed} are allowed"
     if limit.per == "day":
         words += f", on {limit.times:,} days" if limit.times > 1 else ", on one day"
         words += f", first on {limit.first}" if limit.first else ""
