@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from wscost.deployment import PRESETS
@@ -12,7 +16,8 @@ from wscost.errors import WscostError
 from wscost.inputs import ReadOptions, open_input
 from wscost.metering import meter
 from wscost.readers import batching, intake, mapped, ndjson
-from wscost.readers.spooling import collected, doubles, runs, spool
+from wscost.readers.spooling import collected, doubles, runs, slices, spool
+from wscost.readers.spooling.spool import Spool
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage
 
@@ -25,6 +30,10 @@ def bound(patch: pytest.MonkeyPatch, rows: int) -> None:
     patch.setattr(intake, "HELD_ROWS", rows)
     for module in (spool, doubles):
         patch.setattr(module, "RUN_ROWS", 4)
+    for module in (slices, doubles):
+        patch.setattr(module, "SLICES", 4)
+    patch.setattr(slices, "SHIFT", 62)
+    patch.setattr(doubles, "EDGES", np.arange(1, 4, dtype=np.uint64) << np.uint64(62))
     for module in (spool, collected):
         patch.setattr(module, "SLICED_ROWS", 5)
     patch.setattr(spool, "BLOCK_ROWS", 3)
@@ -53,3 +62,22 @@ def same(path: str | Path, **options: Any) -> str | list[Usage]:
 
     assert expected == came_to(path, SPOOLED, **options)
     return expected
+
+
+def most_held(work: Callable[[], object]) -> int:
+    """Return how many bytes some work holds at once: of Python's, and of Arrow's while rows are set aside."""
+    arrow = [0]
+    add = Spool.add
+
+    def watched(self: Spool, batch: pa.Table) -> None:
+        arrow.append(pa.total_allocated_bytes())
+        add(self, batch)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Spool, "add", watched)
+        tracemalloc.start()
+        try:
+            work()
+            return tracemalloc.get_traced_memory()[1] + max(arrow)
+        finally:
+            tracemalloc.stop()

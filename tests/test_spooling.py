@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.samples import each_sample, options_of
-from tests.setaside import HELD, SPOOLED, bound, came_to, same
+from tests.setaside import HELD, SPOOLED, bound, came_to, most_held, same
 from tests.traces import DAY, at
 from wscost import tracefile
 from wscost.cli import main
@@ -329,27 +328,13 @@ def test_what_is_held_does_not_grow_with_lines(tmp_path: Path, monkeypatch: pyte
     for reader in (spool, runs, ndjson):
         monkeypatch.setattr(reader, "BATCH_ROWS" if reader is ndjson else "BLOCK_ROWS", 100)
 
-    def most_held(rows: int) -> int:
+    def most(rows: int) -> int:
         path = tmp_path / f"{rows}.ndjson"
         path.write_text("\n".join(ndjson_lines((s % 97 + s / 9, 50, f"id-{s}", "r", 3) for s in range(rows))))
-        arrow = [0]
-        add = Spool.add
+        return most_held(lambda: meter(open_input(path, ReadOptions()), PRESETS["durable-object"]))  # type: ignore[arg-type]
 
-        def watched(self: Spool, batch: pa.Table) -> None:
-            arrow.append(pa.total_allocated_bytes())
-            add(self, batch)
-
-        monkeypatch.setattr(Spool, "add", watched)
-        tracemalloc.start()
-        try:
-            meter(open_input(path, ReadOptions()), PRESETS["durable-object"])  # type: ignore[arg-type]
-            return tracemalloc.get_traced_memory()[1] + max(arrow)
-        finally:
-            tracemalloc.stop()
-            monkeypatch.setattr(Spool, "add", add)
-
-    most_held(500)
-    small, large = most_held(1_000), most_held(6_000)
+    most(500)
+    small, large = most(1_000), most(6_000)
 
     assert large < 2 * small
 

@@ -47,11 +47,7 @@ def together(parts: Mapping[str, Part], period: Period) -> Part:
     for month in months.values():
         for key, grade in month.grades.items():
             grades[key] = Grade.worst(grade, grades.get(key, Grade.MEASURED))
-    notes = tuple(
-        replace(note, message=f"{name}: {note.message}")
-        for name, month in months.items()
-        for note in month.notes
-    )
+    notes = tuple(_of_input(name, note) for name, month in months.items() for note in month.notes)
     peaks = Note("peaks-add", "Peaks of several inputs add up as if they came at the same instant.")
     month = MonthlyUsage(
         period=period,
@@ -63,6 +59,13 @@ def together(parts: Mapping[str, Part], period: Period) -> Part:
     )
     observed = combine(part.observed for part in parts.values())
     return Part(observed, month, any(part.scaled for part in parts.values()))
+
+
+def _of_input(name: str, note: Note) -> Note:
+    """Let a note say which input it is of, once."""
+    if note.message.startswith(f"{name}: "):
+        return note
+    return replace(note, message=f"{name}: {note.message}")
 
 
 def with_size_steps(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:

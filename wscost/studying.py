@@ -137,7 +137,7 @@ def one_concurrency(inputs: Input | Iterable[Input], options: Options) -> Concur
     if len(opened) == 1 and is_profile(opened[0]):
         priced_on = account.price_list(DEFAULT_PLAN, account.deployments[0]).as_of
         return busiest_day(opened[0], account.period(priced_on), options.get("seed"))
-    return concurrency(one_trace(inputs, options))
+    return concurrency(one_trace(opened, options))
 
 
 def busiest_day(profile: Profile, period: Period, seed: int | None = None) -> Concurrency:
@@ -171,13 +171,30 @@ def one_trace(inputs: Input | Iterable[Input], options: Options) -> Trace:
     """
     workloads = Account.of(inputs, options).workloads
     name, one = next(iter(workloads.items()))
-    if isinstance(one, TraceStream):
-        how = ("input_format", "assume_utc", "window", "skip_bad_rows", "progress")
-        reading = {key: options[key] for key in how if key in options}  # type: ignore[literal-required]
-        one = read_trace(name, **reading, **options.get("format_options", {}))  # type: ignore[arg-type]
-    if len(workloads) > 1 or not isinstance(one, Trace):
+    if len(workloads) > 1 or not isinstance(one, (Trace, TraceStream)):
         raise InputError(f"{', '.join(workloads)}: this picture is drawn from one trace.")
-    return one
+    if isinstance(one, Trace):
+        return one
+    if one.parts is not None:
+        return _held(one, one.parts())
+    how = ("input_format", "assume_utc", "window", "skip_bad_rows", "progress")
+    reading = {key: options[key] for key in how if key in options}  # type: ignore[literal-required]
+    return read_trace(name, **reading, **options.get("format_options", {}))  # type: ignore[arg-type]
+
+
+def _held(stream: TraceStream, parts: Iterator[Trace]) -> Trace:
+    """Return a stream that was set aside, which may not be there to be read again, as a trace."""
+    import pandas as pd
+
+    first, *more = parts
+    several = [first, *more]
+    events = [part.events for part in several if part.events is not None]
+    happened = first.events if stream.events is None else pd.concat(events, ignore_index=True)
+    return replace(
+        first,
+        connections=pd.concat([part.connections for part in several], ignore_index=True),
+        events=happened,
+    )
 
 
 def concurrency(trace: Trace) -> Concurrency:

@@ -36,8 +36,8 @@ class Slices:
         self._blocks: list[list[int]] = [[] for _ in range(SLICES)]
         self._written = 0
 
-    def add(self, rows: pa.Table, only: Iterable[int] = range(SLICES)) -> None:
-        """Write the rows that name a connection, of some slices alone."""
+    def add(self, rows: pa.Table, only: Iterable[int] | None = None) -> None:
+        """Write the rows that name a connection, all or of some slices alone."""
         if rows["connection_id"].null_count:
             rows = rows.filter(rows["connection_id"].is_valid())
         rows = rows.combine_chunks()
@@ -49,7 +49,7 @@ class Slices:
         rows = rows.take(pa.array(order)).combine_chunks()
         pa.default_memory_pool().release_unused()
         with on_disk():
-            for one in only:
+            for one in range(SLICES) if only is None else only:
                 for block in rows.slice(edges[one], edges[one + 1] - edges[one]).to_batches():
                     self._writer.write_batch(block)
                     self._blocks[one].append(self._written)
