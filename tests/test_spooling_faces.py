@@ -14,17 +14,19 @@ from threading import Thread
 
 import pytest
 
+from tests.samples import each_sample, read_sample
 from tests.setaside import HELD, SPOOLED, bound, most_held, same
 from tests.traces import at
 from wscost import tracefile
-from wscost.cli import main
+from wscost.cli import fits, main
 from wscost.errors import InputError
 from wscost.inputs import ReadOptions, open_input
 from wscost.readers import ndjson, source
+from wscost.readers.holding import held
 from wscost.readers.spooling import collected, runs, spool, stream
 from wscost.readers.spooling.spool import Spool
 from wscost.studying import one_concurrency, one_trace
-from wscost.trace import Trace
+from wscost.trace import Trace, TraceStream, check_trace
 
 
 def gateway_lines(connections: int) -> Iterator[str]:
@@ -169,3 +171,42 @@ def test_a_note_says_once_which_of_several_inputs_it_is_of(
     told = capsys.readouterr().out
     assert f"{log}: " in told
     assert f"{log}: {log}: " not in told
+
+
+@each_sample
+def test_what_was_set_aside_can_be_held_after_all(path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        bound(patch, HELD)
+        expected = read_sample(path)
+        if not isinstance(expected, Trace):
+            return
+        bound(patch, SPOOLED)
+        aside = read_sample(path, streamed=True, rows_wanted=True)
+        assert isinstance(aside, TraceStream)
+        found = held(aside)
+
+    for name in ("source", "window", "grades", "notes", "rows", "refused"):
+        assert getattr(expected, name) == getattr(found, name)
+    assert check_trace(expected).connections.equals(check_trace(found).connections)
+    assert (expected.events is None) == (found.events is None)
+    if expected.events is not None and found.events is not None:
+        assert expected.events.equals(found.events)
+
+
+def test_a_profile_is_fitted_to_a_window_of_a_log_too_long_to_hold(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = ["--window", "2026-11-02T00:00:00Z/2026-11-02T00:00:03Z"]
+    assert not main(["fit", str(log), *few])
+    expected = capsys.readouterr()
+    bound(monkeypatch, SPOOLED)
+    monkeypatch.setattr(fits, "HELD_ROWS", 60)
+    monkeypatch.setattr(stream, "PART_ROWS", 9)
+
+    assert not main(["fit", str(log), *few])
+    assert expected == capsys.readouterr()
+    assert main(["fit", str(log)]) == 2
+    assert capsys.readouterr().err == (
+        f"wscost: {log}: more than 60 rows lie in its window, which are held all at once here. "
+        "Take part of the time, such as a week: --window START/END.\n"
+    )

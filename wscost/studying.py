@@ -24,6 +24,7 @@ from wscost.intervals import peak_by_step
 from wscost.metering.columns import microseconds
 from wscost.profile import is_profile
 from wscost.readers import read_trace
+from wscost.readers.holding import held
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Period
 
@@ -176,25 +177,10 @@ def one_trace(inputs: Input | Iterable[Input], options: Options) -> Trace:
     if isinstance(one, Trace):
         return one
     if one.parts is not None:
-        return _held(one, one.parts())
+        return held(one)
     how = ("input_format", "assume_utc", "window", "skip_bad_rows", "progress")
     reading = {key: options[key] for key in how if key in options}  # type: ignore[literal-required]
     return read_trace(name, **reading, **options.get("format_options", {}))  # type: ignore[arg-type]
-
-
-def _held(stream: TraceStream, parts: Iterator[Trace]) -> Trace:
-    """Return a stream that was set aside, which may not be there to be read again, as a trace."""
-    import pandas as pd
-
-    first, *more = parts
-    several = [first, *more]
-    events = [part.events for part in several if part.events is not None]
-    happened = first.events if stream.events is None else pd.concat(events, ignore_index=True)
-    return replace(
-        first,
-        connections=pd.concat([part.connections for part in several], ignore_index=True),
-        events=happened,
-    )
 
 
 def concurrency(trace: Trace) -> Concurrency:

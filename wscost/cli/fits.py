@@ -8,6 +8,10 @@ from typing import Annotated
 import typer
 
 from wscost.cli import options, output
+from wscost.trace import Trace, TraceStream
+
+HELD_ROWS = 5_000_000
+"""Of a log of any length so many rows in the window may be fitted to; they take 500 bytes each and more."""
 
 
 def fit(
@@ -46,23 +50,31 @@ def fit(
     """
     from wscost.fitting import fit as fit_profile
     from wscost.inputs import at_hand
-    from wscost.readers import read_trace
+    from wscost.readers import no_connections, read_input
     from wscost.readers.findings import findings_of
+    from wscost.readers.holding import held
     from wscost.reports.fits import tell
 
     output.refuse_existing(file)
     with output.progress() as progress:
-        trace = read_trace(
+        found = read_input(
             [at_hand(Path(one)) for one in inputs],
             input_format=input_format,
             assume_utc=assume_utc,
             window=window,
             skip_bad_rows=skip_bad_rows,
             progress=progress,
+            remark=None,
+            engine=None,
+            streamed=True,
+            rows_wanted=True,
             **options.format_options(map_, format_option),
         )
-    found = fit_profile(trace, name=name, time_zone=time_zone, seed=seed)
-    output.create(found.text.rstrip("\n"), file)
-    said = {note.code for note in found.notes} | {"censored"}
+    trace = held(found, HELD_ROWS) if isinstance(found, TraceStream) else found
+    if not isinstance(trace, Trace):
+        raise no_connections(getattr(trace, "source", inputs[0]))
+    fitted = fit_profile(trace, name=name, time_zone=time_zone, seed=seed)
+    output.create(fitted.text.rstrip("\n"), file)
+    said = {note.code for note in fitted.notes} | {"censored"}
     read = [note for note in trace.notes if note.code not in said]
-    output.aside(tell(found, notes=(findings_of(trace).note(), *read), width=output.width()))
+    output.aside(tell(fitted, notes=(findings_of(trace).note(), *read), width=output.width()))
