@@ -8,7 +8,8 @@ import sys
 from wscost import compiling
 
 FEW_CYCLES = 100_000
-"""Nearly all that a command makes lives until its end: looking for cycles every 700 objects is in vain."""
+"""Nearly all that a command makes lives until its end: looking for cycles every 700 objects is in vain, and
+at the end, when everything goes, even more so."""
 
 
 def main() -> int:
@@ -19,7 +20,9 @@ def main() -> int:
         from wscost.cli import main as run
     except KeyboardInterrupt:
         return 130
-    return run()
+    code = run()
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":
