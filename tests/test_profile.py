@@ -57,6 +57,7 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "negative-weight": (2, "calendar.weekdays.mon must be at least 0, not -1"),
     "no-executor": (4, "scenarios.people: 'executor' is missing; it is one of constant-vus"),
     "no-name": (1, "profile must have 1 or more characters"),
+    "key-of-another-law": (5, "session: unknown key 'value'. It goes with another kind than the one"),
     "no-rooms-at-all": (6, "rooms take either a count or a size"),
     "no-scenarios": (1, "'scenarios' is missing"),
     "no-stages": (4, "scenarios.people.stages must have 1 or more entries"),

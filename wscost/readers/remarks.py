@@ -29,7 +29,7 @@ def other_requests(requests: int) -> tuple[Note, ...]:
     return (
         Note(
             "other-requests",
-            f"{requests:,} other requests stand in the log: they are no connections and are not counted. "
+            f"Other requests in the log: {requests:,}. They are no connections and are not counted. "
             "Where they reach a Worker, declare them as monthly http_requests in the deployment.",
             {"http_requests": requests},
         ),
@@ -40,7 +40,7 @@ def rooms_from_paths(rooms: int, connections: int) -> Note:
     """Return the note on rooms that a URL's path stands for."""
     return Note(
         "room-from-path",
-        f"Rooms are taken from the paths of URLs: {rooms:,} for {connections:,} connections. "
+        f"Rooms are taken from the paths of URLs (connections: {connections:,}, rooms: {rooms:,}). "
         "--room-from says otherwise: none, or a regular expression.",
         {"rooms": rooms, "connections": connections},
     )

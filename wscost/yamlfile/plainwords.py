@@ -96,6 +96,8 @@ def _own_words(data: object, place: Location, said: str) -> str:
 
 def _hint(model: type[BaseModel], location: Location) -> str:
     known = sorted(_keys(model, location[:-1]))
+    if location[-1] in known:
+        return "It goes with another kind than the one that stands here."
     close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
 
