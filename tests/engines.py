@@ -12,6 +12,9 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+import psutil
+from distributed import get_worker
+
 from wscost.engines import work
 from wscost.metering.streaming import Question, StreamSums
 from wscost.trace import Partition, PartitionPass, TraceStream
@@ -100,6 +103,29 @@ class Greedy(Wrapped):
 
     def happen(self) -> None:
         raise MemoryError
+
+
+class Hungry(Wrapped):
+    """Whoever reads it takes more and more memory, as far as this ends by itself."""
+
+    def happen(self) -> None:
+        taken = []
+        for _ in range(40):
+            taken.append(b"x" * 2**24)
+            time.sleep(0.02)
+        time.sleep(10)
+
+
+class Filling(Wrapped):
+    """Whoever reads it has taken so much memory after that it takes no more work."""
+
+    def happen(self) -> None:
+        worker = get_worker()
+        while psutil.Process().memory_info().rss < 0.83 * worker.memory_manager.memory_limit:
+            HELD.append(b"x" * 2**22)
+
+
+HELD: list[bytes] = []
 
 
 def until(there: Callable[[], object], seconds: float = 60) -> None:

@@ -16,10 +16,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 from pyarrow import parquet
 
-from tests.engines import Deadly, Gated, Greedy, Wrapped, until
+from tests.engines import Deadly, Filling, Gated, Greedy, Hungry, Wrapped, until
 from tests.test_streamed_event_files import folder
 from tests.traces import DAY, at, connection, event
 from wscost.cli import main
@@ -181,10 +181,11 @@ def test_workers_that_die_of_the_input_are_an_error_and_no_total(
 ) -> None:
     monkeypatch.setattr(dask, "RETRIES", 0)
     monkeypatch.setattr(engine.client.cluster.scheduler, "allowed_failures", 0)
-    flowing = wrapped(stream(trace, engine), Deadly, tmp_path)
+    flowing = wrapped(wrapped(stream(trace, engine), Gated, tmp_path, 0), Deadly, tmp_path)
 
     with pytest.raises(EngineError, match=r"died each time.*nothing is counted.*--memory-limit"):
         meter(flowing, ACCEPT)
+    (tmp_path / "open").touch()  # nobody waited for it
 
 
 def test_a_worker_out_of_memory_is_an_error_and_no_total(trace: Path, engine: Any, tmp_path: Path) -> None:
@@ -192,6 +193,29 @@ def test_a_worker_out_of_memory_is_an_error_and_no_total(trace: Path, engine: An
 
     with pytest.raises(EngineError, match=r"had no memory left; nothing is counted.*--memory-limit"):
         meter(flowing, ACCEPT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        pytest.param(Hungry, "were ended again and again for lack of memory", id="its nanny ends it"),
+        pytest.param(Filling, "have been too full for 5 s to go on", id="it pauses for good"),
+    ],
+)
+def test_workers_whose_memory_does_not_do_are_given_up_soon(
+    trace: Path, tmp_path: Path, kind: type[Wrapped], *, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask, "LOOK_S", 0.5)
+    monkeypatch.setattr(dask, "MOST_KILLED", 1)
+    monkeypatch.setattr(dask, "WORKERS_S", 5)
+    of_own = LocalCluster(
+        **LOOPBACK, n_workers=1, threads_per_worker=1, memory_limit="600MB", silence_logs=dask.ONLY_CRITICAL
+    )
+    with of_own as cluster, Client(cluster) as client:
+        flowing = wrapped(stream(trace, dask.DaskEngine(lambda: client)), kind, tmp_path, 0)
+
+        with pytest.raises(EngineError, match=f"{words}; nothing is counted.*--memory-limit"):
+            meter(flowing, ACCEPT)
 
 
 def test_what_a_worker_refuses_is_told_as_this_process_tells_it(engine: Any, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from wscost.errors import InputError
 from wscost.inputs import open_input
 from wscost.metering import meter
 from wscost.metering.coalescing import NONE, coalesce
-from wscost.metering.partials import QUARTER
+from wscost.metering.partials import QUARTER, QUARTERS_A_DAY
 from wscost.metering.streaming import Question
 from wscost.readers import parquet as reader
 from wscost.readers import read_input
@@ -217,6 +217,23 @@ def test_what_a_part_keeps_of_an_object_is_the_times_it_lived_not_its_sockets(tm
 
     assert ["room"] == share.names.to_pylist()
     assert 1 + len(apart) == len(share.lives.visits.gaps)
+
+
+def test_a_part_is_searched_once_for_all_that_is_shared_out_however_long_the_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "trace", [[("a", 0, 5, 1), ("a", 29 * DAY, 29 * DAY + 5, 1)]])
+    flowing = read_input(path, streamed=True, engine=Disorderly(Random(1)))
+    assert isinstance(flowing, TraceStream)
+    task = work.task_of(flowing, Question.of(ACCEPT, (), ()), cores=1)
+    (partition,) = work.cut(flowing).partitions
+    reduced = work.reduced(partition, task)
+    searched: list[Any] = []
+    search = np.searchsorted
+    monkeypatch.setattr(np, "searchsorted", lambda *given: (searched.append(given), search(*given))[1])
+
+    assert [0, 29 * QUARTERS_A_DAY] == list(work.share(reduced, 0, task).quarters)
+    assert len(("openings", "closings")) == len(searched)
 
 
 def test_plain_and_compiled_parts_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +22,10 @@ CONNECT_S = 10
 WORKERS_S = 30
 """How long to wait for the first worker, and for another one where all are gone."""
 LOOK_S = 5
+KILLED = "worker-restart-memory"
+"""What a nanny tells of a worker that it ends for taking too much memory."""
+MOST_KILLED = 2
+"""How often that may happen for each worker until it is clear that it will go on."""
 RETRIES = 2
 """A read that fails may have met a store that was busy."""
 ONLY_CRITICAL = 50
@@ -73,12 +77,15 @@ class DaskEngine:
     def __init__(self, connect: Callable[[], Client], progress: Progress | None = None) -> None:
         self._connect, self._progress = connect, progress
         self._client: Client | None = None
+        self._killed: list[object] = []
+        """What is told of each worker that took too much memory."""
 
     @property
     def client(self) -> Client:
         """The connection to the scheduler."""
         if self._client is None:
             self._client = self._connect()
+            self._client.subscribe_topic(KILLED, self._killed.append)
         return self._client
 
     def each(self, work: Callable[[Partition], T], partitions: Sequence[Partition]) -> list[T]:
@@ -113,9 +120,11 @@ class DaskEngine:
     def _found(
         self, futures: Sequence[Future], partitions: Sequence[Partition] = (), read: Read | None = None
     ) -> list[Any]:
-        """Wait for results; of what went wrong, tell the first in order, whichever came first."""
+        """Wait for results; of what was refused, tell the first in order, whichever came first."""
         sizes = dict(zip(futures, (partition.size for partition in partitions), strict=False))
         for future in self._finished(futures):
+            if future.status == "error" and isinstance(fault := future.exception(), _fatal()):
+                raise _told(fault)
             if read is not None:
                 read.more(sizes[future])
         failed = next((future for future in futures if future.status == "error"), None)
@@ -124,36 +133,57 @@ class DaskEngine:
         return self.client.gather(list(futures))  # type: ignore[no-any-return]
 
     def _finished(self, futures: Iterable[Future]) -> Iterator[Future]:
-        """Yield futures as they end; give up when there is nobody left to work for long."""
+        """Yield futures as they end; give up where nobody is left to work, and where memory does not do."""
         from distributed import wait
 
-        left, alone_s = set(futures), 0
+        left, idle_s, workers = set(futures), 0, max(len(self.client.nthreads()), 1)
         while left:
             try:
                 ended, left = wait(left, timeout=LOOK_S, return_when="FIRST_COMPLETED")
                 yield from ended
+                idle_s = 0
             except TimeoutError:
-                alone_s = 0 if self.client.nthreads() else alone_s + LOOK_S
-                if alone_s >= WORKERS_S:
+                at_hand = self.client.scheduler_info(n_workers=-1)["workers"].values()
+                workers = max(workers, len(at_hand))
+                idle_s = 0 if any(map(_works, at_hand)) else idle_s + LOOK_S
+                if idle_s >= WORKERS_S and at_hand:
+                    raise _too_little(f"have been too full for {WORKERS_S} s to go on") from None
+                if idle_s >= WORKERS_S:
                     raise EngineError(
                         f"All workers are gone, and none came for {WORKERS_S} s; nothing is counted."
                     ) from None
+            if len(self._killed) >= MOST_KILLED * workers:
+                raise _too_little("were ended again and again for lack of memory")
+
+
+def _works(worker: Mapping[str, Any]) -> bool:
+    """Tell whether a worker is at work, or would be: one that is short of memory takes no more."""
+    return worker["status"] == "running" or bool(worker["metrics"].get("task_counts", {}).get("executing"))
+
+
+def _too_little(happened: str) -> EngineError:
+    """Return what to say of workers that have too little memory."""
+    return EngineError(
+        f"Workers that were given a part of the input {happened}; nothing is counted. "
+        "Give each more memory (dask worker --memory-limit)."
+    )
 
 
 def _told(fault: BaseException) -> BaseException:
     """Say what happened to a worker in words for who can help it; what a reader refuses says so itself."""
-    from distributed.scheduler import KilledWorker
-
-    how = {KilledWorker: "died each time, as for lack of memory", MemoryError: "had no memory left"}
-    for kind, words in how.items():
-        if isinstance(fault, kind):
-            return EngineError(
-                f"Workers that were given a part of the input {words}; nothing is counted. "
-                "Give each more memory (dask worker --memory-limit)."
-            )
+    if isinstance(fault, _fatal()):
+        died = not isinstance(fault, MemoryError)
+        return _too_little("died each time, as for lack of memory" if died else "had no memory left")
     if isinstance(fault, ImportError):
         return EngineError(f"Workers cannot read the input: {fault}. Install there what is installed here.")
     return fault
+
+
+def _fatal() -> tuple[type[BaseException], ...]:
+    """Return what other parts of the input would come to as well."""
+    from distributed.scheduler import KilledWorker
+
+    return KilledWorker, MemoryError
 
 
 def _connected(scheduler: str | None, stack: ExitStack) -> Client:

@@ -133,12 +133,14 @@ class Partial:
     def share(self, number: int, task: Task) -> Share:
         """Return one share of what has to be seen together."""
         first, past = self.objects_from[number : number + 2]
-        quarters = {}
-        for quarter in range(number, task.days.days * QUARTERS_A_DAY, task.shares):
-            since = task.days.first_day * MICROSECONDS_PER_DAY + quarter * QUARTER
-            edges = Edges(_within(self.opens, since), _within(self.closes, since))
-            if len(edges.opens) or len(edges.closes):
-                quarters[quarter] = edges
+        numbers = np.arange(number, task.days.days * QUARTERS_A_DAY, task.shares)
+        since = task.days.first_day * MICROSECONDS_PER_DAY + numbers * QUARTER
+        edges = map(Edges, _within(self.opens, since), _within(self.closes, since))
+        quarters = {
+            quarter: one
+            for quarter, one in zip(numbers.tolist(), edges, strict=True)
+            if len(one.opens) or len(one.closes)
+        }
         names = self.names.take(pa.array(np.arange(first, past)))
         return Share(names, Lives(*(pack(spans.share(number, first)) for spans in self.lives)), quarters)
 
@@ -298,10 +300,16 @@ class WholeSums(StreamSums):
         return self
 
 
-def _within(instants: Ints, since: int) -> Offsets:
-    """Return which of rising instants lie in a quarter of an hour."""
-    first, past = np.searchsorted(instants, [since, since + QUARTER])
-    return (instants[first:past] - since).astype(np.uint32)
+def _within(instants: Ints, since: Ints) -> list[Offsets]:
+    """Return which of rising instants lie in each of some quarters of an hour.
+
+    They are searched at once: what came from elsewhere may lie so in memory that any search copies it all.
+    """
+    bounds = np.searchsorted(instants, np.stack([since, since + QUARTER]))
+    return [
+        (instants[first:past] - begin).astype(np.uint32)
+        for begin, first, past in zip(since, *bounds, strict=True)
+    ]
 
 
 def _rise(quarter: int, parts: Sequence[Edges], task: Task) -> Rise:
