@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from wscost.errors import InputError
@@ -17,10 +18,10 @@ from wscost.readers.pairing import (
     OPEN,
     Event,
     Moments,
+    Pairing,
     Place,
     Reach,
     Socket,
-    Sockets,
     without_partner,
 )
 from wscost.readers.remarks import other_requests, rooms_from_paths
@@ -69,6 +70,11 @@ class _Object(NamedTuple):
     service: str
     object_id: str | None
 
+    @property
+    def label(self) -> str:
+        """What its sockets are called by."""
+        return (self.object_id or self.service)[:80]
+
 
 class _Fronts:
     """Upgrades of Workers: 32 bytes each."""
@@ -85,11 +91,23 @@ class _Fronts:
         self.line.append(place.line)
 
 
+@dataclass(slots=True)
 class _Told:
     """What is to be said of the sockets, counted as they are handed over."""
 
-    unseen = unseen_open = unclosed = overlapping = whole = lifeless = 0
-    nameless = False
+    unseen: int = 0
+    """Sockets of which no upgrade was seen."""
+    unseen_open: int = 0
+    """Those of them that were not seen to close."""
+    unclosed: int = 0
+    overlapping: int = 0
+    """Objects that had several open at once."""
+    whole: int = 0
+    """Sockets that one invocation tells of from open to close."""
+    lifeless: int = 0
+    """Those of them that lasted no time."""
+    nameless: bool = False
+    """Whether events of sockets name no object."""
 
 
 class Invocations:
@@ -193,9 +211,7 @@ class Invocations:
     def _hand_over_objects(self) -> None:
         """Hand over the sockets and events of objects, in order of time."""
         objects = list(self._objects)
-        begun = array("l", bytes(array("l").itemsize * len(objects)))
-        overlapping = bytearray(len(objects))
-        active: dict[int, Sockets] = {}
+        pairing = Pairing(lambda number: f"{objects[number].label}-{number}", self._unended)
         for order, number, wall, room, part, line, _ in self._queue.in_order():
             at, kind = divmod(order, _KINDS)
             service, object_id = objects[number]
@@ -203,21 +219,10 @@ class Invocations:
             if kind == OPEN and service not in self._hibernating:
                 self._hand_over_whole(place, object_id or room, at, wall)
                 continue
-            socket = None
-            if kind <= CLOSE:
-                self._told.nameless |= object_id is None
-                sockets = active.get(number)
-                if sockets is None:
-                    label = f"{(object_id or service)[:80]}-{number}"
-                    sockets = Sockets(label, max(self._unended[number], 0), begun[number])
-                    active[number] = sockets
-                socket = sockets.take(Event(kind, at, place, room))
-                overlapping[number] |= sockets.overlapping
-                if socket is not None and socket.closed is not None:
-                    self._hand_over_socket(socket, object_id)
-                if sockets.idle:
-                    self._unended[number], begun[number] = sockets.errors_that_end, sockets.begun
-                    del active[number]
+            socket = pairing.take(number, Event(kind, at, place, room)) if kind <= CLOSE else None
+            self._told.nameless |= kind <= CLOSE and object_id is None
+            if socket is not None and socket.closed is not None:
+                self._hand_over_socket(socket, object_id)
             if kind != OPEN:
                 self._events.add(
                     part,
@@ -229,10 +234,9 @@ class Invocations:
                     "in" if kind == MESSAGE else None,
                     wall / 1000 if self._walls else None,
                 )
-        for number, sockets in active.items():
-            for socket in sockets.open:
-                self._hand_over_socket(socket, objects[number].object_id)
-        self._told.overlapping = sum(overlapping)
+        for number, socket in pairing.open:
+            self._hand_over_socket(socket, objects[number].object_id)
+        self._told.overlapping = pairing.overlapping
 
     def _hand_over_socket(self, socket: Socket, object_id: str | None) -> None:
         told, still = self._told, socket.closed is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -131,6 +132,47 @@ class Sockets:
             socket.counting = False
         self._counting.clear()
         return None
+
+
+class Pairing:
+    """The sockets of all objects, by number: of one that has none open 17 bytes are kept.
+
+    Parameters
+    ----------
+    label
+        What the sockets of an object are called.
+    unended
+        By how many the opens of each object are more than its closes.
+    """
+
+    def __init__(self, label: Callable[[int], str], unended: array[int]) -> None:
+        self._label, self._unended = label, unended
+        self._begun = array("q", bytes(8 * len(unended)))
+        self._overlapping = bytearray(len(unended))
+        self._active: dict[int, Sockets] = {}
+
+    def take(self, number: int, event: Event) -> Socket | None:
+        """Take an event of an object, in order of time; return its socket, where known."""
+        sockets = self._active.get(number)
+        if sockets is None:
+            sockets = Sockets(self._label(number), max(self._unended[number], 0), self._begun[number])
+            self._active[number] = sockets
+        socket = sockets.take(event)
+        self._overlapping[number] |= sockets.overlapping
+        if sockets.idle:
+            self._unended[number], self._begun[number] = sockets.errors_that_end, sockets.begun
+            del self._active[number]
+        return socket
+
+    @property
+    def open(self) -> Iterator[tuple[int, Socket]]:
+        """The sockets that are open, each with the number of its object."""
+        return ((number, socket) for number, sockets in self._active.items() for socket in sockets.open)
+
+    @property
+    def overlapping(self) -> int:
+        """How many objects had several open at once."""
+        return sum(self._overlapping)
 
 
 class Moments:
