@@ -355,3 +355,34 @@ def test_a_front_is_matched_with_the_object_that_it_asked() -> None:
     alone = without_partner(fronts, inner, Reach(before=1, after=5))
 
     assert [True, False, False, False] == alone.tolist()
+
+
+asked = st.lists(st.tuples(st.integers(0, 30), st.sampled_from([A, B])), max_size=9)
+
+
+@given(asked, asked)
+def test_an_inner_event_is_matched_with_the_last_free_front_before_it(
+    outside: list[tuple[int, int]], inside: list[tuple[int, int]]
+) -> None:
+    fronts, inner = Moments(), Moments()
+    for moments, several in ((fronts, outside), (inner, inside)):
+        for at, path in several:
+            moments.add(at, path)
+    free, lonely = set(range(len(outside))), set(range(len(inside)))
+    for equal_paths in (True, False):
+        for one in sorted(
+            lonely, key=lambda one: (inside[one], one) if equal_paths else (inside[one][0], one)
+        ):
+            at, path = inside[one]
+            before = [
+                (outside[front][0], front)
+                for front in free
+                if outside[front][0] <= at + 1 and (outside[front][1] == path or not equal_paths)
+            ]
+            if before and at - max(before)[0] <= 5:
+                free.remove(max(before)[1])
+                lonely.remove(one)
+
+    alone = without_partner(fronts, inner, Reach(before=1, after=5))
+
+    assert sorted(free) == alone.nonzero()[0].tolist()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wscost import estimate
 from wscost.cli import main
@@ -97,6 +101,37 @@ def point(metric: str, time: str, value: float, **tags: str) -> str:
         json.dumps({"metric": metric, "type": "Point", "data": {"time": time, "value": value, "tags": tags}})
         + "\n"
     )
+
+
+begins = st.lists(st.integers(0, 3_000), max_size=9)
+"""[ms]"""
+
+
+@settings(max_examples=40)
+@given(begins, begins)
+def test_an_end_stamped_with_itself_takes_the_first_free_start_that_is_near(
+    tmp_path_factory: pytest.TempPathFactory, starts: list[int], opened: list[int]
+) -> None:
+    ends = dict(enumerate(opened, 10_000))
+    points = [("ws_sessions", start, 1) for start in starts]
+    points += [("ws_session_duration", end, end - begin) for end, begin in ends.items()]
+    path = tmp_path_factory.mktemp("k6") / "points.json"
+    with path.open("w") as file:
+        file.write(point("ws_sessions", START.isoformat(), 1))
+        for metric, at, value in points:
+            file.write(point(metric, (START + timedelta(seconds=9, milliseconds=at)).isoformat(), value))
+    expected: list[tuple[int, int | None]] = [(begin, end) for end, begin in ends.items()]
+    free = sorted(starts)
+    for begin in sorted(opened):
+        near = [start for start in free if -5 <= start - begin <= 1000]
+        if near:
+            free.remove(near[0])
+    expected += [(-9000, None), *((start, None) for start in free)]
+
+    rows = read_trace(path).connections
+    since = [(rows[name] - START).dt.total_seconds() * 1000 - 9000 for name in ("opened_at", "closed_at")]
+    found = [(round(begin), None if pd.isna(end) else round(end)) for begin, end in zip(*since, strict=True)]
+    assert Counter(expected) == Counter(found)
 
 
 def test_without_status_tags_every_session_counts(tmp_path: Path) -> None:

@@ -173,3 +173,11 @@ def test_where_every_line_is_bad_it_is_told_alike(tmp_path: Path, name: str, ski
     log.write_text("\n".join(lines))
 
     assert re.match("InputError: .*every one|BadRowsError: ", str(same(log, skip_bad_rows=skip)))
+
+
+def test_where_every_handshake_failed_it_is_told_alike(tmp_path: Path) -> None:
+    log = tmp_path / "points.json"
+    failed = {"metric": "ws_sessions", "at": 3, "count": 1, "room": "x", "status": "404"}
+    log.write_text("\n".join([k6_line(failed)] * 4))
+
+    assert same(log) == f"InputError: {log}: there are no rows in it."

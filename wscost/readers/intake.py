@@ -187,7 +187,7 @@ class Intake:
         """
         heading = merged(self._headings)
         grades = {**heading.grades, **(grades or {})}
-        if self._spools is not None:
+        if self._spools is not None and not self._spools.empty:
             return self._stream(self._spools, heading, grades, notes)
         connections, events = self._frame("connections"), self._frame("events")
         names = [part.name for part in self.source.parts]

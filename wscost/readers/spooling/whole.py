@@ -62,6 +62,11 @@ class Spools:
             alone = pc.and_(batch["object_id"].is_null(), batch["connection_id"].is_valid())
             self._unowned |= bool(pc.any(alone).as_py())
 
+    @property
+    def empty(self) -> bool:
+        """Whether no table has been added, not even one of no rows."""
+        return not self._of
+
     def contradictions(self, parts: Sequence[str]) -> Iterator[Contradiction]:
         """Yield the rows that others contradict, and leave them out in the end; no more rows are added."""
         for spool in self._of.values():
