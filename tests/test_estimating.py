@@ -115,6 +115,19 @@ def test_when_everything_is_included_the_sentence_says_so() -> None:
     assert "inside its allowance" in compare(trace([connection(0, 1, None)]), deployment="worker").decides
 
 
+def test_what_is_not_known_is_not_said_to_stay_inside_an_allowance() -> None:
+    decides = compare(totals(object_active_seconds=1), plan=STANDARD, deployment="durable-object").decides
+
+    assert "Nothing beyond the base fee, as far as quantities are known." == decides
+
+
+def test_a_plan_that_charges_nothing_is_decided_by_its_limits() -> None:
+    usage = totals(object_active_seconds=10_000_000)
+    decides = compare(usage, plan="cloudflare/workers-free", deployment="durable-object").decides
+
+    assert "Workers Free charges nothing; what it has instead are limits." == decides
+
+
 def test_several_inputs_share_one_base_fee_and_one_allowance() -> None:
     parts = [totals("chat", http_requests=6_000_000), totals("game", http_requests=6_000_000)]
 

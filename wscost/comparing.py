@@ -64,6 +64,15 @@ def _chosen(deployments: Sequence[Deployment]) -> Note:
     return Note("deployment-chosen", f"No deployment was named: priced as {labels}.", {"deployments": labels})
 
 
+def _nothing(bill: Bill) -> str:
+    """Say why there is nothing to pay by use."""
+    if all(line.unit_price == 0 for line in bill.lines):
+        return f"{bill.plan_name} charges nothing; what it has instead are limits."
+    if any(line.cost is None for line in bill.lines):
+        return "Nothing beyond the base fee, as far as quantities are known."
+    return "Nothing beyond the base fee: every quantity stays inside its allowance."
+
+
 def _decides(bills: Sequence[Bill]) -> str:
     """Say which line makes the dearest bill dear, by what quantity, and how the cheapest escapes it."""
     most = max(bill.total for bill in bills)
@@ -72,7 +81,7 @@ def _decides(bills: Sequence[Bill]) -> str:
     cheapest = min(bills, key=lambda b: b.rank)
     lines = [line for line in dearest.lines if line.components and line.cost]
     if not lines:
-        return "Nothing beyond the base fee: every quantity stays inside its allowance."
+        return _nothing(dearest)
     escaped = {line.sku: line.cost or ZERO for line in cheapest.lines}
     line = max(lines, key=lambda x: ((x.cost or ZERO) - escaped.get(x.sku, ZERO), x.cost))
     share = (line.cost or ZERO) / dearest.total
