@@ -240,8 +240,8 @@ def test_a_bad_entry_is_told_by_the_line_on_which_it_stands(tmp_path: Path) -> N
 
 
 def test_the_messages_of_a_refused_socket_are_no_second_mistake(tmp_path: Path) -> None:
-    broken = {**entry(), "_webSocketClose": {"code": 1000, "timestamp": 1_700_000_000}}
-    path = har(tmp_path, broken)
+    ended = {"code": 1000, "timestamp": 1_700_000_000}
+    path = har(tmp_path, entry(message(1_795_418_400, "a"), _webSocketClose=ended))
 
     with pytest.raises(InputError, match="is before opened_at") as refused:
         read_trace(path)
