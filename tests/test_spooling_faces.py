@@ -161,6 +161,20 @@ def test_a_picture_is_drawn_of_what_came_from_standard_input(
             assert expected.grades == found.grades
 
 
+def test_the_page_of_what_was_set_aside_is_that_of_the_same_held(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = []
+    for rows in (HELD, SPOOLED):
+        bound(monkeypatch, rows)
+        monkeypatch.setattr(stream, "PART_ROWS", 7)
+        assert not main(["report", str(log)])
+        pages.append(capsys.readouterr().out)
+
+    assert "sockets open" in pages[0]
+    assert pages[0] == pages[1]
+
+
 def test_a_note_says_once_which_of_several_inputs_it_is_of(
     tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,8 @@ from wscost.trace import Trace, TraceStream
 from wscost.usage import Period
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from wscost.profile import Profile
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,7 +121,7 @@ def _overtaken(
 
 def _concurrencies(opened: Iterable[Workload], period: Period, seed: int | None) -> Iterator[Concurrency]:
     for workload in opened:
-        if isinstance(workload, Trace):
+        if isinstance(workload, Trace) or (isinstance(workload, TraceStream) and workload.parts):
             yield concurrency(workload)
         elif is_profile(workload):
             yield busiest_day(workload, period, seed)
@@ -138,6 +140,8 @@ def one_concurrency(inputs: Input | Iterable[Input], options: Options) -> Concur
     if len(opened) == 1 and is_profile(opened[0]):
         priced_on = account.price_list(DEFAULT_PLAN, account.deployments[0]).as_of
         return busiest_day(opened[0], account.period(priced_on), options.get("seed"))
+    if len(opened) == 1 and isinstance(opened[0], TraceStream) and opened[0].parts:
+        return concurrency(opened[0])
     return concurrency(one_trace(opened, options))
 
 
@@ -183,13 +187,22 @@ def one_trace(inputs: Input | Iterable[Input], options: Options) -> Trace:
     return read_trace(name, **reading, **options.get("format_options", {}))  # type: ignore[arg-type]
 
 
-def concurrency(trace: Trace) -> Concurrency:
-    """Count the sockets that are open at once over a trace's window, in at most a few hundred steps."""
+def concurrency(trace: Trace | TraceStream) -> Concurrency:
+    """Count the sockets that are open at once over a trace's window, in at most a few hundred steps.
+
+    Raises
+    ------
+    ValueError
+        If it is a stream that keeps no rows.
+    """
     start, end = (_microseconds(moment) for moment in (trace.window.start, trace.window.end))
     seconds = max((end - start) / 1e6, 1)
     step = next((s for s in _STEPS if seconds / s <= _MOST_STEPS), None) or int(seconds / _MOST_STEPS) + 1
-    opened = microseconds(trace.connections["opened_at"])
-    closed = microseconds(trace.connections["closed_at"].fillna(trace.window.end))
+    lives = [
+        (microseconds(rows["opened_at"]), microseconds(rows["closed_at"].fillna(trace.window.end)))
+        for rows in _connections(trace)
+    ]
+    opened, closed = (np.concatenate(several) for several in zip(*lives, strict=True))
     first = start // (step * 1_000_000) * step * 1_000_000
     steps = -(-(end - first) // (step * 1_000_000)) or 1
     peaks = peak_by_step(
@@ -198,6 +211,19 @@ def concurrency(trace: Trace) -> Concurrency:
     return Concurrency(
         trace.source, _EPOCH + timedelta(microseconds=first), timedelta(seconds=step), tuple(map(int, peaks))
     )
+
+
+def _connections(trace: Trace | TraceStream) -> Iterator[pd.DataFrame]:
+    """Yield the connections of a trace, those of a stream some at a time."""
+    if isinstance(trace, Trace):
+        yield trace.connections
+        return
+    if trace.parts is None:
+        raise ValueError(f"{trace.source}: this stream keeps no rows")
+    for part in trace.parts():
+        yield part.connections
+        if part.events is not None:  # all that follows is events
+            return
 
 
 def _microseconds(moment: datetime) -> int:
