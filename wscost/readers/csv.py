@@ -139,8 +139,6 @@ def _open(
 def _explained(part: Part, said: str) -> InputError:
     row = re.search(r"Row #(\d+)", said)
     place = f"{part.name}:{row[1]}" if row else part.name
-    if "UTF8" in said:
-        return InputError(f"{place}: this is not UTF-8 text. Save the file as UTF-8.")
     if "straddl" in said or "block size" in said:
         return InputError(
             f"{place}: a row is longer than {LINE_LIMIT >> 20} MiB. Is a quotation mark left open?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 import gzip
 import io
@@ -13,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
@@ -96,12 +98,12 @@ class Part:
 
     @contextmanager
     def lent(self) -> Iterator[Callable[[], BinaryIO]]:
-        """Lend the content as a file to a library that reads it, front to back, on a thread of its own.
+        """Lend text as a file to a library that reads it, front to back, on a thread of its own.
 
         Such a thread may still read when an error has ended the matter, and a process that ends then is
         aborted. So at the end the file says that it is at its end, and all that was lent is waited for.
         """
-        content = io.BufferedReader(_Chunks(self.chunks()), CHUNK_BYTES)
+        content = io.BufferedReader(_Chunks(self._text()), CHUNK_BYTES)
         loans = _Loans()
         try:
             yield lambda: cast(BinaryIO, loans.lend(_Lent(content, loans)))
@@ -147,6 +149,20 @@ class Part:
         """Return the complaint that a library which reads it itself cannot, and does not say why."""
         store = ", or its store failed" if isinstance(self.path, StoredFile) else ""
         return InputError(f"{self.name}: this {what} is damaged or cut short{store}.")
+
+    def _text(self) -> Iterator[bytes]:
+        """Yield the content in chunks; what is not UTF-8 is refused with its line."""
+        decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+        for chunk in chain(self.chunks(), [b""]):
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                line += error.object.count(b"\n", 0, error.start)
+                raise InputError(
+                    f"{self.name}:{line}: this is not UTF-8 text. Save the file as UTF-8."
+                ) from None
+            line += chunk.count(b"\n")
+            yield chunk
 
     def _line(self, number: int, line: bytes) -> bytes:
         if len(line) > LINE_LIMIT:
