@@ -237,13 +237,3 @@ def test_a_bad_entry_is_told_by_the_line_on_which_it_stands(tmp_path: Path) -> N
 
     with pytest.raises(InputError, match=rf"page\.har:{second}: entry 2: _webSocketMessages is not a list"):
         read_trace(path)
-
-
-def test_the_messages_of_a_refused_socket_are_no_second_mistake(tmp_path: Path) -> None:
-    ended = {"code": 1000, "timestamp": 1_700_000_000}
-    path = har(tmp_path, entry(message(1_795_418_400, "a"), _webSocketClose=ended))
-
-    with pytest.raises(InputError, match="is before opened_at") as refused:
-        read_trace(path)
-
-    assert "\n" not in str(refused.value)

@@ -8,14 +8,14 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wscost.errors import InputError
-from wscost.readers import read_trace, source
+from wscost.readers import lending, read_trace, source
 from wscost.readers.source import HEAD_BYTES, open_source
 
 ROWS = "connection_id,opened_at,closed_at\nc1,2026-11-01T10:00:00Z,2026-11-01T10:01:00Z\n"
@@ -131,6 +131,25 @@ def test_what_is_lent_to_a_thread_ends_and_is_waited_for(tmp_path: Path) -> None
 
     assert let_go.is_set()
     assert 0 < len(read) < 1000
+
+
+def test_no_more_is_lent_ahead_than_a_few_pieces(tmp_path: Path) -> None:
+    (part,) = open_source(written(tmp_path / "a", b"abc" * 1000)).parts
+    kept: list[Any] = []
+
+    def hoards(lent: BinaryIO) -> None:
+        while block := lent.read(3):
+            kept.append(block)
+
+    with part.lent() as lend:
+        hoarder = threading.Thread(target=hoards, args=(lend(),))
+        hoarder.start()
+        hoarder.join(0.5)
+        held = len(kept)
+
+    assert 0 < held < lending.MOST_OUT
+    hoarder.join()
+    assert len(kept) <= held + 1
 
 
 def test_a_named_pipe_is_read_like_a_file(tmp_path: Path) -> None:

@@ -195,8 +195,7 @@ class Intake:
             connections = self._refused(connections, repeated(connections, names))
         if events is not None:
             faults = faults_between(events, names)
-            if connections is not None and (self.options.skip_bad_rows or not self.refusals.total):
-                # Where the input is refused for a connection anyway, its events are no second mistake.
+            if connections is not None:
                 faults |= without_row(events, connections)
             events = self._refused(events, faults)
         refused = self.refusals.settle(self.source.name, self.rows, self.options)

@@ -9,18 +9,17 @@ import io
 import stat
 import sys
 import tempfile
-import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
+from typing import BinaryIO, TypeAlias, cast
 
 from wscost.errors import InputError
 from wscost.notes import Note
+from wscost.readers.lending import lent
 from wscost.readers.spooling.disk import on_disk
 from wscost.readers.stores import StoredFile, is_url, shown, stored
 
@@ -34,11 +33,8 @@ GZIP_RATIO_LIMIT = 200
 GZIP_FREE_BYTES = 64 * 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
-RETURNED_WITHIN_S = 1.0
-"""How long a lent file is waited for: its reader may be stuck in a pipe. [s]"""
 
 Progress = Callable[[int, int | None], None]
-T = TypeVar("T")
 Place: TypeAlias = Path | StoredFile
 """Where a file is, with what reading asks of a path."""
 
@@ -96,19 +92,9 @@ class Part:
         if left := self._line(number + 1, left):
             yield number + 1, left
 
-    @contextmanager
-    def lent(self) -> Iterator[Callable[[], BinaryIO]]:
-        """Lend text as a file to a library that reads it, front to back, on a thread of its own.
-
-        Such a thread may still read when an error has ended the matter, and a process that ends then is
-        aborted. So at the end the file says that it is at its end, and all that was lent is waited for.
-        """
-        content = io.BufferedReader(_Chunks(self._text()), CHUNK_BYTES)
-        loans = _Loans()
-        try:
-            yield lambda: cast(BinaryIO, loans.lend(_Lent(content, loans)))
-        finally:
-            loans.call_in()
+    def lent(self) -> AbstractContextManager[Callable[[], BinaryIO]]:
+        """Lend text as a file to a library that reads it, front to back, on a thread of its own."""
+        return lent(self._text())
 
     def content(self) -> bytes:
         """Return everything, for formats that are one document; up to 1 GiB."""
@@ -231,73 +217,6 @@ class _Counted(io.RawIOBase):
         self.taken += size
         self._report(size)
         return size
-
-
-class _Chunks(io.RawIOBase):
-    """Chunks of bytes as a stream."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        left = self._left or memoryview(next(self._chunks, b""))
-        size = min(len(left), len(buffer))
-        buffer[:size] = left[:size]
-        self._left = left[size:]
-        return size
-
-
-class _Loans:
-    """Objects in the hands of a thread that is not ours, and whether it has let go of them.
-
-    Its last act is to free them. That runs no Python code, so a thread that has freed all is done.
-    """
-
-    def __init__(self) -> None:
-        self._out: list[weakref.ref[Any]] = []
-        self._returned: SimpleQueue[object] = SimpleQueue()
-        self.over = False
-
-    def lend(self, loan: T) -> T:
-        self._out.append(weakref.ref(loan, self._returned.put))
-        return loan
-
-    def call_in(self) -> None:
-        """Lend no more, and wait for the rest; not for ever, for a thread may be stuck in a pipe."""
-        self.over = True
-        with suppress(Empty):
-            for _ in self._out:
-                self._returned.get(timeout=RETURNED_WITHIN_S)
-
-
-class _Block(bytearray):
-    """Bytes that can be watched."""
-
-    __slots__ = ("__weakref__",)
-
-
-class _Lent:
-    """What a library gets of a file, which itself stays with its lender."""
-
-    __slots__ = ("__weakref__", "_content", "_loans")
-
-    closed = False
-
-    def __init__(self, content: io.BufferedReader[Any], loans: _Loans) -> None:
-        self._content = content
-        self._loans = loans
-
-    def read(self, size: int) -> _Block:
-        block = _Block() if self._loans.over else _Block(size)
-        del block[self._content.readinto(block) :]
-        return self._loans.lend(block)
-
-    def close(self) -> None:
-        """Leave the file open: it is its lender's to close."""
 
 
 @dataclass(frozen=True, slots=True)
