@@ -16,7 +16,7 @@ from wscost.errors import WscostError
 from wscost.inputs import ReadOptions, open_input
 from wscost.metering import meter
 from wscost.readers import batching, intake, mapped, ndjson
-from wscost.readers.spooling import collected, doubles, runs, slices, spool
+from wscost.readers.spooling import collected, doubles, pieces, queue, runs, slices, spool
 from wscost.readers.spooling.spool import Spool
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Usage
@@ -34,7 +34,8 @@ def bound(patch: pytest.MonkeyPatch, rows: int) -> None:
         patch.setattr(module, "SLICES", 4)
     patch.setattr(slices, "SHIFT", 62)
     patch.setattr(doubles, "EDGES", np.arange(1, 4, dtype=np.uint64) << np.uint64(62))
-    for module in (spool, collected):
+    patch.setattr(queue, "RUN_ROWS", 4)
+    for module in (spool, pieces):
         patch.setattr(module, "SLICED_ROWS", 5)
     patch.setattr(spool, "BLOCK_ROWS", 3)
     patch.setattr(runs, "BLOCK_ROWS", 2)

@@ -23,7 +23,7 @@ from wscost.errors import InputError
 from wscost.inputs import ReadOptions, open_input
 from wscost.readers import ndjson, source
 from wscost.readers.holding import held
-from wscost.readers.spooling import collected, runs, spool, stream
+from wscost.readers.spooling import collected, pieces, runs, spool, stream
 from wscost.readers.spooling.spool import Spool
 from wscost.studying import one_concurrency, one_trace
 from wscost.trace import Trace, TraceStream, check_trace
@@ -96,8 +96,6 @@ def test_what_is_unpacked_without_end_is_refused_while_rows_are_set_aside(
     monkeypatch.setattr(source, "GZIP_FREE_BYTES", 2**19)
     monkeypatch.setattr(source, "GZIP_RATIO_LIMIT", 9)
     monkeypatch.setattr(source, "CHUNK_BYTES", 2**16)
-    for module in (spool, collected):
-        monkeypatch.setattr(module, "SLICED_ROWS", 5_000)
     for module in (collected, ndjson):
         monkeypatch.setattr(module, "BATCH_ROWS", 1_000)
     folder = tmp_path / "temporary"
@@ -121,7 +119,7 @@ def test_converting_holds_no_more_of_a_longer_log(tmp_path: Path, monkeypatch: p
     for module, name in (
         (spool, "RUN_ROWS"),
         (spool, "SLICED_ROWS"),
-        (collected, "SLICED_ROWS"),
+        (pieces, "SLICED_ROWS"),
         (tracefile, "PART_ROWS"),
         (stream, "PART_ROWS"),
     ):

@@ -12,7 +12,6 @@ import pyarrow as pa
 from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.readers.intake import BATCH_ROWS, Intake
 from wscost.readers.spooling.runs import ROW, in_tables_of
-from wscost.readers.spooling.slices import SLICED_ROWS
 from wscost.trace import UNKNOWN
 
 Columns = Mapping[str, Literal["text", "number"]]
@@ -32,13 +31,13 @@ class Disk(Protocol):
 class Collected(ABC):
     """Rows of some columns, and the places that they come from, numbered as they come.
 
-    Once the intake may not hold more, it sets its own rows aside, too.
+    Once the intake may not hold more, it sets its own rows aside, too; ``at_once`` are set aside together.
     """
 
-    def __init__(self, intake: Intake, columns: Columns) -> None:
+    def __init__(self, intake: Intake, columns: Columns, at_once: int) -> None:
         types = {name: pa.string() if kind == "text" else pa.int64() for name, kind in columns.items()}
         self._schema = pa.schema({**types, "part": pa.int32(), "line": pa.int64(), ROW: pa.int64()})
-        self._intake = intake
+        self._intake, self._at_once = intake, at_once
         self._batch: list[tuple[Any, ...]] = []
         self._waiting: deque[pa.Table] = deque()
         self._waiting_rows = 0
@@ -89,11 +88,11 @@ class Collected(ABC):
         if self._disk is None and not self._intake.may_hold(self.rows):
             self._disk = self._open(fast=self.rows >= COMPILED_FROM_ROWS)
             self._intake.set_aside(self.rows)
-        if self._disk is not None and self._waiting_rows >= SLICED_ROWS:
+        if self._disk is not None and self._waiting_rows >= self._at_once:
             self._set_aside(self._disk)
 
     def _set_aside(self, disk: Disk) -> None:
-        for rows in in_tables_of(self._let_go(), SLICED_ROWS):
+        for rows in in_tables_of(self._let_go(), self._at_once):
             disk.add(rows)
 
     def _let_go(self) -> Iterator[pa.Table]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from wscost.readers.intake import Intake, Places
 from wscost.readers.spooling.collected import Collected, Columns, Disk
-from wscost.readers.spooling.slices import Slices
+from wscost.readers.spooling.slices import SLICED_ROWS, Slices
 from wscost.trace import UNKNOWN
 
 NAME = "connection_id"
@@ -38,7 +38,7 @@ class Pieces(Collected):
     """
 
     def __init__(self, intake: Intake, columns: Columns) -> None:
-        super().__init__(intake, {NAME: "text", **columns})
+        super().__init__(intake, {NAME: "text", **columns}, SLICED_ROWS)
         self._slices: Slices | None = None
 
     def whole(self) -> Iterator[Whole]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from wscost.readers.intake import Intake
 from wscost.readers.spooling.collected import Collected, Columns, Disk
-from wscost.readers.spooling.runs import ROW, Runs
+from wscost.readers.spooling.runs import ROW, RUN_ROWS, Runs
 
 NUMBER = "number"
 GIVEN_ROWS = 8_192
@@ -29,7 +29,7 @@ class Queue(Collected):
     """
 
     def __init__(self, intake: Intake, columns: Columns) -> None:
-        super().__init__(intake, {NUMBER: "number", **columns})
+        super().__init__(intake, {NUMBER: "number", **columns}, RUN_ROWS)
         self._runs: Runs | None = None
 
     def in_order(self) -> Iterator[tuple[Any, ...]]:

@@ -13,10 +13,10 @@ import pyarrow as pa
 from wscost.readers.spooling.disk import on_disk, scratch
 
 RUN_ROWS = 262_144
-RUN_BYTES = 64 * 1024 * 1024
+RUN_BYTES = 32 * 1024 * 1024
 """What is sorted in memory at once, whichever is less."""
 BLOCK_ROWS = 4_096
-BLOCK_BYTES = 1 * 1024 * 1024
+BLOCK_BYTES = 512 * 1024
 """What is read of a run at once, whichever is less: in the worst order every run has one block in memory."""
 ROW = "row"
 """The column that numbers rows as they were read: of rows at one instant the first stays the first."""

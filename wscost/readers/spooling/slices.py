@@ -17,7 +17,7 @@ from wscost.readers.spooling.disk import on_disk, scratch
 from wscost.readers.spooling.runs import ROW
 
 SLICES = 128
-SLICED_ROWS = 262_144
+SLICED_ROWS = 131_072
 """Rows that are best shared out at once: blocks of a slice are not too small then."""
 SHIFT = 64 - 7
 """How far to shift a hash for its slice."""
