@@ -137,6 +137,18 @@ def test_the_bill_of_a_cluster_is_the_bill_to_the_byte(
     assert address.startswith("tcp://127.0.0.1:")
 
 
+def test_its_bill_is_explained_by_a_cluster_too(
+    rooms: Path, engine: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for elsewhere in ([], ["--engine", "dask", "--scheduler", engine.client.scheduler.address]):
+        assert not main(["explain", str(rooms), *elsewhere])
+        told.append(capfd.readouterr().out)
+
+    assert "Durable Objects" in told[0]
+    assert told[0] == told[1]
+
+
 def test_without_a_scheduler_workers_are_started_and_ended_in_silence(
     trace: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,6 +111,8 @@ def explain(
     skip_bad_rows: options.SkipBadRows = False,
     map_: options.Map = None,
     format_option: options.FormatOption = None,
+    engine: options.Engine = "local",
+    scheduler: options.Scheduler = None,
     seed: options.Seed = None,
     sample: options.Sample = None,
     replicates: options.Replicates = None,
@@ -121,10 +123,11 @@ def explain(
     From cents to the tier, the billed quantity, the rounding, the allowance, the meters, and the
     page that publishes the price, with the day since which it holds.
     """
+    from wscost.engines import engine_named
     from wscost.estimating import estimate
     from wscost.reports.explanation import explain
 
-    with output.progress() as progress:
+    with output.progress() as progress, engine_named(engine, scheduler, progress) as started:
         bill = estimate(
             inputs,
             plan=plan,
@@ -146,5 +149,6 @@ def explain(
             replicates=replicates,
             progress=progress,
             remark=output.complain,
+            engine=started,
         )
     output.tell(explain(bill, sku, width=output.width(file), color=output.colored(file)), file)
