@@ -176,13 +176,15 @@ def test_losing_a_worker_midway_changes_nothing(
     engine.client.wait_for_workers(2, timeout=60)
     with ThreadPoolExecutor(1) as thread:
         metered = thread.submit(meter, flowing, HIBERNATING)
-        until((tmp_path / "begun").exists)
-        reads = int((tmp_path / "begun").read_text())
-        others = {where: pid for where, pid in engine.client.run(os.getpid).items() if pid != reads}
-        ((where, has_read),) = others.items()
-        until(lambda: engine.client.has_what()[where])
-        os.kill(reads if dies == "the one that reads" else has_read, signal.SIGKILL)
-        (tmp_path / "open").touch()
+        try:
+            until((tmp_path / "begun").exists)
+            reads = int((tmp_path / "begun").read_text())
+            others = {where: pid for where, pid in engine.client.run(os.getpid).items() if pid != reads}
+            ((where, has_read),) = others.items()
+            until(lambda: engine.client.has_what()[where])
+            os.kill(reads if dies == "the one that reads" else has_read, signal.SIGKILL)
+        finally:
+            (tmp_path / "open").touch()
         found = metered.result(timeout=60)
 
     assert in_one_process(path, HIBERNATING) == found

@@ -21,6 +21,8 @@ CONNECT_S = 10
 """How long a scheduler may take to answer."""
 WORKERS_S = 30
 """How long to wait for the first worker, and for another one where all are gone."""
+LOST_S = 120
+"""How long one of our own that died may take to start anew: a busy machine is slow to load what it needs."""
 LOOK_S = 5
 KILLED = "worker-restart-memory"
 """What a nanny tells of a worker that it ends for taking too much memory."""
@@ -187,10 +189,12 @@ def _fatal() -> tuple[type[BaseException], ...]:
 
 
 def _connected(scheduler: str | None, stack: ExitStack) -> Client:
+    import dask
     from dask.system import CPU_COUNT
     from distributed import Client, LocalCluster
 
     if scheduler is None:
+        stack.enter_context(dask.config.set({"distributed.deploy.lost-worker-timeout": f"{LOST_S} s"}))
         cluster = stack.enter_context(
             LocalCluster(
                 n_workers=CPU_COUNT,
