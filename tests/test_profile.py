@@ -67,6 +67,7 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "pareto-without-a-max": (5, "session: a Pareto law needs a max"),
     "period-that-ends-first": (2, "the period ends (2026-11-01) before it has begun (2026-11-30)"),
     "period-without-an-end": (2, "a period takes a start, and either an end or a number of days"),
+    "process-that-is-no-word": (8, "There is no process named "),
     "range-past-the-p90": (5, "session: p90 must be more than the median"),
     "range-upside-down": (5, "session.median: a range needs low <= mode <= high"),
     "reply-to-nothing": (7, "messages: reply needs messages in"),
@@ -193,6 +194,14 @@ def test_rooms_share_the_traffic(rooms: str, shares: list[float]) -> None:
     profile = profile_of(f"{PEOPLE}session: 5m\nrooms: {rooms}\n")
 
     assert profile.shares == pytest.approx(shares)
+
+
+def test_more_rooms_than_can_be_told_apart_are_refused_before_memory_fills() -> None:
+    people = "scenarios: {people: {executor: constant-vus, vus: 99999999999999999999}}\n"
+    profile = profile_of(f"{people}session: 5m\nrooms: {{size: 20}}\n")
+
+    with pytest.raises(ConfigError, match="rooms, more than the 20,000,000 that are told apart"):
+        _ = profile.shares
 
 
 def test_a_preset_of_a_client_may_be_changed() -> None:

@@ -118,7 +118,7 @@ def _written(value: Any, known: set[str]) -> Any:
     if not isinstance(value, dict):
         return value
     name = value.get("process", "poisson")
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise ValueError(str(UnknownNameError("process", str(name), known)))
     return {**value, "process": name}
 

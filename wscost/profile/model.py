@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from wscost.errors import UnknownNameError
+from wscost.errors import ConfigError, UnknownNameError
 from wscost.profile.calendar import Calendar, Moments, Weekday
 from wscost.profile.clients import CLIENTS, ChosenClient
 from wscost.profile.distributions import Counts, Distribution, Lengths
@@ -69,6 +69,7 @@ else:
     ]
 
 
+MOST_ROOMS = 20_000_000
 Failing = Annotated[Share, Field(le=0.99)]
 """A share of attempts that fail; never all of them, or nobody would come back."""
 
@@ -104,12 +105,23 @@ class Rooms(Strict):
         return self
 
     def shares(self, population: float) -> Floats:
-        """Return each room's share of the traffic (each lobby's, with ``choice: fill``); they sum to 1."""
+        """Return each room's share of the traffic (each lobby's, with ``choice: fill``); they sum to 1.
+
+        Raises
+        ------
+        ConfigError
+            If there are more rooms than can be told apart.
+        """
         if self.choice == "fill":
             return np.full(self.lobbies, 1 / self.lobbies)
         count = max(
             round(likely(self.count) if self.count is not None else population / likely(self.size)), 1
         )
+        if count > MOST_ROOMS:
+            raise ConfigError(
+                f"The profile has {count:,} rooms, more than the {MOST_ROOMS:,} that are told apart. "
+                "Take larger rooms, or fewer people."
+            )
         rank = np.arange(1, count + 1)
         weights = rank ** -likely(self.zipf)
         if self.weights is not None:
