@@ -56,7 +56,7 @@ def parsed(part: Part, text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        if "surrogate" in error.msg and (lenient := _with_lone_surrogates(text)) is not None:
+        if "surrogate" in error.msg and (lenient := with_lone_surrogates(text)) is not None:
             return lenient
         at_end = "unexpected end" in error.msg or error.pos >= len(text.rstrip()) - 1
         cut_short = " It seems to be cut short." if at_end else ""
@@ -79,7 +79,7 @@ def decimal_at(place: str, value: object) -> Decimal:
     raise InputError(f"{place} {told} is not a number from 0 up.")
 
 
-def _with_lone_surrogates(text: bytes) -> Any:
+def with_lone_surrogates(text: bytes) -> Any:
     """Return JSON with halves of characters, as browsers write a text that a page cut in two; else None."""
     try:
         return json.loads(text)

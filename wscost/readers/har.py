@@ -17,7 +17,9 @@ Firefox, Charles    not used               no messages       not told
 Playwright leaves out messages without content, and the list where a socket had none.
 
 A HAR is one client's view: what others in its rooms did is not in it. Payloads, headers and cookies are
-measured while reading and kept nowhere. The whole document is read into memory, up to 256 MiB.
+measured while reading and kept nowhere. The document is read from the front (``jsonpieces``): an entry of
+up to a MiB whole, of a longer one what is told of it, its messages a batch at a time. Sockets and their
+messages are noted until its end (``har_messages``), so the writer may be named after what it wrote.
 
 Sources (read 2026-11-23): http://www.softwareishard.com/blog/har-12-spec/,
 https://developer.chrome.com/blog/new-in-devtools-76#websocket (messages in exports),
@@ -39,9 +41,10 @@ from typing import Any, NamedTuple
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.batching import Batch
-from wscost.readers.document import content_of, parsed
-from wscost.readers.fields import ROOM_FROM, Misfit, duration, moment, room_rule
+from wscost.readers.fields import ROOM_FROM, Misfit, RoomRule, duration, moment, room_rule
+from wscost.readers.har_messages import Events, Messages, Notes, Socket
 from wscost.readers.intake import Intake
+from wscost.readers.jsonpieces import JsonPieces
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.remarks import other_requests, rooms_from_paths
@@ -54,8 +57,18 @@ OPTIONS = {"room_from": ROOM_FROM}
 _BEGINS = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*"log"\s*:\s*\{')
 _STARTED = re.compile(rb'"startedDateTime"\s*:')
 _DEVTOOLS, _PLAYWRIGHT = "WebInspector", "Playwright"
-_DIRECTIONS = {"send": "in", "receive": "out"}
-_TEXT, _BINARY = 1, 2
+_OPENED, _MESSAGES = "startedDateTime", "_webSocketMessages"
+_OF_MESSAGE = ("type", "time", "opcode", "data")
+_OF_ENTRY: dict[str, tuple[str, ...]] = {
+    _OPENED: (),
+    "time": (),
+    "_resourceType": (),
+    "request": ("url",),
+    "response": ("status",),
+    _MESSAGES: (),
+    "_webSocketClose": ("timestamp",),
+}
+"""What is read of an entry that is longer than a window, and of its parts that are."""
 _CLOCK_US = 1_000_000
 """How far a message may lie past the end that DevTools tells before the socket counts as still open. [µs]"""
 
@@ -69,14 +82,6 @@ _CONNECTION = (
     "bytes_in",
     "bytes_out",
 )
-_EVENT = ("object_id", "connection_id", "at_us", "kind", "direction", "bytes")
-
-
-class _Message(NamedTuple):
-    at: int
-    """[µs]"""
-    direction: str
-    bytes: int
 
 
 class _End(NamedTuple):
@@ -102,42 +107,36 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
     rule = room_rule(options)
     intake = Intake(source, options)
     connections = Batch(intake, "connections", _CONNECTION)
-    events = Batch(intake, "events", _EVENT)
     met = _Met()
     for number, part in enumerate(source.parts, start=1):
-        log, lines = _log(part)
-        writer = _dict(log.get("creator")).get("name")
+        log = _Log(part, intake, rule)
+        log.read()
+        writer = log.writer
         met.writers[writer if isinstance(writer, str) else "an unnamed writer"] = None
-        # Playwright begins a socket's list with its first message: without one, there was none.
-        silence_told = writer == _PLAYWRIGHT and any(_has_messages(entry) for entry in log["entries"])
-        for place, (entry, line) in enumerate(zip(log["entries"], lines, strict=True), start=1):
-            if not _is_socket(entry):
-                met.others[_resource(entry)] += 1
-                continue
+        met.others.update(log.others)
+        events = Events(intake, part)
+        for socket in log.notes.sockets():
             try:
-                opened = moment(
-                    "startedDateTime", entry.get("startedDateTime"), assume_utc=options.assume_utc
-                )
-                messages = list(_messages(entry))
-                end = _end(entry, writer, opened, messages)
+                end = _end(socket, writer)
             except Misfit as misfit:
-                intake.refuse(part, line, f"entry {place}: {misfit}")
+                log.refuse(socket.line, socket.place, misfit)
                 continue
-            connection, room = f"{number}-{place}", rule(entry["request"]["url"])
-            recorded = _has_messages(entry) or silence_told
+            connection = f"{number}-{socket.place}"
+            # Playwright begins a socket's list with its first message: without one, there was none.
+            recorded = socket.recorded or (writer == _PLAYWRIGHT and log.lists_messages)
             met.sockets += 1
             met.untold += not end.told
             met.silent += not recorded
             met.by_playwright += recorded and writer == _PLAYWRIGHT
-            met.rooms.update([room] if room else [])
-            totals = _totals(messages) if recorded else [None] * 4
-            connections.add(part, line, connection, room, opened, end.at, *totals)
-            for at, direction, size in messages:
-                events.add(part, line, room, connection, at, "message", direction, size)
+            met.rooms.update([socket.room] if socket.room else [])
+            totals = socket.totals if recorded else [None] * 4
+            connections.add(part, socket.line, connection, socket.room, socket.opened, end.at, *totals)
+            for messages in log.notes.messages_of(socket):
+                events.add(messages, socket.line, connection, socket.room)
+        events.hand_over()
     if not met.sockets and not intake.refusals.total:
         raise InputError(f"{source.name}: {met.instead()}")
     connections.hand_over()
-    events.hand_over()
     return intake.trace(met.grades(), met.notes())
 
 
@@ -207,87 +206,138 @@ class _Met:
         )
 
 
-def _log(part: Part) -> tuple[dict[str, Any], list[int]]:
-    """Return the log, and the line on which each of its entries begins."""
-    text = content_of(part)
-    log = _dict(_dict(parsed(part, text)).get("log"))
-    if not isinstance(log.get("entries"), list):
-        raise InputError(f"{part.name}: this is no HAR: it has no log with a list of entries.")
-    return log, _lines(text, len(log["entries"]))
+class _Log:
+    """The log of one HAR: who wrote it, its sockets, and how many other requests of which kind."""
 
+    def __init__(self, part: Part, intake: Intake, rule: RoomRule) -> None:
+        self.writer: Any = None
+        self.lists_messages = False
+        """Whether any entry has a list of messages."""
+        self.others: Counter[str] = Counter()
+        self.notes = Notes()
+        self._part, self._intake, self._rule = part, intake, rule
 
-def _lines(text: bytes, entries: int) -> list[int]:
-    """Return the line of each entry's time; if not each has one, that of the list, for all."""
-    begin = max(text.find(b'"entries"'), 0)
-    lines, at, line = [], begin, text.count(b"\n", 0, begin) + 1
-    first = line
-    for match in _STARTED.finditer(text, begin):
-        line += text.count(b"\n", at, match.start())
-        at = match.start()
-        lines.append(line)
-    return lines if len(lines) == entries else [first] * entries
+    def read(self) -> None:
+        """Read the document.
 
+        Raises
+        ------
+        InputError
+            If it is no JSON, or no HAR.
+        """
+        document = JsonPieces(self._part)
+        told: set[str] = set()
+        for name in document.members():
+            if name == "log":
+                self._read_log(document, told)
+        document.finish()
+        if "entries" not in told:
+            raise InputError(f"{self._part.name}: this is no HAR: it has no log with a list of entries.")
 
-def _is_socket(entry: Any) -> bool:
-    """Whether an entry is a WebSocket that was opened; a refused upgrade is a request."""
-    url = _dict(_dict(entry).get("request")).get("url")
-    if not isinstance(url, str):
-        return False
-    asked = entry.get("_resourceType") == "websocket" or url.lower().startswith(("ws:", "wss:"))
-    return (asked and _dict(entry.get("response")).get("status") == 101) or bool(
-        entry.get("_webSocketMessages")
-    )
+    def refuse(self, line: int, place: int, misfit: Misfit | str) -> None:
+        """Refuse an entry."""
+        self._intake.refuse(self._part, line, f"entry {place}: {misfit}")
 
+    def _read_log(self, document: JsonPieces, told: set[str]) -> None:
+        for name in document.members():
+            if name == "creator":
+                self.writer = _dict(document.value({"name"})).get("name")
+            elif name == "entries" and document.begins == "[":
+                if name in told:
+                    raise InputError(
+                        f"{self._part.name}:{document.line}: a second list of entries begins here. "
+                        "A HAR has one: save each log as a file."
+                    )
+                told.add(name)
+                for place, line in enumerate(document.elements(), start=1):
+                    self._read_entry(document, place, line)
 
-def _has_messages(entry: Any) -> bool:
-    return "_webSocketMessages" in _dict(entry)
+    def _read_entry(self, document: JsonPieces, place: int, line: int) -> None:
+        """Read one entry, whole where it is short, and note it where it is a socket."""
+        piece = document.whole()
+        if piece is not None:
+            entry = _dict(piece.value)
+            if _MESSAGES in entry and isinstance(entry[_MESSAGES], list):
+                messages = Messages(self.notes)
+                messages.add(entry[_MESSAGES])
+                entry[_MESSAGES] = messages
+            if started := _STARTED.search(piece.text):
+                line += piece.text.count(b"\n", 0, started.start())
+        else:
+            entry = {}
+            for name in document.members():
+                if name == _MESSAGES and document.begins == "[":
+                    entry[name] = messages = Messages(self.notes)
+                    for batch in document.batches(_OF_MESSAGE):
+                        messages.add(batch)
+                elif name in _OF_ENTRY:
+                    line = document.line if name == _OPENED else line
+                    entry[name] = document.value(_OF_ENTRY[name])
+        self.lists_messages |= _MESSAGES in entry
+        if not _is_socket(entry):
+            self.others[_resource(entry)] += 1
+            return
+        try:
+            self.notes.put(self._socket(entry, place, line))
+        except Misfit as misfit:
+            self.refuse(line, place, misfit)
 
-
-def _messages(entry: dict[str, Any]) -> Iterator[_Message]:
-    recorded = entry.get("_webSocketMessages", [])
-    if not isinstance(recorded, list):
-        raise Misfit("_webSocketMessages is not a list.")
-    for message in recorded:
-        fields = _dict(message)
-        direction, data = _DIRECTIONS.get(str(fields.get("type"))), fields.get("data")
-        opcode = fields.get("opcode", _TEXT)
-        if direction is None or opcode not in (_TEXT, _BINARY):
-            continue
-        if not isinstance(data, str):
-            raise Misfit("a message without data cannot be measured.")
-        yield _Message(
-            moment("time of a message", fields.get("time"), "s", "ms"), direction, _size(data, opcode)
+    def _socket(self, entry: dict[str, Any], place: int, line: int) -> Socket:
+        opened = moment(_OPENED, entry.get(_OPENED), assume_utc=self._intake.options.assume_utc)
+        messages = entry.get(_MESSAGES, Messages(self.notes))
+        if not isinstance(messages, Messages):
+            raise Misfit(f"{_MESSAGES} is not a list.")
+        if messages.fault is not None:
+            raise Misfit(messages.fault)
+        closed = _dict(entry.get("_webSocketClose")).get("timestamp")
+        if closed is not None:
+            closed = moment("timestamp of _webSocketClose", closed, "s", "ms")
+        lived, fault = entry.get("time"), None
+        try:
+            lived = duration("time", lived if lived != -1 else None, "ms")
+        except Misfit as misfit:
+            lived, fault = None, str(misfit)
+        return Socket(
+            line=line,
+            place=place,
+            room=self._rule(entry["request"]["url"]),
+            opened=opened,
+            closed=closed,
+            lived=lived,
+            lived_fault=fault,
+            recorded=_MESSAGES in entry,
+            last=messages.last,
+            totals=messages.totals,
+            begin=messages.begin,
+            rows=messages.rows,
         )
 
 
-def _size(data: str, opcode: int) -> int:
-    """Return the size of a payload, binary ones from their base64 length. [bytes]"""
-    if opcode == _BINARY:
-        return len(data.rstrip("=")) * 3 // 4
-    return len(data.encode("utf-8", "surrogatepass"))
+def _is_socket(entry: dict[str, Any]) -> bool:
+    """Whether an entry is a WebSocket that was opened; a refused upgrade is a request."""
+    url = _dict(entry.get("request")).get("url")
+    if not isinstance(url, str):
+        return False
+    asked = entry.get("_resourceType") == "websocket" or url.lower().startswith(("ws:", "wss:"))
+    return (asked and _dict(entry.get("response")).get("status") == 101) or bool(entry.get(_MESSAGES))
 
 
-def _end(entry: dict[str, Any], writer: Any, opened: int, messages: list[_Message]) -> _End:
-    closing = _dict(entry.get("_webSocketClose"))
-    if closing.get("timestamp") is not None:
-        return _End(moment("timestamp of _webSocketClose", closing["timestamp"], "s", "ms"), told=True)
-    last = max((message.at for message in messages), default=opened)
+def _end(socket: Socket, writer: Any) -> _End:
+    if socket.closed is not None:
+        return _End(socket.closed, told=True)
+    last = socket.opened if socket.last is None else socket.last
     if writer != _DEVTOOLS:
-        return _End(max(opened, last), told=False)
-    lived = entry.get("time")
-    closed = opened + (duration("time", lived if lived != -1 else None, "ms") or 0)
+        return _End(max(socket.opened, last), told=False)
+    if socket.lived_fault is not None:
+        raise Misfit(socket.lived_fault)
+    closed = socket.opened + (socket.lived or 0)
     if last > closed + _CLOCK_US:
         return _End(None, told=True)
-    return _End(max(closed, last), told=bool(messages) or closed > opened)
+    return _End(max(closed, last), told=socket.rows > 0 or closed > socket.opened)
 
 
-def _totals(messages: list[_Message]) -> list[int]:
-    sizes = {way: [m.bytes for m in messages if m.direction == way] for way in ("in", "out")}
-    return [len(sizes["in"]), len(sizes["out"]), sum(sizes["in"]), sum(sizes["out"])]
-
-
-def _resource(entry: Any) -> str:
-    return shown(_dict(entry).get("_resourceType") or "request").strip("'")
+def _resource(entry: dict[str, Any]) -> str:
+    return shown(entry.get("_resourceType") or "request").strip("'")
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import IO, cast
 from wscost.errors import OutputError
 
 
-def scratch(owner: object) -> IO[bytes]:
-    """Return an empty file without a name, closed when its owner goes.
+def scratch(owner: object, held: int = 0) -> IO[bytes]:
+    """Return an empty file without a name, closed when its owner goes; up to so many bytes are held.
 
     Raises
     ------
@@ -20,8 +20,8 @@ def scratch(owner: object) -> IO[bytes]:
         If no temporary folder can be written to.
     """
     with on_disk():
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - its owner closes it
-    weakref.finalize(owner, _close, file)
+        file = tempfile.SpooledTemporaryFile(held) if held else tempfile.TemporaryFile()  # noqa: SIM115
+    weakref.finalize(owner, _close, cast(IO[bytes], file))  # its owner closes it
     return cast(IO[bytes], file)
 
 
