@@ -31,8 +31,10 @@ from wscost.readers import read_trace
 from wscost.readers.bulk import hashing, ordering, stream
 from wscost.readers.bulk import rows as rows_module
 from wscost.readers.bulk.groups import open_rows
+from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.numbering import Numbers
 from wscost.trace import Batch
+from wscost.tracefile import write_trace
 from wscost.usage import Window
 
 WORKER, ACCEPT, HIBERNATING = PRESETS.values()
@@ -116,6 +118,57 @@ def test_partial_sums_come_to_the_same_whatever_order_the_rows_and_batches_have(
     other = meter(streamed(write(folder / "b.parquet", shuffled, 2), window=window), ACCEPT)
 
     assert one.days == other.days
+
+
+ids = st.one_of(st.none(), st.sampled_from(["a", "b", "c", "", "a-much-longer-name"]), st.uuids().map(str))
+
+
+@settings(max_examples=30, deadline=None)
+@given(hostile, st.lists(ids, min_size=25, max_size=25), st.booleans(), st.integers(1, 9))
+def test_a_connection_that_stands_twice_is_refused_or_left_out_as_it_is_without_a_stream(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], names: list[str | None], skip: bool, group: int
+) -> None:
+    named = [{**one, "connection_id": name} for one, name in zip(rows, names, strict=False)]
+    path = write(tmp_path_factory.mktemp("twice") / "trace.parquet", named, group)
+    complaint = refusal(lambda: read_trace(path, skip_bad_rows=skip))
+
+    assert complaint == refusal(lambda: meter(streamed(path, skip_bad_rows=skip), ACCEPT))
+    if complaint is None:
+        same(path, skip_bad_rows=skip)
+
+
+def test_ids_are_read_once_for_all_deployments_and_never_where_none_can_repeat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    add = Identity.add
+    monkeypatch.setattr(Identity, "add", lambda self, names: (read.append(len(names)), add(self, names))[1])
+    rows = [row(s, s + 9, f"room-{s % 3}", connection_id=str(s)) for s in range(20)]
+    path = write(tmp_path / "trace.parquet", rows)
+    compare(path, plan="cloudflare/*")
+
+    assert sum(read) == 20
+
+    write_trace(read_trace(path), tmp_path / "ours.parquet")
+    compare(tmp_path / "ours.parquet")
+
+    assert sum(read) == 20
+
+    compare([tmp_path / "ours.parquet", path])
+
+    assert sum(read) == 40
+
+
+def test_the_same_days_in_two_files_are_not_billed_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row(s, s + 9, f"room-{s % 3}", connection_id=f"c{s}") for s in range(20)]
+    (tmp_path / "days").mkdir()
+    for name in ("one", "other"):
+        write(tmp_path / "days" / f"{name}.parquet", rows)
+
+    assert main(["estimate", str(tmp_path / "days")]) == 2
+    assert "connection_id 'c0' stands already in" in capsys.readouterr().err
 
 
 def test_plain_and_compiled_kernels_are_one_source_and_agree(

@@ -155,6 +155,8 @@ class TracePass(Protocol):
         ------
         OutOfOrderError
             If they turn out not to be in order and were not asked to be sorted.
+        RepeatedIdsError
+            If some connection may stand twice, and the stream can be read otherwise.
         """
 
     @property
@@ -227,6 +229,10 @@ class Engine(Protocol):
         """Return what a pass over a stream is asked."""
 
 
+class RepeatedIdsError(Exception):
+    """Some connection may stand twice: the rows must be read with every check."""
+
+
 class OutOfOrderError(Exception):
     """Rows that were expected in order of time are not: they must be sorted."""
 
@@ -253,6 +259,8 @@ class TraceStream:
     """Makes passes in place of this process."""
     events: int | None = None
     """How many events there are; None where none were recorded."""
+    checked: Callable[[], Trace | TraceStream] | None = None
+    """Reads the same rows with every check, for where they may contradict each other."""
     parts: Callable[[], Iterator[Trace]] | None = None
     """Gives the connections themselves, in order of opening, some at a time; None where they are not kept."""
     findings: Callable[[], Any] | None = None

@@ -14,7 +14,7 @@ from wscost.metering.streaming import Question, Sums, streamed
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
-from wscost.trace import Trace, TraceStream
+from wscost.trace import RepeatedIdsError, Trace, TraceStream
 from wscost.usage import Usage
 
 
@@ -48,7 +48,12 @@ def meter(
     sums: Sums
     events: EventSums | None
     if isinstance(trace, TraceStream):
-        passed = streamed(trace, Question.of(deployment, steps, multiples, events=trace.events is not None))
+        question = Question.of(deployment, steps, multiples, events=trace.events is not None)
+        try:
+            passed = streamed(trace, question)
+        except RepeatedIdsError:
+            assert trace.checked is not None, "who finds that ids repeat can read otherwise"
+            return meter(trace.checked(), deployment, steps=steps, cpu_multiples=multiples)
         tally, sums, events = Tally(passed), passed, passed.events
     else:
         tally = Tally(trace)

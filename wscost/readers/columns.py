@@ -141,9 +141,10 @@ def canonical(array: pa.Array, column: Column, *, assume_utc: bool = False) -> t
         return _count(array, column) if column.kind == "count" else _number(array, column)
     if column.kind == "text" and (_textual(array.type) or pa.types.is_integer(array.type)):
         text = array.cast(pa.string())
-        return pc.if_else(
-            pc.equal(pc.binary_length(text), scalar(0, pa.int32())), pa.nulls(1, text.type)[0], text
-        ), {}
+        sizes = pc.binary_length(text)
+        if pc.min(sizes).as_py() == 0:
+            text = pc.if_else(pc.equal(sizes, scalar(0, sizes.type)), pa.nulls(1, text.type)[0], text)
+        return text, {}
     if column.kind == "flag" and pa.types.is_boolean(array.type):
         return array, {}
     raise _cannot_hold(array, column)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import orjson
 
 from wscost.errors import InputError, WscostError
 from wscost.readers.columns import lay_out, table_of
+from wscost.readers.findings import findings_of
 from wscost.readers.heading import PARQUET_KEY, Heading, heading_of, merged
 from wscost.readers.intake import Intake, ignored
 from wscost.readers.options import Options
@@ -108,7 +111,18 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
         if name not in file.layout
     }
     given = Input(source.name, files, options, heading.grades, ignored(strange), notes)
-    return stream_of(given, options.window or heading.window)
+
+    @cache
+    def checked() -> Trace | TraceStream:
+        options.remark(f"{source.name}: a connection_id may stand twice; reading again with every check.")
+        found = read(source, options)
+        if isinstance(found, Trace):  # which says itself what a stream says at the end of a pass
+            found = replace(found, notes=(*found.notes, *notes))
+            return replace(found, notes=(*found.notes, findings_of(found).note()))
+        return found
+
+    surely_once = options.engine is not None or _all_checked(files)
+    return stream_of(given, options.window or heading.window, None if surely_once else checked)
 
 
 def _files(source: Source) -> list[File]:
@@ -128,6 +142,16 @@ def _files(source: Source) -> list[File]:
         names = rows.schema_arrow.names
         files.append(File(part, rows, lay_out(names, table_of(names), part.name)[0]))
     return files
+
+
+def _all_checked(files: Sequence[File]) -> bool:
+    """Tell whether no id can repeat: there are none, or wscost has written them, all into one file."""
+    named = [
+        file
+        for file in files
+        if file.table == "connections" and "connection_id" in {column.name for column in file.layout.values()}
+    ]
+    return not named or (len(named) == 1 and PARQUET_KEY in (named[0].rows.schema_arrow.metadata or {}))
 
 
 def _meant(names: Iterable[str]) -> list[str]:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple, cast
 
 import pyarrow as pa
 
+from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
+from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.partitions import partitions_of
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.stream import Input, Pass
 from wscost.readers.columns import EARLIEST, LATEST, Table
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
-from wscost.trace import OPEN, Cut, Engine, Partition, TraceStream
+from wscost.trace import OPEN, Cut, Engine, Partition, Trace, TraceStream
 from wscost.usage import Window
 
 EVER = Window(EARLIEST, LATEST)
 
 
-def stream_of(given: Input, window: Window | None) -> TraceStream:
+def stream_of(
+    given: Input, window: Window | None, checked: Callable[[], Trace | TraceStream] | None = None
+) -> TraceStream:
     """Return the stream of an input; without a window, that of its first to its last event.
+
+    ``checked`` reads the same with every check; where it is given, a pass finds out whether ids repeat.
 
     Raises
     ------
@@ -45,6 +51,9 @@ def stream_of(given: Input, window: Window | None) -> TraceStream:
     connections, events = ([*(in_order[table] or tables[table])] for table in tables)
     groups = [*connections, *events]
 
+    fast = sum(group.rows for group in connections) >= COMPILED_FROM_ROWS
+    identity = Identity(fast=fast) if checked else None
+
     def cut() -> Cut:
         whole = Pass(given, groups, window, sort=False)
         return Cut(partitions_of(given, groups), partial(_rejoined, whole))
@@ -55,7 +64,8 @@ def stream_of(given: Input, window: Window | None) -> TraceStream:
         rows=sum(group.rows for group in connections),
         names_objects=_names_objects(given, connections, window),
         in_order=not disordered,
-        read=lambda sort: Pass(given, groups, window, sort=sort, disordered=disordered),
+        read=lambda sort: Pass(given, groups, window, sort=sort, disordered=disordered, identity=identity),
+        checked=checked,
         events=sum(group.rows for group in events) or None,
         cut=cut,
         elsewhere=engine.sums if engine else None,

@@ -18,6 +18,7 @@ from wscost.readers.building import censored, grade_of_count, left_out, nothing_
 from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.eventrows import EventRows
 from wscost.readers.bulk.groups import File, Group
+from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import events_in_time_order, in_slices, in_time_order
 from wscost.readers.bulk.reckoning import Reckoning
@@ -32,7 +33,7 @@ from wscost.usage import Window
 
 BATCH_ROWS = 65_536
 UNREAD = ("connection_id",)
-"""Columns that no meter asks for; whether they repeat themselves is not found out."""
+"""Columns that no meter asks for; read only where it has to be found out whether they repeat themselves."""
 
 B = TypeVar("B", Batch, EventBatch)
 
@@ -60,8 +61,10 @@ class Pass:
         *,
         sort: bool,
         disordered: set[Table] | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self._given, self._sort = given, sort
+        self._identity = None if identity is None or identity.sure else identity
         self._groups = [group for group in groups if group.file.table == "connections"]
         self._happened = [group for group in groups if group.file.table == "events"]
         self._disordered = {"connections"} if disordered is None else disordered
@@ -78,6 +81,8 @@ class Pass:
     def __iter__(self) -> Iterator[Batch]:
         """Yield the connections that overlap the window and the events in it, in order of time."""
         sorting = self._disordered if self._sort else set()
+        if self._identity is not None:
+            self._identity.begin()
         if sorting:
             self._given.options.remark(
                 f"{self.source}: the rows are not in order of time; sorting them on disk."
@@ -94,6 +99,8 @@ class Pass:
             else:
                 events = self._rising("events", self.events())
             yield from ahead(in_slices(connections, events, self._numbers.__len__))
+        if self._identity is not None:
+            self._identity.end()
         self.end_of_rows()
 
     @property
@@ -160,7 +167,7 @@ class Pass:
     def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
         for file, rows, first_row in rows_of(
-            self._groups, lambda column: column.name not in UNREAD, BATCH_ROWS
+            self._groups, lambda column: self._identity is not None or column.name not in UNREAD, BATCH_ROWS
         ):
             batch = self._batch(file, rows, first_row)
             if len(batch.opened):
@@ -186,6 +193,9 @@ class Pass:
             self.reckoning.refusals.add(file.part.name, first_row + row, faults[row])
             good[row] = False
         self.reckoning.met += int(np.count_nonzero(good))
+        if self._identity is not None:
+            names_met = columns["connection_id"]
+            self._identity.add(names_met if good.all() else names_met.filter(pa.array(good)))
         inside = good & (opened < self._end) & (closed >= self._start)
         left = good & ~inside
         if left.any():

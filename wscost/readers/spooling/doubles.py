@@ -50,6 +50,12 @@ class Ids:
         with on_disk():
             self._file.write(hashes.data)
 
+    @property
+    def may_repeat(self) -> bool:
+        """Whether two hashes are the same, and so perhaps two ids."""
+        with on_disk():
+            return any(self._has_doubles(number) for number in range(SLICES))
+
     def doubles(self, rows: Runs) -> Iterator[Double]:
         """Yield the rows whose connection id stands before, slice by slice; ``rows`` are those of the ids."""
         with on_disk():
