@@ -99,6 +99,13 @@ def test_half_a_character_is_read_as_browsers_send_it(tmp_path: Path) -> None:
     assert read_trace(path).connections["bytes_in"].tolist() == [5]
 
 
+def test_half_a_character_in_a_name_is_told_as_unknown(tmp_path: Path) -> None:
+    trace = read_trace(har(tmp_path, entry(url="wss://a/caf\ud83d"), writer="half \udc00"))
+
+    assert trace.connections["object_id"].tolist() == ["/caf\ufffd\ufffd\ufffd"]
+    assert "written by half \ufffd" in str(trace.notes)
+
+
 @pytest.mark.parametrize("scale", [1, 1000], ids=["seconds", "milliseconds"])
 def test_times_of_messages_are_seconds_or_milliseconds(tmp_path: Path, scale: int) -> None:
     events = read_trace(har(tmp_path, entry(message((START_S + 1.5) * scale, "x")))).events

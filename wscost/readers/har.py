@@ -112,7 +112,7 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
         log = _Log(part, intake, rule)
         log.read()
         writer = log.writer
-        met.writers[writer if isinstance(writer, str) else "an unnamed writer"] = None
+        met.writers["an unnamed writer" if writer is None else writer] = None
         met.others.update(log.others)
         events = Events(intake, part)
         for socket in log.notes.sockets():
@@ -210,7 +210,7 @@ class _Log:
     """The log of one HAR: who wrote it, its sockets, and how many other requests of which kind."""
 
     def __init__(self, part: Part, intake: Intake, rule: RoomRule) -> None:
-        self.writer: Any = None
+        self.writer: str | None = None
         self.lists_messages = False
         """Whether any entry has a list of messages."""
         self.others: Counter[str] = Counter()
@@ -241,7 +241,8 @@ class _Log:
     def _read_log(self, document: JsonPieces, told: set[str]) -> None:
         for name in document.members():
             if name == "creator":
-                self.writer = _dict(document.value({"name"})).get("name")
+                writer = _dict(document.value({"name"})).get("name")
+                self.writer = _whole(writer) if isinstance(writer, str) else None
             elif name == "entries" and document.begins == "[":
                 if name in told:
                     raise InputError(
@@ -300,7 +301,7 @@ class _Log:
         return Socket(
             line=line,
             place=place,
-            room=self._rule(entry["request"]["url"]),
+            room=self._rule(_whole(entry["request"]["url"])),
             opened=opened,
             closed=closed,
             lived=lived,
@@ -322,7 +323,7 @@ def _is_socket(entry: dict[str, Any]) -> bool:
     return (asked and _dict(entry.get("response")).get("status") == 101) or bool(entry.get(_MESSAGES))
 
 
-def _end(socket: Socket, writer: Any) -> _End:
+def _end(socket: Socket, writer: str | None) -> _End:
     if socket.closed is not None:
         return _End(socket.closed, told=True)
     last = socket.opened if socket.last is None else socket.last
@@ -338,6 +339,11 @@ def _end(socket: Socket, writer: Any) -> _End:
 
 def _resource(entry: dict[str, Any]) -> str:
     return shown(entry.get("_resourceType") or "request").strip("'")
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters, which cannot be written."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def _dict(value: Any) -> dict[str, Any]:
