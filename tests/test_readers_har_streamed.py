@@ -12,19 +12,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.setaside import same
+from tests.setaside import SPOOLED, same
+from tests.setaside import came_to as came_to_by
 from tests.test_readers_har import SAMPLES, START, START_S, entry, har, message
 from wscost.errors import InputError, OutputError, WscostError
 from wscost.readers import batching, har_messages, jsonpieces, read_trace, source
 from wscost.readers import har as har_reader
+from wscost.readers.building import frame_of
+from wscost.readers.columns import Table
 from wscost.readers.intake import Intake
 from wscost.readers.jsonpieces import JsonPieces, LongText
 from wscost.readers.options import Options
 from wscost.readers.source import Part, open_source
+from wscost.readers.spooling import whole
 
 LONG = 2**20
 
@@ -173,6 +179,22 @@ def test_a_har_set_aside_comes_to_the_same(tmp_path: Path) -> None:
     sockets = [entry(*[message(START_S + s + m / 8, "x" * m) for m in range(9)]) for s in range(5)]
 
     same(har(tmp_path, *sockets, entry(startedDateTime="yesterday")), skip_bad_rows=True)
+
+
+def test_messages_of_a_socket_are_not_held_to_find_what_contradicts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+
+    def watched(tables: list[pa.Table], table: Table) -> pd.DataFrame:
+        held.append(sum(map(len, tables)))
+        return frame_of(tables, table)
+
+    monkeypatch.setattr(whole, "frame_of", watched)
+    path = har(tmp_path, entry(*[message(START_S + m, "x") for m in range(50)]))
+
+    assert isinstance(came_to_by(path, SPOOLED), list)
+    assert [1, 0] == held
 
 
 # What comes last decides

@@ -62,11 +62,20 @@ class Slices:
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield each slice, its rows in the order in which they were read."""
+        return map(self.table, self.numbers)
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the slices."""
+        return range(len(self._blocks))
+
+    def table(self, number: int, wanted: Callable[[pa.RecordBatch], pa.Array] | None = None) -> pa.Table:
+        """Return one slice, or what is wanted of it, in the order in which its rows were read."""
         with on_disk():
             reader = pa.ipc.open_file(self._file)
-            for blocks in self._blocks:
-                rows = [reader.get_batch(block) for block in blocks]
-                yield pa.Table.from_batches(rows, reader.schema).sort_by(ROW)
+            rows = (reader.get_batch(block) for block in self._blocks[number])
+            kept = [batch if wanted is None else batch.filter(wanted(batch)) for batch in rows]
+            return pa.Table.from_batches(kept, reader.schema).sort_by(ROW)
 
 
 def slice_of(names: pa.Array, *, fast: bool) -> npt.NDArray[np.int64]:

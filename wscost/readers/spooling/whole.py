@@ -78,10 +78,11 @@ class Spools:
                 yield Contradiction(double.part, double.line, stands_already(double.name, first))
             return
         self._slices = {table: spool.slices() for table, spool in self._of.items()}
-        for tables in zip(*(slices.tables() for slices in self._slices.values()), strict=True):
-            if not any(map(len, tables)):
+        for number in self._slices["events"].numbers:
+            tables = self._contradictable(number)
+            if not any(map(len, tables.values())):
                 continue
-            rows = {table: frame_of([one], table) for table, one in zip(self._slices, tables, strict=True)}
+            rows = {table: frame_of([one], table) for table, one in tables.items()}
             faults: dict[Table, Faults] = {"events": faults_between(rows["events"], parts)}
             if "connections" in rows:
                 faults["connections"] = repeated(rows["connections"], parts)
@@ -93,6 +94,22 @@ class Spools:
                 ):
                     self._of[table].drop(row)
                     yield Contradiction(part, line, sentence)
+
+    def _contradictable(self, number: int) -> dict[Table, pa.Table]:
+        """Return the rows of a slice that may be contradicted: no messages of connections that have rows."""
+        slices, tables = self._slices, dict[Table, pa.Table]()
+        if "connections" in slices:
+            tables["connections"] = slices["connections"].table(number)
+        known = tables["connections"]["connection_id"].combine_chunks() if tables else None
+
+        def wanted(events: pa.RecordBatch) -> pa.Array:
+            bound = pc.not_equal(events["kind"], "message")
+            if known is None:
+                return bound
+            return pc.or_(bound, pc.invert(pc.is_in(events["connection_id"], known)))
+
+        tables["events"] = slices["events"].table(number, wanted)
+        return tables
 
     def stream(self, told: Told) -> TraceStream:
         """Return the stream of what is left.
