@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,30 @@ def test_the_report_tells_what_was_read_and_what_is_missing(capsys: pytest.Captu
 
     assert "32 read, 32 used, 0 refused" in told
     assert "missing: messages_out, bytes_out, events" in told
+
+
+def test_a_log_is_never_overwritten_by_what_it_is_converted_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "log.csv"
+    log.write_text("opened_at,closed_at\n2026-11-01T00:00:00Z,2026-11-01T00:01:00Z\n")
+    before = log.read_bytes()
+
+    assert main(["convert", "log.csv", "-o", str(log)]) == 2
+    assert "this is an input; write the trace to another file." in capsys.readouterr().err
+    assert before == log.read_bytes()
+
+
+def test_standard_input_is_called_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = b"opened_at,closed_at\n2026-11-01T00:00:00Z,2026-11-01T00:01:00Z\n"
+    for command in (["estimate", "-", "--format", "json"], ["convert", "-", "--report"]):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(log)))
+
+        assert main(command) == 0
+        assert "<stdin>" in capsys.readouterr().out
 
 
 def test_converting_to_nowhere_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

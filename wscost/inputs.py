@@ -12,6 +12,7 @@ from wscost.errors import InputError
 from wscost.profile import is_profile
 from wscost.readers import read_input, sniff
 from wscost.readers.findings import findings_of
+from wscost.readers.source import STDIN
 from wscost.readers.stores import is_url
 from wscost.shipped import shipped
 from wscost.trace import Engine, Trace, TraceStream
@@ -75,7 +76,7 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
     if is_workload(one):
         return one
-    path = one if is_url(str(one)) else at_hand(Path(one))
+    path = at_hand(one)
     if isinstance(path, Path) and path.suffix in (".yaml", ".yml") and not options.get("input_format"):
         from wscost.profile import reading
 
@@ -97,8 +98,14 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
     return found
 
 
-def at_hand(path: Path) -> Path:
-    """Find ``sample_traces/NAME`` among the shipped traces where the working directory has none."""
+def at_hand(name: str | Path) -> str | Path:
+    """Return where an input is: a file, standard input or a store.
+
+    ``sample_traces/NAME`` is found among the shipped traces where the working directory has none.
+    """
+    if is_url(str(name)) or str(name) == STDIN:
+        return str(name)
+    path = Path(name)
     if path.parts[:1] == ("sample_traces",) and not path.exists():
         sample = shipped("sample_traces").joinpath(*path.parts[1:])
         if sample.exists():

@@ -53,9 +53,12 @@ def convert(
 
     if file is None and not report:
         raise InputError("Nothing to do: name the trace to write with -o, or ask for --report.")
+    named = [at_hand(one) for one in inputs]
+    if file is not None and any(isinstance(one, Path) and _same(one, Path(file)) for one in named):
+        raise InputError(f"{file}: this is an input; write the trace to another file.")
     with output.progress() as progress:
         read = read_input(
-            [at_hand(Path(one)) for one in inputs],
+            named,
             input_format=input_format,
             assume_utc=assume_utc,
             window=window,
@@ -77,6 +80,10 @@ def convert(
         what = "totals" if isinstance(read, UsageFile) else "a plan"
         raise InputError(f"{inputs[0]}: this is {what}, not a record: there is nothing to report.")
     output.tell(str(findings_of(read)))
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 @queries.command("cloudflare")

@@ -58,7 +58,7 @@ def fit(
     output.refuse_existing(file)
     with output.progress() as progress:
         found = read_input(
-            [at_hand(Path(one)) for one in inputs],
+            [at_hand(one) for one in inputs],
             input_format=input_format,
             assume_utc=assume_utc,
             window=window,

@@ -140,7 +140,7 @@ def _stem(source: str) -> str:
 def _blocks(trace: Trace, name: str, seed: int, parts: _Parts) -> Iterator[tuple[Line, ...]]:
     stays, arrivals, rooms, speech, hearing = parts
     events = "no events" if trace.events is None else f"{len(trace.events):,} events"
-    source = "standard input" if trace.source == "-" else json.dumps(Path(trace.source).name)[1:-1]
+    source = "standard input" if trace.source == "<stdin>" else json.dumps(Path(trace.source).name)[1:-1]
     about = (
         f"Fitted to {source}: {len(trace.connections):,} connections and {events}, "
         f"{trace.window.start:%Y-%m-%d %H:%M:%S} to {trace.window.end:%Y-%m-%d %H:%M:%S} UTC. Each "
