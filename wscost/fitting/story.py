@@ -25,6 +25,9 @@ from wscost.trace import Trace
 if TYPE_CHECKING:
     import pandas as pd
 
+STDIN = "<stdin>"
+"""What readers call standard input."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
@@ -134,13 +137,16 @@ def _check_zone(zone: str) -> None:
 
 def _stem(source: str) -> str:
     """Return a file's name without what tells its form; of anything else a name for all."""
-    return Path(source.removeprefix("profile ")).name.partition(".")[0].strip("-") or "fitted"
+    return (
+        Path(source.removeprefix("profile ").removeprefix(STDIN)).name.partition(".")[0].strip("-")
+        or "fitted"
+    )
 
 
 def _blocks(trace: Trace, name: str, seed: int, parts: _Parts) -> Iterator[tuple[Line, ...]]:
     stays, arrivals, rooms, speech, hearing = parts
     events = "no events" if trace.events is None else f"{len(trace.events):,} events"
-    source = "standard input" if trace.source == "<stdin>" else json.dumps(Path(trace.source).name)[1:-1]
+    source = "standard input" if trace.source == STDIN else json.dumps(Path(trace.source).name)[1:-1]
     about = (
         f"Fitted to {source}: {len(trace.connections):,} connections and {events}, "
         f"{trace.window.start:%Y-%m-%d %H:%M:%S} to {trace.window.end:%Y-%m-%d %H:%M:%S} UTC. Each "
