@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from wscost import compiling
@@ -14,6 +15,7 @@ at the end, when everything goes, even more so."""
 
 def main() -> int:
     """Run the command line; interrupted while it is still loading, say nothing."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's other threads would only wait
     gc.set_threshold(FEW_CYCLES)
     compiling.alone = True
     try:
