@@ -39,9 +39,10 @@ notebooks: $(VENV)/.installed  ## open the stories in notebooks/ in the browser
 	$(BIN)/python -m pip install --quiet --editable '.[notebooks]'
 	$(BIN)/jupyter lab notebooks
 
-bench: $(VENV)/.developed  ## measure speed beside other tools, and write docs/performance.md
-	$(BIN)/python -m pip install --quiet --group bench
-	$(BIN)/python benchmarks/run.py
+bench: | $(VENV)/.made  ## measure speed beside other tools, as users have them, and write docs/performance.md
+	$(BIN)/python -m venv $(VENV)/bench
+	$(BIN)/python -m pip --python $(VENV)/bench/bin/python install --quiet . --group bench
+	$(VENV)/bench/bin/python benchmarks/run.py
 
 coverage: $(VENV)/.developed  ## tell which lines no test reaches
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term

@@ -15,7 +15,7 @@ from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.groups import NAMES, File, Group, open_again
 from wscost.readers.columns import Column
 
-STEPS = 16
+STEPS = 8
 """Batches that are read ahead: some while the compiler is loaded."""
 NAME_ROWS = 4_194_304
 
