@@ -77,7 +77,9 @@ class Wrapped:
         return self.inner.size
 
     def read(self, window: Window) -> PartitionPass:
-        (self.folder / "begun").write_text(str(os.getpid()))
+        note = self.folder / f"{os.getpid()}.note"
+        note.write_text(str(os.getpid()))
+        note.rename(self.folder / "begun")  # whoever sees it sees all of it
         self.happen()
         return self.inner.read(window)
 
