@@ -51,7 +51,7 @@ def _compiler() -> Any:
         import numba.np.arraymath
     finally:
         if hidden:
-            del modules["scipy"]
+            modules.pop("scipy", None)
     return numba.njit
 
 

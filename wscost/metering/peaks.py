@@ -10,7 +10,7 @@ from wscost.intervals import Ints
 from wscost.metering.tally import Days
 from wscost.units import MICROSECONDS_PER_DAY
 
-NOBODY = np.empty(0, dtype=np.int64)
+NONE_YET = np.empty(0, dtype=np.int64)
 
 
 class Peaks:
@@ -19,7 +19,7 @@ class Peaks:
     def __init__(self, days: Days, run: SimpleNamespace, reached: int = 0) -> None:
         self._days, self._run = days, run
         self._now = np.array([0, reached], dtype=np.int64)
-        self._closes = NOBODY
+        self._closes = NONE_YET
         self.most = np.zeros(days.days, dtype=np.int64)
         """By day."""
 
@@ -41,7 +41,7 @@ class Peaks:
     def end(self) -> Ints:
         """Let the days after the last opening pass, and return the most of each day."""
         open_now, reached = (int(n) for n in self._now)
-        closes, self._closes = np.sort(self._closes), NOBODY
+        closes, self._closes = np.sort(self._closes), NONE_YET
         after = np.arange(reached + 1, self._days.days)
         left = open_now - np.searchsorted(closes, self._midnight(after), "right")
         self.most[after] = np.maximum(self.most[after], left)
