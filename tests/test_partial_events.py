@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import loops
 from tests.engines import Disorderly
 from tests.streams import EVENT_TYPES, held, refusal, streamed, tiny, write, write_events
 from tests.test_streamed_event_files import HIBERNATING, Row, bad_events, folder, hostile, trace_of
@@ -154,18 +155,19 @@ def test_no_rows_at_all_are_no_parts_and_told_as_ever(tmp_path: Path) -> None:
     same(tmp_path / "quiet.parquet", Disorderly(Random(3)))
 
 
-def test_plain_and_compiled_parts_of_events_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_of_events_come_to_the_same_with_loops_run_as_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = folder(tmp_path / "trace", *trace_of(300), group=50)
 
     def in_parts() -> Usage:
         return metered(streamed(path, engine=Disorderly(Random(4))), HIBERNATING)
 
     monkeypatch.setattr(partitions, "PARTITION_ROWS", 100)
-    plain = in_parts()
-    monkeypatch.setattr(work, "COMPILED_FROM_ROWS", 0)
-    monkeypatch.setattr(stream, "COMPILED_FROM_ROWS", 0)
+    expected = in_parts()
+    loops.run_plain(monkeypatch)
 
-    assert plain == in_parts()
+    assert expected == in_parts()
 
 
 def test_what_a_part_keeps_of_events_is_when_handlers_ran_not_each_of_them(

@@ -13,14 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from tests import loops
 from tests.engines import Disorderly
 from tests.traces import DAY, at
 from wscost.deployment import PRESETS, Pins
 from wscost.engines import work
 from wscost.errors import InputError
 from wscost.inputs import open_input
+from wscost.loops import NONE
+from wscost.loops.spans import coalesce
 from wscost.metering import meter
-from wscost.metering.coalescing import NONE, coalesce
 from wscost.metering.partials import QUARTER, QUARTERS_A_DAY
 from wscost.metering.streaming import Question
 from wscost.readers import parquet as reader
@@ -172,10 +174,10 @@ def test_a_busy_hour_of_few_objects_comes_to_the_same(tmp_path: Path, seed: int)
 def test_connections_become_one_where_their_object_knows_no_moment_between_them(
     pinned: int, first: tuple[int, int], second: tuple[int, int], kept: list[tuple[int, int]]
 ) -> None:
-    opened, closed = np.array([first, second]).T
+    opened, closed = np.array([first, second]).T.copy()
     room = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int32)
     latest = np.array([NONE]), np.array([NONE])
-    count = coalesce((opened, closed, np.zeros(2, dtype=np.int32)), 100, pinned, latest, (room, 0))
+    count = coalesce(opened, closed, np.zeros(2, dtype=np.int32), 100, pinned, *latest, *room, 0)
 
     assert kept == list(zip(room[0][:count].tolist(), room[1][:count].tolist(), strict=True))
 
@@ -236,7 +238,9 @@ def test_a_part_is_searched_once_for_all_that_is_shared_out_however_long_the_win
     assert len(("openings", "closings")) == len(searched)
 
 
-def test_plain_and_compiled_parts_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_come_to_the_same_with_loops_run_as_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(8)
     rows: list[Connection] = [
         (f"room-{n % 7}", int(o), int(o + n) if n % 9 else None, int(n))
@@ -247,11 +251,10 @@ def test_plain_and_compiled_parts_agree(tmp_path: Path, monkeypatch: pytest.Monk
     def in_parts() -> Usage:
         return metered(read_input(path, streamed=True, engine=Disorderly(Random(2))), ACCEPT)
 
-    plain = in_parts()
-    monkeypatch.setattr(work, "COMPILED_FROM_ROWS", 0)
-    monkeypatch.setattr(stream, "COMPILED_FROM_ROWS", 0)
+    expected = in_parts()
+    loops.run_plain(monkeypatch)
 
-    assert plain == in_parts()
+    assert expected == in_parts()
 
 
 @settings(max_examples=40, deadline=None)
@@ -260,7 +263,7 @@ def test_the_bucket_of_an_object_depends_on_its_name_alone(
     names: list[str], count: int, data: st.DataObject
 ) -> None:
     def buckets(of: list[str]) -> dict[str, int]:
-        numbers = Numbers(fast=False)
+        numbers = Numbers()
         numbers.of(pa.array(of, pa.string()))
         return dict(zip(numbers.names.to_pylist(), numbers.buckets(count).tolist(), strict=True))
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import loops
 from wscost.metering.peaks import Peaks
-from wscost.metering.streaming import kernel
 from wscost.metering.tally import Days
 from wscost.units import MICROSECONDS_PER_DAY as DAY
 
@@ -40,30 +40,33 @@ def by_counting(all_stays: list[Stay]) -> list[int]:
     return most
 
 
-@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("plain", [False, True])
 @given(all_stays=stays, cuts=st.lists(st.integers(0, 30), max_size=5))
 def test_peaks_are_those_that_counting_finds_however_stays_are_batched(
-    fast: bool, all_stays: list[Stay], cuts: list[int]
+    plain: bool, all_stays: list[Stay], cuts: list[int]
 ) -> None:
-    rising = sorted(all_stays)
-    peaks = Peaks(THREE_DAYS, kernel(fast=fast))
-    bounds = [0, *sorted(min(cut, len(rising)) for cut in cuts), len(rising)]
-    for begin, end in pairwise(bounds):
-        opens, closes = np.array(rising[begin:end], dtype=np.int64).reshape(-1, 2).T
-        peaks.follow(opens.copy(), closes.copy())
+    with pytest.MonkeyPatch.context() as patch:
+        if plain:
+            loops.run_plain(patch)
+        rising = sorted(all_stays)
+        peaks = Peaks(THREE_DAYS)
+        bounds = [0, *sorted(min(cut, len(rising)) for cut in cuts), len(rising)]
+        for begin, end in pairwise(bounds):
+            opens, closes = np.array(rising[begin:end], dtype=np.int64).reshape(-1, 2).T
+            peaks.follow(opens.copy(), closes.copy())
 
-    assert by_counting(all_stays) == peaks.end().tolist()
+        assert by_counting(all_stays) == peaks.end().tolist()
 
 
 def test_a_day_on_which_nobody_comes_has_the_peak_of_those_who_stayed() -> None:
-    peaks = Peaks(THREE_DAYS, kernel(fast=False))
+    peaks = Peaks(THREE_DAYS)
     peaks.follow(np.array([1, 2, 3]), np.array([DAY, DAY + 1, 3 * DAY - 1]))
 
     assert [3, 2, 1] == peaks.end().tolist()
 
 
 def test_sockets_that_open_and_close_by_turns_are_never_two_at_once() -> None:
-    peaks = Peaks(THREE_DAYS, kernel(fast=False))
+    peaks = Peaks(THREE_DAYS)
     opens = np.arange(0, 1000, 10)
     peaks.follow(opens, opens + 10)
 

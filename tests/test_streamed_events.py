@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import loops
 from tests.eventstreams import as_stream
 from tests.streams import Passes
 from tests.traces import DAY, connection, event, trace
 from wscost.deployment import PRESETS, HandlerTime, Pins
-from wscost.metering import meter, streaming
+from wscost.metering import meter
 from wscost.notes import Note
 from wscost.trace import DIRECTIONS, KINDS, Trace
 
@@ -114,7 +115,7 @@ def test_two_deployments_share_one_pass_over_the_events(kinds: Iterable[str], pa
     assert passes == len(counted.sorting)
 
 
-def test_plain_and_compiled_loops_over_events_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loops_through_events_run_as_python_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     happened = [
         event(KINDS[n % 6], int(at), f"room-{n % 7}", direction=DIRECTIONS[n % 2], bytes=int(at) % 300)
@@ -125,6 +126,6 @@ def test_plain_and_compiled_loops_over_events_agree(monkeypatch: pytest.MonkeyPa
         happened,
         window=(0, 3 * DAY),
     )
-    monkeypatch.setattr(streaming, "COMPILED_FROM_ROWS", 0)
+    loops.run_plain(monkeypatch)
 
     same(held, 50)

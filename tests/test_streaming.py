@@ -10,25 +10,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import loops
 from tests.streams import Passes, held, refusal, streamed, tiny, write
 from tests.traces import DAY, MIDNIGHT, at
-from wscost import compiling
 from wscost.cli import main
 from wscost.comparing import compare
 from wscost.deployment import PRESETS, Pins
 from wscost.errors import InputError
-from wscost.metering import meter, streaming
-from wscost.metering.streaming import kernel
+from wscost.metering import meter
 from wscost.readers import parquet as reader
 from wscost.readers import read_trace
-from wscost.readers.bulk import hashing, ordering, stream
+from wscost.readers.bulk import ordering, stream
 from wscost.readers.bulk import rows as rows_module
 from wscost.readers.bulk.groups import open_rows
 from wscost.readers.bulk.identity import Identity
@@ -171,9 +169,7 @@ def test_the_same_days_in_two_files_are_not_billed_twice(
     assert "connection_id 'c0' stands already in" in capsys.readouterr().err
 
 
-def test_plain_and_compiled_kernels_are_one_source_and_agree(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_loops_run_as_python_come_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(5)
     opened = np.sort(rng.integers(0, 3 * DAY, 400))
     rows = [
@@ -183,15 +179,10 @@ def test_plain_and_compiled_kernels_are_one_source_and_agree(
     path = write(tmp_path / "trace.parquet", rows, 100)
     monkeypatch.setattr(stream, "BATCH_ROWS", 90)
     asked = {"steps": [100], "cpu_multiples": [8]}
-    plain = [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
-    monkeypatch.setattr(streaming, "COMPILED_FROM_ROWS", 0)
-    monkeypatch.setattr(stream, "COMPILED_FROM_ROWS", 0)
+    expected = [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
+    loops.run_plain(monkeypatch)
 
-    assert plain == [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
-    assert all(
-        compiled.__wrapped__ is vars(kernel(fast=False))[name]
-        for name, compiled in vars(kernel(fast=True)).items()
-    )
+    assert expected == [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
 
 
 # Order and passes
@@ -255,7 +246,6 @@ def _sort_and_look(drawn: list[list[int]]) -> None:
 
 def test_what_is_held_does_not_grow_with_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "BATCH_ROWS", 500)
-    monkeypatch.setattr(streaming, "COMPILED_FROM_ROWS", 10**9)
 
     def most_held(rows: int) -> int:
         each = (row(s / 10, s / 10 + 5, f"room-{s % 50}", messages_in=3) for s in range(rows))
@@ -409,36 +399,6 @@ def test_a_stream_needs_no_pandas(tmp_path: Path) -> None:
     assert not run.returncode
 
 
-def test_a_small_trace_needs_neither_a_stream_nor_a_compiler(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write(tmp_path / "trace.parquet", [row(s, s + 5) for s in range(100)])
-    program = (
-        "import sys; from wscost.comparing import compare; "
-        f"compare({str(path)!r}); sys.exit('numba' in sys.modules)"
-    )
-
-    run = subprocess.run([sys.executable, "-c", program], check=False)
-
-    assert not run.returncode
-
-
-def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, bool]] = []
-
-    def njit(**options: bool) -> Any:
-        asked.append(options)
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
-
-    monkeypatch.setattr(numba, "njit", njit)
-    three = compiling.compiled(lambda: 3)
-
-    assert three() == 3
-    assert asked == [{"cache": True, "nogil": True}, {"nogil": True}]
-
-
 # Objects by number
 
 
@@ -461,7 +421,7 @@ def test_names_that_repeat_are_read_in_longer_batches_than_what_stands_beside_th
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=12), max_size=6))
 def test_a_name_has_one_number_in_all_batches_however_it_is_encoded(batches: list[list[str | None]]) -> None:
-    numbers, met = Numbers(fast=False), {}
+    numbers, met = Numbers(), {}
     for place, names in enumerate(batches):
         array = pa.array([None, *names, "padding"], pa.string()).slice(1, len(names))
         found = numbers.of(array.dictionary_encode() if place % 2 else array)
@@ -475,7 +435,7 @@ def test_a_name_has_one_number_in_all_batches_however_it_is_encoded(batches: lis
 
 
 def test_more_names_than_there_was_room_for_keep_their_numbers() -> None:
-    numbers = Numbers(fast=False)
+    numbers = Numbers()
     names = pa.array([f"room-{n}" * (1 + n % 40) for n in range(5_000)])
     first = numbers.of(names)
 
@@ -484,10 +444,10 @@ def test_more_names_than_there_was_room_for_keep_their_numbers() -> None:
 
 
 def test_names_whose_hashes_meet_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "MASK", 0)
+    monkeypatch.setattr(loops.run_plain(monkeypatch)["names"], "MASK", 0)
     names = [f"{n}" for n in range(300)]
 
-    assert Numbers(fast=False).of(pa.array(names * 2)).tolist() == list(range(300)) * 2
+    assert Numbers().of(pa.array(names * 2)).tolist() == list(range(300)) * 2
 
 
 def test_rows_that_cannot_be_sorted_on_disk_are_told_in_one_line(

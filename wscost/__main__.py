@@ -6,8 +6,6 @@ import gc
 import os
 import sys
 
-from wscost import compiling
-
 FEW_CYCLES = 100_000
 """Nearly all that a command makes lives until its end: looking for cycles every 700 objects is in vain, and
 at the end, when everything goes, even more so."""
@@ -17,7 +15,6 @@ def main() -> int:
     """Run the command line; interrupted while it is still loading, say nothing."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's other threads would only wait
     gc.set_threshold(FEW_CYCLES)
-    compiling.alone = True
     try:
         from wscost.cli import main as run
     except KeyboardInterrupt:

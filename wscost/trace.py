@@ -51,6 +51,8 @@ UNKNOWN = -1
 """A count that is not known, where counts are plain integers."""
 OPEN = 2**63 - 1
 """When a socket closes that is still open, where times are plain integers."""
+NEVER = -(2**63)
+"""Until when something has lasted that has not begun, where times are plain integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +253,6 @@ class TraceStream:
     in_order: bool
     """Whether the rows may be in order of time; a pass finds out."""
     read: Callable[[bool], TracePass]
-    part_of: int = 0
-    """How many rows there are in all, where these are a part: what is compiled pays by all of them."""
     cut: Callable[[], Cut] | None = None
     """Cuts it into what can be read apart; None where nothing can."""
     elsewhere: Callable[[TraceStream, Any], Any] | None = None
@@ -283,7 +283,6 @@ def stream_at_hand(
     grades: Mapping[str, Grade],
     account: Note,
     notes: tuple[Note, ...] = (),
-    part_of: int = 0,
 ) -> TraceStream:
     """Return connections in order of opening as a stream of one batch."""
     rows = len(batch.opened)
@@ -295,7 +294,6 @@ def stream_at_hand(
         names_objects=batch.objects > 0,
         in_order=True,
         read=lambda sort: _AtHand(batches, grades, notes, account),
-        part_of=part_of,
     )
 
 

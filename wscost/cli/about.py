@@ -12,11 +12,13 @@ from wscost.shipped import shipped
 
 def info() -> None:
     """Tell the version, the price books and the known formats."""
+    from wscost.loops import UNCOMPILED, compiled
     from wscost.pricebook import load_books
     from wscost.reports import formats, pricetables
 
     paragraphs = [
         f"wscost {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}",
+        *([] if compiled() else [f"Speed: {UNCOMPILED}"]),
         f"Price books: {shipped('pricing')}",
         pricetables.plans(load_books().plans, width=output.width(), color=output.colored()),
         f"Sample traces: {shipped('sample_traces')}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.metering.objectclocks import ENDS
 from wscost.metering.partials import (
@@ -56,7 +55,7 @@ def task_of(stream: TraceStream, question: Question, cores: int) -> Task:
     """Return what is asked of each partition, in shares enough for every core."""
     rows = stream.rows + (stream.events or 0)
     shares = min(max(-(-rows // ROWS_A_SHARE), cores), MOST_SHARES)
-    return Task(stream.window, question, shares, rows >= COMPILED_FROM_ROWS, stream.events is not None)
+    return Task(stream.window, question, shares, stream.events is not None)
 
 
 def turns(cut: Cut) -> list[list[Partition]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from wscost.deployment import Deployment, HandlerTime
 from wscost.intervals import Ints, count_by_day, sum_by_day
-from wscost.metering import eventkernel
+from wscost.loops import eventcolumns, events
 from wscost.metering.columns import Events, Flags
 from wscost.metering.tally import Days
 from wscost.trace import KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
@@ -131,7 +130,7 @@ class FrameEventSums:
 
 
 class EventCounts(NamedTuple):
-    """What events add up to, as plain sums by day: those of the kernel, and started steps of bytes."""
+    """What events add up to, as plain sums by day: those of the loops, and started steps of bytes."""
 
     by_day: Ints
     units: Mapping[tuple[str, int], Ints]
@@ -139,16 +138,16 @@ class EventCounts(NamedTuple):
     @property
     def told(self) -> frozenset[str]:
         """Which of connects and closes there are events of."""
-        columns = {"open": eventkernel.OPENS, "close": eventkernel.CLOSES}
+        columns = {"open": eventcolumns.OPENS, "close": eventcolumns.CLOSES}
         return frozenset(kind for kind, column in columns.items() if self.by_day[:, column].any())
 
 
 class StreamEventSums:
     """Sums over events that pass by in order of time."""
 
-    def __init__(self, days: Days, steps: tuple[int, ...], run: SimpleNamespace) -> None:
-        self._days, self._run = days, run
-        self._sums = np.zeros((days.days, eventkernel.COLUMNS), dtype=object)
+    def __init__(self, days: Days, steps: tuple[int, ...]) -> None:
+        self._days = days
+        self._sums = np.zeros((days.days, eventcolumns.COLUMNS), dtype=object)
         self._units: Mapping[tuple[str, int], Ints] = {
             (direction, step): np.zeros(days.days, dtype=object)
             for step in steps
@@ -169,46 +168,44 @@ class StreamEventSums:
     def add(self, batch: EventBatch) -> None:
         """Add events that happened after those before."""
         by_day = np.zeros(self._sums.shape, dtype=np.int64)
-        kinds, sizes = (batch.kind, batch.auto_response), (batch.bytes, batch.wall)
-        self._run.add_up(batch.at, kinds, sizes, self._days.first_day, by_day)
+        first_day = self._days.first_day
+        events.add_up(batch.at, batch.kind, batch.auto_response, batch.bytes, batch.wall, first_day, by_day)
         self._sums += by_day
         for (direction, step), units in self._units.items():
             which = MESSAGE if direction == "in" else SENT
             started = np.zeros(self._days.days, dtype=np.int64)
-            self._run.add_units(
-                batch.at, (batch.kind, which), (batch.bytes, step), self._days.first_day, started
-            )
+            events.add_units(batch.at, batch.kind, which, batch.bytes, step, first_day, started)
             units[:] += started
 
     def runs(self, batch: EventBatch, walls: Ints, *, answers: bool) -> Runs:
-        """Return the handler runs of a batch; see the kernel."""
+        """Return the handler runs of a batch."""
         size = len(batch.at)
         runs = Runs(
             np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32)
         )
-        events = batch.at, batch.kind, batch.auto_response, batch.wall, batch.object
-        count = self._run.pick_runs(events, walls, answers, tuple(runs))
+        happened = batch.at, batch.kind, batch.auto_response, batch.wall, batch.object
+        count = events.pick_runs(*happened, walls, answers, *runs)
         return runs.at(slice(count))
 
     @property
     def received(self) -> Sized:
         """Messages from clients that were not answered by auto-response."""
-        return self._sized(eventkernel.RECEIVED)
+        return self._sized(eventcolumns.RECEIVED)
 
     @property
     def answered(self) -> Sized:
         """Messages from clients that were."""
-        return self._sized(eventkernel.ANSWERED)
+        return self._sized(eventcolumns.ANSWERED)
 
     @property
     def sent(self) -> Sized:
         """Messages to clients."""
-        return self._sized(eventkernel.DELIVERED)
+        return self._sized(eventcolumns.DELIVERED)
 
     @property
     def calls(self) -> Ints:
         """Alarms and requests."""
-        return self._sums[:, eventkernel.CALLS].astype(np.int64)
+        return self._sums[:, eventcolumns.CALLS].astype(np.int64)
 
     @property
     def told(self) -> frozenset[str]:
@@ -217,7 +214,7 @@ class StreamEventSums:
 
     def untimed(self, *, answers: bool) -> int:
         """Return how many handlers, or auto-responses, ran for an unknown time."""
-        column = eventkernel.UNTIMED_ANSWERS if answers else eventkernel.UNTIMED
+        column = eventcolumns.UNTIMED_ANSWERS if answers else eventcolumns.UNTIMED
         return int(self._sums[:, column].sum())
 
     def units(self, direction: str, step: int) -> Ints:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wscost.compiling import fixed
 from wscost.intervals import Intervals, Ints
+from wscost.loops import connections
 from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, clocks_of, lives_of
 from wscost.metering.eventsums import Handling, Runs, StreamEventSums
-from wscost.metering.kernel import NEVER
 from wscost.metering.tally import Days
-from wscost.trace import KINDS, Batch, EventBatch
+from wscost.trace import KINDS, NEVER, Batch, EventBatch
 
 NOTHING = np.empty(0, dtype=np.int64)
 NO_RUNS = Runs(NOTHING, NOTHING, np.empty(0, dtype=np.int32))
@@ -26,8 +24,8 @@ ENDS = frozenset({"open", "close"})
 class ObjectClocks:
     """The clocks of all objects, through sockets and handler runs in order of time."""
 
-    def __init__(self, days: Days, run: SimpleNamespace) -> None:
-        self._days, self._run = days, run
+    def __init__(self, days: Days) -> None:
+        self._days = days
         self._reached = np.empty((0, 2), dtype=np.int64)
 
     def go_on(self, batch: Batch | None, runs: Runs, objects: int, pinned: int = 0) -> Clocks:
@@ -38,13 +36,8 @@ class ObjectClocks:
         self._reached = _at_least(self._reached, objects)
         sockets = NO_RUNS if batch is None else (batch.opened, batch.closed, batch.object)
         by_day = np.zeros((self._days.days, len(Clocks._fields)), dtype=np.int64)
-        self._run.run_clocks(
-            tuple(fixed(column) for column in sockets),
-            tuple(fixed(column) for column in runs),
-            (tuple(self._days), (pinned, HIBERNATES_AFTER_US)),
-            self._reached,
-            by_day,
-        )
+        lasting = pinned, HIBERNATES_AFTER_US
+        connections.run_clocks(*sockets, *runs, self._days, lasting, self._reached, by_day)
         return Clocks(*by_day.T)
 
 

@@ -18,15 +18,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wscost.compiling import compiled, fixed
 from wscost.intervals import Ints
 from wscost.metering.clocks import Clocks
-from wscost.metering.coalescing import Coalescing, InShares, bounds, coalesce
+from wscost.metering.coalescing import Coalescing, InShares, bounds
 from wscost.metering.eventsums import EventCounts, Runs
 from wscost.metering.objectclocks import ENDS, NOTHING, ObjectClocks
 from wscost.metering.packing import Packed, pack
 from wscost.metering.peaks import Peaks
-from wscost.metering.streaming import ASLEEP, Question, StreamSums, kernel
+from wscost.metering.streaming import ASLEEP, Question, StreamSums
 from wscost.metering.tally import Days, days_of
 from wscost.trace import Batch, EventBatch, TracePass
 from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND
@@ -48,7 +47,6 @@ class Task(NamedTuple):
     window: Window
     question: Question
     shares: int
-    fast: bool
     events: bool
     """Whether the stream has any recorded."""
 
@@ -149,19 +147,17 @@ class PartialSums(StreamSums):
     """The sums of some connections or events of a stream, batch after batch, each in order of time."""
 
     def __init__(self, task: Task, told: frozenset[str]) -> None:
-        super().__init__(task.window, task.question, kernel(fast=task.fast))
+        super().__init__(task.window, task.question)
         if task.events:
             self.expect_events(told)
-        loop = compiled(coalesce) if task.fast else coalesce
-        visits = Coalescing(loop, self._days.end, task.question.pinned or 0)
-        self._lives = Lives(visits, Coalescing(loop), Coalescing(loop))
+        visits = Coalescing(self._days.end, task.question.pinned or 0)
+        self._lives = Lives(visits, Coalescing(), Coalescing())
         self._opens: list[Ints] = []
         self._ends: list[Ints] = []
 
     def add_events(self, batch: EventBatch) -> None:
         """Add events."""
         assert self.events is not None, "events were not expected"
-        batch = EventBatch(*(fixed(column) for column in batch))
         self.events.add(batch)
         if self._handlers is not None:
             self._lives.calls.add(self._handlers.calls(batch))
@@ -222,10 +218,10 @@ def settle(shares: Iterable[Share], task: Task) -> Settled:
         for quarter in sorted(quarters)
     }
     objects, lives = _together(parts)
-    run, pinned = kernel(fast=task.fast), task.question.pinned or 0
+    pinned = task.question.pinned or 0
     visits = Batch(*lives.visits, objects, {})
-    awake = ObjectClocks(task.days, run).go_on(visits, lives.calls, objects, pinned)
-    asleep = ObjectClocks(task.days, run).go_on(None, lives.handlers, objects if task.events else 0)
+    awake = ObjectClocks(task.days).go_on(visits, lives.calls, objects, pinned)
+    asleep = ObjectClocks(task.days).go_on(None, lives.handlers, objects if task.events else 0)
     return Settled(awake, asleep, rises)
 
 
@@ -266,7 +262,7 @@ class WholeSums(StreamSums):
     """The sums of a whole stream from those of its parts."""
 
     def __init__(self, task: Task) -> None:
-        super().__init__(task.window, task.question, kernel(fast=False))
+        super().__init__(task.window, task.question)
         if task.events:
             self.expect_events(ENDS)
 
@@ -318,6 +314,6 @@ def _rise(quarter: int, parts: Sequence[Edges], task: Task) -> Rise:
     opens, closes = (
         np.sort(np.concatenate(columns)).astype(np.int64) + since for columns in zip(*parts, strict=True)
     )
-    peaks = Peaks(task.days, kernel(fast=task.fast), reached=day)
+    peaks = Peaks(task.days, reached=day)
     peaks.follow(opens, closes + 1)
     return Rise(int(peaks.most[day]), len(opens) - len(closes))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from wscost.intervals import Ints
+from wscost.loops import connections
 from wscost.metering.tally import Days
 from wscost.units import MICROSECONDS_PER_DAY
 
@@ -16,8 +15,8 @@ NONE_YET = np.empty(0, dtype=np.int64)
 class Peaks:
     """How many are open, and the most of each day; closes wait unsorted until openings pass them."""
 
-    def __init__(self, days: Days, run: SimpleNamespace, reached: int = 0) -> None:
-        self._days, self._run = days, run
+    def __init__(self, days: Days, reached: int = 0) -> None:
+        self._days = days
         self._now = np.array([0, reached], dtype=np.int64)
         self._closes = NONE_YET
         self.most = np.zeros(days.days, dtype=np.int64)
@@ -34,9 +33,9 @@ class Peaks:
         left = np.zeros(len(instants), dtype=np.int32)
         closes = np.concatenate([self._closes, closes])
         waiting = np.empty(len(closes), dtype=np.int64)
-        late = self._run.place(instants, closes, (shift, firsts), left, waiting)
+        late = connections.place(instants, closes, shift, firsts, left, waiting)
         self._closes = waiting[:late].copy()
-        self._run.climb(left, midnights, self._now, self.most)
+        connections.climb(left, midnights, self._now, self.most)
 
     def end(self) -> Ints:
         """Let the days after the last opening pass, and return the most of each day."""

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from types import SimpleNamespace
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from wscost.compiling import COMPILED_FROM_ROWS, compiled, fixed
 from wscost.deployment import Deployment
 from wscost.intervals import Ints
+from wscost.loops import connections
 from wscost.metering.clocks import Clocks, pinned_for
-from wscost.metering.eventkernel import EVENT_KERNEL
 from wscost.metering.eventsums import Handling, StreamEventSums
-from wscost.metering.kernel import KERNEL
 from wscost.metering.objectclocks import ENDS, NO_RUNS, Handlers, ObjectClocks
 from wscost.metering.peaks import Peaks
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import days_of
 from wscost.notes import Grade, Note
-from wscost.trace import COUNTS, UNKNOWN, Batch, EventBatch, OutOfOrderError, TracePass, TraceStream
+from wscost.trace import COUNTS, UNKNOWN, Batch, OutOfOrderError, TracePass, TraceStream
 from wscost.usage import Window
 
-Stretches: TypeAlias = tuple[tuple[int, ...], Ints]
-"""The window, and the connections between which the others lie whole within one day."""
 ASLEEP = tuple(f"{name} asleep" for name in Clocks._fields)
 
 
@@ -58,24 +53,16 @@ def streamed(stream: TraceStream, question: Question) -> StreamSums:
     return stream.passed[question]  # type: ignore[no-any-return]
 
 
-@cache
-def kernel(*, fast: bool) -> SimpleNamespace:
-    """Return the kernel's functions by name, as they are written or as machine code."""
-    loops = (*KERNEL, *EVENT_KERNEL)
-    return SimpleNamespace(**{f.__name__: compiled(f) if fast else f for f in loops})
-
-
 def _here(stream: TraceStream, question: Question) -> StreamSums:
     """Make as many passes as it takes, mostly one.
 
     Connects and closes run handlers, whether or not there are events of them: that there are is expected.
     Where that turns out to be wrong, connections have to be asked, in a second pass.
     """
-    run = kernel(fast=max(stream.rows + (stream.events or 0), stream.part_of) >= COMPILED_FROM_ROWS)
     in_order, told = stream.in_order, ENDS
     while True:
         try:
-            found = _pass(stream, question, run, told, in_order=in_order)
+            found = _pass(stream, question, told, in_order=in_order)
         except OutOfOrderError:
             in_order = False
             continue
@@ -84,11 +71,9 @@ def _here(stream: TraceStream, question: Question) -> StreamSums:
         told = found.asks_for
 
 
-def _pass(
-    stream: TraceStream, question: Question, run: SimpleNamespace, told: frozenset[str], *, in_order: bool
-) -> StreamSums:
+def _pass(stream: TraceStream, question: Question, told: frozenset[str], *, in_order: bool) -> StreamSums:
     rows = stream.read(not in_order)
-    sums = StreamSums(stream.window, question, run)
+    sums = StreamSums(stream.window, question)
     if stream.events is not None:
         sums.expect_events(told)
     for batch in rows:
@@ -102,44 +87,42 @@ class StreamSums:
     Sums are Python integers between batches: nothing overflows, and no order of adding can matter.
     """
 
-    def __init__(self, window: Window, question: Question, run: SimpleNamespace) -> None:
+    def __init__(self, window: Window, question: Question) -> None:
         self.window = window
         self.grades: Mapping[str, Grade] = {}
         self.notes: tuple[Note, ...] = ()
         self.rows = self.without_object = self.opened_before = self.still_open = 0
-        self._question, self._run, self._days = question, run, days_of(window)
-        self._window = tuple(self._days)
+        self._question, self._days = question, days_of(window)
         self._sums: dict[object, list[int]] = {}
         self._known = dict.fromkeys(COUNTS, 0)
-        self._awake, self._asleep = ObjectClocks(self._days, run), ObjectClocks(self._days, run)
+        self._awake, self._asleep = ObjectClocks(self._days), ObjectClocks(self._days)
         self._handlers: Handlers | None = None
         self.events: StreamEventSums | None = None
         self.asks_for: frozenset[str] | None = None
         """Which of connects and closes there are events of, as it turned out."""
-        self._peaks = Peaks(self._days, run)
+        self._peaks = Peaks(self._days)
 
     def expect_events(self, told: frozenset[str]) -> None:
         """Be ready for events, among them of connects or closes as told."""
-        self.events = StreamEventSums(self._days, self._question.steps, self._run)
+        self.events = StreamEventSums(self._days, self._question.steps)
         if (handling := self._question.handling) is not None:
             self._handlers = Handlers(self._days, handling, self.events, ENDS - told)
 
     def add(self, batch: Batch) -> None:
         """Add what began no earlier than anything before."""
-        batch = _fixed(batch)
         start, end, _, _ = self._days
         opened, closed = batch.opened, batch.closed
         self.rows += len(opened)
         self.opened_before += int(np.searchsorted(opened, start))
         self.still_open += int(np.count_nonzero(closed > end))
         by_day, breaks = self._zeros(4), np.empty(len(opened), dtype=np.int64)
-        found = self._run.count(opened, closed, self._window, by_day, breaks)
+        found = connections.count(opened, closed, self._days, by_day, breaks)
         self._sum_all(("opened", "closed", "open_time", "minutes"), by_day.T)
-        days = self._window, breaks[:found]
+        breaks = breaks[:found]
         for column, counts in batch.counts.items():
             self._known[column] += int(np.count_nonzero(counts != UNKNOWN))
-            self._spread(column, batch, counts, days)
-        self._add_parameters(batch, days)
+            self._spread(column, batch, counts, breaks)
+        self._add_parameters(batch, breaks)
         self._follow(*self._edges(batch))
         if self.events is not None and batch.events is not None:
             self.events.add(batch.events)
@@ -207,7 +190,7 @@ class StreamSums:
         """Return what a multiple of each connection's CPU time takes beyond its wall time. [µs]"""
         return self._by_day((multiple, cpu))
 
-    def _add_parameters(self, batch: Batch, days: Stretches) -> None:
+    def _add_parameters(self, batch: Batch, breaks: Ints) -> None:
         """Add what depends on the parameters of price books."""
         for step in self._question.steps:
             for direction in ("in", "out"):
@@ -216,20 +199,20 @@ class StreamSums:
                 least = np.maximum(
                     unknown if messages is None else messages, 0 if sizes is None else -(-sizes // step)
                 )
-                self._spread((direction, step), batch, least, days)
+                self._spread((direction, step), batch, least, breaks)
         for multiple in self._question.multiples:
             cpu = self._question.cpu
             handled = batch.counts.get("messages_in") if cpu.own else None
             by_day = self._zeros()
             if handled is None:
                 handled = _unknown(len(batch.opened))
-            sockets = batch.opened, batch.closed, handled
-            self._run.overdraw(sockets, days, (multiple, cpu.connect, cpu.message, int(cpu.own)), by_day)
+            prices = multiple, cpu.connect, cpu.message, int(cpu.own)
+            connections.overdraw(batch.opened, batch.closed, handled, self._days, breaks, prices, by_day)
             self._sum((multiple, cpu), by_day)
 
-    def _spread(self, key: object, batch: Batch, totals: Ints, days: Stretches) -> None:
+    def _spread(self, key: object, batch: Batch, totals: Ints, breaks: Ints) -> None:
         by_day = self._zeros()
-        self._run.spread(batch.opened, batch.closed, totals, days, by_day)
+        connections.spread(batch.opened, batch.closed, totals, self._days, breaks, by_day)
         self._sum(key, by_day)
 
     def _follow(self, opens: Ints, closes: Ints) -> None:
@@ -279,12 +262,4 @@ def _unknown(size: int) -> Ints:
 
 @cache
 def _unknowns(room: int) -> Ints:
-    return fixed(np.full(room, UNKNOWN))
-
-
-def _fixed(batch: Batch) -> Batch:
-    """Return a batch of arrays that nobody may write to."""
-    counts = {name: fixed(counts) for name, counts in batch.counts.items()}
-    events = None if batch.events is None else EventBatch(*(fixed(column) for column in batch.events))
-    opened, closed, object_ = (fixed(column) for column in (batch.opened, batch.closed, batch.object))
-    return Batch(opened, closed, object_, batch.objects, counts, events, batch.alone)
+    return np.full(room, UNKNOWN)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.arrays import flags
@@ -165,7 +164,7 @@ class Intake:
 
         if self._spools is not None:
             return
-        self._spools = Spools(fast=self._held + beside >= COMPILED_FROM_ROWS)
+        self._spools = Spools()
         for table, batches in self._batches.items():
             waiting, self._batches[table] = deque(batches), []
             while waiting:

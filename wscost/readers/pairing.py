@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from wscost.compiling import COMPILED_FROM_ROWS, compiled
-
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -204,13 +202,15 @@ def without_partner(fronts: Moments, inner: Moments, within: Reach) -> Flags:
     """
     import numpy as np
 
-    kernel = compiled(match) if len(fronts) + len(inner) >= COMPILED_FROM_ROWS else match
+    from wscost.loops.partners import match
+
     alone = [np.ones(len(one), dtype=np.bool_) for one in (fronts, inner)]
     for by_path in (True, False):
         sides = [
             _in_line(one, left, by_path=by_path) for one, left in zip((fronts, inner), alone, strict=True)
         ]
-        kernel(sides[0], sides[1], within, np.empty(len(sides[0].at), dtype=np.int64))
+        free = np.empty(len(sides[0].at), dtype=np.int64)
+        match(*sides[0], *sides[1], *within, free)
     return alone[0]
 
 
@@ -232,23 +232,3 @@ def _in_line(moments: Moments, alone: Flags, *, by_path: bool) -> Side:
     group = path if by_path else np.zeros_like(path)
     order = np.lexsort((at, group))
     return Side(at[order], group[order], place[order], alone)
-
-
-def match(fronts: Side, inner: Side, within: Reach, free: Ints) -> None:
-    """Clear what finds its partner; ``free`` is room for as many fronts as there are."""
-    front = waiting = 0
-    for i in range(len(inner.at)):
-        at, group = inner.at[i], inner.group[i]
-        while front < len(fronts.at) and (
-            fronts.group[front] < group
-            or (fronts.group[front] == group and fronts.at[front] <= at + within.before)
-        ):
-            free[waiting] = front
-            waiting += 1
-            front += 1
-        while waiting and fronts.group[free[waiting - 1]] != group:
-            waiting -= 1
-        if waiting and at - fronts.at[free[waiting - 1]] <= within.after:
-            waiting -= 1
-            fronts.alone[fronts.place[free[waiting]]] = False
-            inner.alone[inner.place[i]] = False

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 
-from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.fields import ROOM_FROM, Misfit, count, duration, moment, room_rule
@@ -117,7 +116,7 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
             _take_upgrades(intake, pieces, number, options)
         else:
             _take_ends(intake, pieces, number, options, logs)
-    rooms = Numbers(fast=pieces.rows >= COMPILED_FROM_ROWS)
+    rooms = Numbers()
     for whole in pieces.whole():
         joined = _joined(whole, logs)
         _refuse(intake, whole, joined)

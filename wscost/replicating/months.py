@@ -33,7 +33,7 @@ from wscost.usage import METERS, MonthlyUsage, Period, Quantities, Window, round
 MOST_CONNECTIONS = 8_000_000
 """More than so many in a month are not simulated one by one: a share of the rooms stands for all."""
 STREAMED_FROM = 200_000
-"""From so many on, loading the compiled kernel takes less time than frames do."""
+"""Below, frames are as quick, and show what was simulated."""
 MOST_EVENTS = 400_000
 """About so many are simulated one by one, for what only events can tell."""
 _FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")

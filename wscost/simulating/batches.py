@@ -14,9 +14,7 @@ from wscost.trace import CONNECTION_COLUMNS, OPEN, Batch, TraceStream, stream_at
 from wscost.usage import Window
 
 
-def stream_of(
-    profile: Profile, stretch: Stretch, window: Window, notes: tuple[Note, ...], part_of: int
-) -> TraceStream:
+def stream_of(profile: Profile, stretch: Stretch, window: Window, notes: tuple[Note, ...]) -> TraceStream:
     """Return the connections of a stretch as a stream of one batch, in order of opening."""
     rows = len(stretch.sockets)
     return stream_at_hand(
@@ -26,7 +24,6 @@ def stream_of(
         grades=dict.fromkeys(CONNECTION_COLUMNS, Grade.ASSUMED),
         account=Note("read", f"{rows:,} connections were simulated.", {"rows": rows}),
         notes=notes,
-        part_of=part_of,
     )
 
 

@@ -102,9 +102,8 @@ def simulate_streams(
 
     It names nothing and makes no frames, so it is many times as fast.
     """
-    coming = expected(profile.midpoint(), period_of(profile, period)).connections
     for stretch, notes in _stretches(profile, period, seed, False, rooms):
-        yield stream_of(profile, stretch, _window(stretch), notes, part_of=round(coming))
+        yield stream_of(profile, stretch, _window(stretch), notes)
 
 
 def simulate_trace(

@@ -14,8 +14,7 @@ SORTED_ROWS = 262_144
 class Identity:
     """The ids of one pass after another, until one has come to its end."""
 
-    def __init__(self, *, fast: bool) -> None:
-        self._fast = fast
+    def __init__(self) -> None:
         self.sure = False
         """Whether each was found to stand once."""
         self._repeats = False
@@ -31,7 +30,7 @@ class Identity:
         """
         if self._repeats:
             raise RepeatedIdsError
-        self._ids = Ids(fast=self._fast)
+        self._ids = Ids()
         self._waiting: list[pa.Array] = []
         self._rows = 0
 

@@ -8,8 +8,8 @@ from typing import NamedTuple, cast
 
 import pyarrow as pa
 
-from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.errors import InputError
+from wscost.loops import UNCOMPILED, compiled
 from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.groups import Extent, File, Group, groups_of, in_turn
 from wscost.readers.bulk.identity import Identity
@@ -51,8 +51,9 @@ def stream_of(
     connections, events = ([*(in_order[table] or tables[table])] for table in tables)
     groups = [*connections, *events]
 
-    fast = sum(group.rows for group in connections) >= COMPILED_FROM_ROWS
-    identity = Identity(fast=fast) if checked else None
+    identity = Identity() if checked else None
+    if not compiled():
+        given.options.remark(f"{given.source}: {UNCOMPILED}")
 
     def cut() -> Cut:
         whole = Pass(given, groups, window, sort=False)

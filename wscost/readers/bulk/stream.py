@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.notes import Grade, Note
 from wscost.readers.arrays import numbers
 from wscost.readers.building import censored, grade_of_count, left_out, nothing_inside
@@ -73,7 +72,7 @@ class Pass:
             (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
         )
         self.reckoning = Reckoning(Refusals(file.part.name for file in given.files))
-        self._numbers = Numbers(fast=sum(group.rows for group in groups) >= COMPILED_FROM_ROWS)
+        self._numbers = Numbers()
         self._refused: tuple[Note, ...] = ()
         told = {column.name for file in given.files for column in file.layout.values()}
         self._columns = tuple(column for column in COUNTS if column in told)

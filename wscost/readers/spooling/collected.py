@@ -9,7 +9,6 @@ from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
-from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.readers.intake import BATCH_ROWS, Intake
 from wscost.readers.spooling.runs import ROW, in_tables_of
 from wscost.trace import UNKNOWN
@@ -59,7 +58,7 @@ class Collected(ABC):
             self._lay_out()
 
     @abstractmethod
-    def _open(self, *, fast: bool) -> Disk:
+    def _open(self) -> Disk:
         """Begin to lie on disk."""
 
     def _end(self) -> None:
@@ -86,7 +85,7 @@ class Collected(ABC):
         self._waiting.append(pa.Table.from_arrays(arrays, schema=self._schema))
         self._waiting_rows += len(arrays[0])
         if self._disk is None and not self._intake.may_hold(self.rows):
-            self._disk = self._open(fast=self.rows >= COMPILED_FROM_ROWS)
+            self._disk = self._open()
             self._intake.set_aside(self.rows)
         if self._disk is not None and self._waiting_rows >= self._at_once:
             self._set_aside(self._disk)

@@ -33,17 +33,16 @@ class Double(NamedTuple):
 
 
 class Ids:
-    """The ids of connections as hashes on disk, eight bytes each; ``fast`` compiles what makes them."""
+    """The ids of connections as hashes on disk, eight bytes each."""
 
-    def __init__(self, *, fast: bool) -> None:
-        self.fast = fast
+    def __init__(self) -> None:
         self._file = scratch(self)
         self._runs: list[npt.NDArray[np.int64]] = []
         self._rows = 0
 
     def add(self, names: pa.ChunkedArray) -> None:
         """Remember so many ids."""
-        hashes = np.sort(np.concatenate([hashed(chunk, fast=self.fast) for chunk in names.chunks]))
+        hashes = np.sort(np.concatenate([hashed(chunk) for chunk in names.chunks]))
         edges = [0, *np.searchsorted(hashes, EDGES), len(hashes)]
         self._runs.append(self._rows + np.array(edges, dtype=np.int64))
         self._rows += len(hashes)
@@ -62,7 +61,7 @@ class Ids:
             several = [number for number in range(SLICES) if self._has_doubles(number)]
         if not several:
             return
-        slices = Slices(rows.schema_of(COLUMNS), fast=self.fast)
+        slices = Slices(rows.schema_of(COLUMNS))
         for table in in_tables_of(rows.as_they_stand(COLUMNS), RUN_ROWS):
             slices.add(table, several)
         slices.end()

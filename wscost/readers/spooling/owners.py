@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wscost.loops import NOBODY
 from wscost.readers.spooling.spool import Kept, Spool
 from wscost.trace import OPEN
 
 OWNER, ALONE = "owner", "alone"
-NOBODY = -1
 """In place of the number of a connection that is alone."""
 BESIDE = {OWNER: pa.string(), ALONE: pa.int32()}
 
@@ -40,10 +40,10 @@ class Owned(NamedTuple):
 class Owners:
     """Rows on their way to be told whose they are; only connections that overlap a window count. [µs]"""
 
-    def __init__(self, start: int, end: int, *, fast: bool) -> None:
+    def __init__(self, start: int, end: int) -> None:
         self._start, self._end = start, end
-        self._connections = Spool("connections", fast=fast, beside=BESIDE)
-        self._events = Spool("events", fast=fast, beside=BESIDE)
+        self._connections = Spool("connections", beside=BESIDE)
+        self._events = Spool("events", beside=BESIDE)
         self._alone = 0
 
     def add(self, pair: Pair) -> None:

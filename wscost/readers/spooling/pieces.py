@@ -54,8 +54,8 @@ class Pieces(Collected):
             if len(rows):
                 yield Whole(rows.combine_chunks())
 
-    def _open(self, *, fast: bool) -> Disk:
-        self._slices = Slices(self._schema, fast=fast)
+    def _open(self) -> Disk:
+        self._slices = Slices(self._schema)
         return self._slices
 
 

@@ -50,6 +50,6 @@ class Queue(Collected):
         rows = self._held()
         yield rows.take(pa.array(np.lexsort((rows[ROW].to_numpy(), rows[NUMBER].to_numpy()))))
 
-    def _open(self, *, fast: bool) -> Disk:
+    def _open(self) -> Disk:
         self._runs = Runs(self._schema, NUMBER)
         return self._runs

@@ -6,13 +6,13 @@ A row's slice are the first bits of the hash of its ``connection_id``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wscost.compiling import compiled
+from wscost.loops import Hashes
+from wscost.loops.names import hash_names
 from wscost.readers.spooling.disk import on_disk, scratch
 from wscost.readers.spooling.runs import ROW
 
@@ -21,16 +21,12 @@ SLICED_ROWS = 131_072
 """Rows that are best shared out at once: blocks of a slice are not too small then."""
 SHIFT = 64 - 7
 """How far to shift a hash for its slice."""
-BASIS, PRIME, OTHER_PRIME, MASK = 0x811C9DC5, 0x01000193, 0x5BD1E995, 0xFFFFFFFF
-
-Hashes = npt.NDArray[np.uint64]
 
 
 class Slices:
     """Rows of one table, written in tables of many and read slice by slice."""
 
-    def __init__(self, schema: pa.Schema, *, fast: bool) -> None:
-        self._fast = fast
+    def __init__(self, schema: pa.Schema) -> None:
         self._file = scratch(self)
         self._writer = pa.ipc.new_file(self._file, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
         self._blocks: list[list[int]] = [[] for _ in range(SLICES)]
@@ -43,7 +39,7 @@ class Slices:
         rows = rows.combine_chunks()
         if not len(rows):
             return
-        number = slice_of(rows["connection_id"].chunk(0), fast=self._fast)
+        number = slice_of(rows["connection_id"].chunk(0))
         order = np.argsort(number, kind="stable")
         edges = np.searchsorted(number[order], np.arange(SLICES + 1))
         rows = rows.take(pa.array(order)).combine_chunks()
@@ -78,35 +74,18 @@ class Slices:
             return pa.Table.from_batches(kept, reader.schema).sort_by(ROW)
 
 
-def slice_of(names: pa.Array, *, fast: bool) -> npt.NDArray[np.int64]:
+def slice_of(names: pa.Array) -> npt.NDArray[np.int64]:
     """Return the slice of each name."""
-    return (hashed(names, fast=fast) >> np.uint64(SHIFT)).astype(np.int64)
+    return (hashed(names) >> np.uint64(SHIFT)).astype(np.int64)
 
 
-def hashed(names: pa.Array, *, fast: bool) -> Hashes:
+def hashed(names: pa.Array) -> Hashes:
     """Return 64 bits of each name; the same name has the same in any array."""
     hashes = np.empty(len(names), dtype=np.uint64)
     _, begins, text = names.buffers()
-    _kernel(fast=fast)(
-        np.frombuffer(text or b"", np.uint8),
+    hash_names(
+        memoryview(text or b"").cast("B"),
         np.frombuffer(begins, np.int32)[names.offset : names.offset + len(names) + 1],
         hashes,
     )
     return hashes
-
-
-@cache
-def _kernel(*, fast: bool) -> Callable[..., None]:
-    return compiled(hash_names) if fast else hash_names
-
-
-def hash_names(text: npt.NDArray[np.uint8], begins: npt.NDArray[np.int32], hashes: Hashes) -> None:
-    """Write two hashes of 32 bits beside each other, for each name."""
-    for i in range(len(hashes)):
-        one = other = BASIS
-        for j in range(begins[i], begins[i + 1]):
-            byte = int(text[j])
-            one = ((one ^ byte) * PRIME) & MASK
-            other = ((other ^ byte ^ (other >> 15)) * OTHER_PRIME) & MASK
-        one ^= one >> 16
-        hashes[i] = np.uint64(one) << np.uint64(32) | np.uint64(other)

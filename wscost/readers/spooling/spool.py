@@ -40,9 +40,7 @@ class Spool:
     they come from; those that carry no number (``row``) are numbered as they come.
     """
 
-    def __init__(
-        self, table: Table, *, fast: bool, beside: Mapping[str, pa.DataType] = MappingProxyType({})
-    ) -> None:
+    def __init__(self, table: Table, *, beside: Mapping[str, pa.DataType] = MappingProxyType({})) -> None:
         self.rows = 0
         self._after = 0
         """The number after the last."""
@@ -52,9 +50,8 @@ class Spool:
         self._dropped = np.zeros(0, dtype=np.uint8)
         self.schema = schema_of(table, beside)
         self._schema = pa.schema([field for field in self.schema if field.name not in PLACES])
-        self._fast = fast
         self._runs = Runs(self.schema, self._time)
-        self._ids = Ids(fast=fast) if table == "connections" else None
+        self._ids = Ids() if table == "connections" else None
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._waiting_bytes = 0
 
@@ -88,7 +85,7 @@ class Spool:
 
     def slices(self) -> Slices:
         """Return the rows that name a connection, in slices of whole connections."""
-        slices = Slices(self.schema, fast=self._fast)
+        slices = Slices(self.schema)
         for rows in in_tables_of(self._runs.as_they_stand(self.schema.names), SLICED_ROWS):
             slices.add(rows)
         slices.end()

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wscost.compiling import COMPILED_FROM_ROWS
 from wscost.notes import Grade, Note
 from wscost.readers.arrays import numbers as plain
 from wscost.readers.building import censored, frame_of, grade_of_count, left_out, nothing_inside
@@ -110,8 +109,7 @@ class SpoolPass:
         self._kept, self._events, self._extent = rows.connections, rows.events, rows.extent
         self._told = told
         self._start, self._end = ends(rows.window)
-        several = self._kept.rows + (self._events.rows if self._events else 0)
-        self._numbers = Numbers(fast=several >= COMPILED_FROM_ROWS)
+        self._numbers = Numbers()
         self._alone = rows.alone
         self._reckoning = Reckoning(Refusals())
         self._at_close = AtClose()

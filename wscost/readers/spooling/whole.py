@@ -34,10 +34,9 @@ class Contradiction(NamedTuple):
 
 
 class Spools:
-    """The spools of a log's tables; ``fast`` compiles what pays with many rows."""
+    """The spools of a log's tables."""
 
-    def __init__(self, *, fast: bool) -> None:
-        self._fast = fast
+    def __init__(self) -> None:
         self._of: dict[Table, Spool] = {}
         self._slices: dict[Table, Slices] = {}
         self._sent = {direction: Sent() for direction in DIRECTIONS}
@@ -55,7 +54,7 @@ class Spools:
             If the temporary folder is full.
         """
         if table not in self._of:
-            self._of[table] = Spool(table, fast=self._fast)
+            self._of[table] = Spool(table)
         self._of[table].add(batch)
         if table == "events":
             self._count_sent(batch)
@@ -125,7 +124,7 @@ class Spools:
         window = told.window or extent
         alone_events = "connections" not in self._of
         if self._unowned:
-            owners = Owners(*ends(window), fast=self._fast)
+            owners = Owners(*ends(window))
             for pair in self._pairs(window):
                 owners.add(pair)
             owners.add_nameless(self._of["events"].nameless())
@@ -140,7 +139,7 @@ class Spools:
 
     def _derived(self, window: Window) -> Spool:
         """Return the connections that events tell of."""
-        spool = Spool("connections", fast=self._fast)
+        spool = Spool("connections")
         for pair in self._pairs(window):
             spool.add(pair.connections)
         spool.end()

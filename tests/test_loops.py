@@ -1,0 +1,115 @@
+"""Loops are machine code where something can compile C, and the same as Python everywhere."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from tests import loops
+from tests.house import ROOT
+from tests.streams import tiny
+from wscost.cli import main
+from wscost.loops import building, events, names
+
+HEADER = Path(sysconfig.get_path("include"), "Python.h")
+needs_compiler = pytest.mark.skipif(
+    not (shutil.which("cc") and HEADER.exists()),
+    reason="nothing here compiles C for Python: apt-get install gcc python3-dev, then make clean test",
+)
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", loops.NAMES)
+def test_loops_are_machine_code_where_there_is_a_compiler(name: str) -> None:
+    assert loops.compiled(name)
+
+
+@needs_compiler
+def test_building_makes_an_extension_of_all_that_has_types(tmp_path: Path) -> None:
+    made = building.compiled(ROOT, tmp_path)
+
+    assert loops.NAMES == sorted(path.name.split(".")[0] for path in made)
+
+
+def test_without_a_compiler_nothing_is_built_and_nothing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CC", str(tmp_path / "no-such-compiler"))
+
+    assert building.compiled(ROOT, tmp_path) == []
+
+
+@pytest.mark.parametrize("name", loops.NAMES)
+def test_no_loop_calls_another_or_allocates(name: str) -> None:
+    tree = ast.parse((loops.FOLDER / f"{name}.py").read_text())
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    called = {
+        ast.unparse(node.func)
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+    }
+
+    assert functions
+    assert called <= {"len", "max", "min", "range"}
+
+
+def test_where_they_are_python_that_is_told_once_it_matters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "trace.parquet")
+    assert main(["convert", str(ROOT / "sample_traces" / "hib200.ndjson"), "-o", path]) == 0
+    monkeypatch.setattr("wscost.readers.bulk.opening.compiled", lambda: False)
+    monkeypatch.setattr("wscost.loops.compiled", lambda: False)
+    assert main(["estimate", path]) == 0
+    assert "loops" not in capsys.readouterr().err
+
+    tiny(monkeypatch)
+    assert main(["estimate", path]) == 0
+    assert f"{path}: the loops run as Python, about fifty times slower" in capsys.readouterr().err
+    assert main(["info"]) == 0
+    assert "apt install gcc python3-dev" in capsys.readouterr().out
+
+
+counts = arrays.arrays(np.int64, 20, elements=st.integers(-1, 2**40))
+
+
+@given(
+    at=arrays.arrays(np.int64, 20, elements=st.integers(0, 3 * 86_400_000_000 - 1)).map(np.sort),
+    kind=arrays.arrays(np.int8, 20, elements=st.integers(0, 6)),
+    answered=arrays.arrays(np.bool_, 20),
+    size=counts,
+    wall=counts,
+)
+def test_sums_of_events_are_the_same_either_way(
+    at: np.ndarray, kind: np.ndarray, answered: np.ndarray, size: np.ndarray, wall: np.ndarray
+) -> None:
+    found = []
+    for module in (events, loops.source_of("events")):
+        by_day, units = np.zeros((3, 14), dtype=np.int64), np.zeros(3, dtype=np.int64)
+        module.add_up(at, kind, answered, size, wall, 0, by_day)
+        module.add_units(at, kind, 1, size, 32_768, 0, units)
+        found.append((by_day.tolist(), units.tolist()))
+
+    assert found[0] == found[1]
+
+
+@given(st.lists(st.binary(max_size=20), max_size=20))
+def test_hashes_of_names_are_the_same_either_way(drawn: list[bytes]) -> None:
+    text = memoryview(b"".join(drawn))
+    begins = np.cumsum([0, *map(len, drawn)]).astype(np.int32)
+    found = []
+    for module in (names, loops.source_of("names")):
+        hashes = np.empty(len(drawn), dtype=np.uint64)
+        module.hash_names(text, begins, hashes)
+        found.append(hashes.tolist())
+
+    assert found[0] == found[1]

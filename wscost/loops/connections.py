@@ -1,0 +1,271 @@
+"""Loops through connections in order of opening, with one pair of numbers kept for each object.
+
+Times are microseconds since the epoch, days count from ``first_day``; ``opened`` never falls within a call
+or from one call to the next; whoever is open when the window ends has ``closed`` at ``OPEN``. All sums are
+of integers and go into one row a day of an array.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import cython
+
+from wscost.loops import Ints, Ints32
+from wscost.trace import NEVER, OPEN
+from wscost.units import MICROSECONDS_PER_DAY as DAY
+from wscost.units import MICROSECONDS_PER_MINUTE as MINUTE
+from wscost.units import MICROSECONDS_PER_SECOND as SECOND
+
+Window: TypeAlias = tuple[int, int, int, int]
+"""Start and end [µs], the first UTC day since the epoch, and how many days."""
+
+
+def count(opened: Ints, closed: Ints, window: Window, by_day: Ints, breaks: Ints) -> int:
+    """Add openings, closings, time open [µs] and started minutes to ``by_day``; return how many breaks.
+
+    ``breaks`` are written: the connections that do not begin and end on one day of the window, and the
+    first of each day. All between two breaks lie whole within one day.
+    """
+    start, end, first_day, _ = window
+    day, midnight, found = 0, (first_day + 1) * DAY, 0
+    begun = time = minutes = 0
+    with cython.nogil:
+        for i in range(len(opened)):
+            o, c = opened[i], closed[i]
+            if start <= o < midnight and c < midnight and c < end:
+                begun += 1
+                time += c - o
+                minutes += (c - o + MINUTE - 1) // MINUTE
+                continue
+            by_day[day, 0] += begun
+            by_day[day, 1] += begun
+            by_day[day, 2] += time
+            by_day[day, 3] += minutes
+            begun = time = minutes = 0
+            breaks[found] = i
+            found += 1
+            s = max(o, start)
+            e = max(min(c, end), start)
+            if s >= midnight:
+                day = s // DAY - first_day
+                midnight = (first_day + day + 1) * DAY
+            by_day[day, 0] += o >= start
+            if start <= c < end:
+                by_day[e // DAY - first_day, 1] += 1
+            at, nth, before = s, day, -(-(s - o) // MINUTE)
+            until = midnight
+            while True:
+                upto = min(e, until)
+                started = -(-(upto - o) // MINUTE)
+                by_day[nth, 2] += upto - at
+                by_day[nth, 3] += started - before
+                if e <= until:
+                    break
+                at, before = upto, started
+                nth += 1
+                until += DAY
+        by_day[day, 0] += begun
+        by_day[day, 1] += begun
+        by_day[day, 2] += time
+        by_day[day, 3] += minutes
+    return found
+
+
+def spread(opened: Ints, closed: Ints, totals: Ints, window: Window, breaks: Ints, by_day: Ints) -> None:
+    """Spread totals evenly over each connection's time, in whole units; an unknown one adds nothing.
+
+    Between ``breaks`` connections lie whole within one day.
+    """
+    start, end, first_day, _ = window
+    begin = 0
+    with cython.nogil:
+        for k in range(len(breaks) + 1):
+            i = breaks[k] if k < len(breaks) else len(opened)
+            if begin < i:
+                whole = 0
+                for j in range(begin, i):
+                    whole += max(totals[j], 0)
+                by_day[opened[begin] // DAY - first_day] += whole
+            begin = i + 1
+            if i == len(opened) or totals[i] < 0:
+                continue
+            total, o = totals[i], opened[i]
+            c = closed[i] if closed[i] != OPEN else end
+            s = max(o, start)
+            seconds = max((c - o) // SECOND, 1)
+            before = 0
+            if s > o:
+                before = total if s >= c else total * min((s - o) // SECOND, seconds) // seconds
+            nth = s // DAY - first_day
+            until, last = (first_day + nth + 1) * DAY, max(min(c, end), start)
+            while True:
+                upto = min(last, until)
+                after = total if upto >= c else total * min((upto - o) // SECOND, seconds) // seconds
+                by_day[nth] += after - before
+                if last <= until:
+                    break
+                before = after
+                nth += 1
+                until += DAY
+
+
+def overdraw(
+    opened: Ints,
+    closed: Ints,
+    handled: Ints,
+    window: Window,
+    breaks: Ints,
+    prices: tuple[int, int, int, int],
+    by_day: Ints,
+) -> None:
+    """Add what a multiple of each connection's CPU time takes beyond its wall time, on its last day. [µs]
+
+    ``handled`` are messages, below zero unknown; between ``breaks`` connections lie whole within one day;
+    ``prices`` are the multiple, the CPU time of a connect and of a message [µs], whether wall time counts.
+    """
+    start, end, first_day, _ = window
+    multiple, connect, message, own = prices
+    begin = 0
+    with cython.nogil:
+        for k in range(len(breaks) + 1):
+            i = breaks[k] if k < len(breaks) else len(opened)
+            if begin < i:
+                whole = 0
+                for j in range(begin, i):
+                    cpu = connect + max(handled[j], 0) * message
+                    whole += max(multiple * cpu - own * (closed[j] - opened[j]), 0)
+                by_day[opened[begin] // DAY - first_day] += whole
+            begin = i + 1
+            if i == len(opened):
+                continue
+            s = max(opened[i], start)
+            e = max(min(closed[i], end), start)
+            cpu = (connect if opened[i] >= start else 0) + max(handled[i], 0) * message
+            beyond = multiple * cpu - own * (e - s)
+            if beyond > 0:
+                by_day[min(e, end - 1) // DAY - first_day] += beyond
+
+
+def run_clocks(
+    opened: Ints,
+    closed: Ints,
+    objects: Ints32,
+    begun: Ints,
+    ended: Ints,
+    places: Ints32,
+    window: Window,
+    lasting: tuple[int, int],
+    reached: Ints,
+    by_day: Ints,
+) -> None:
+    """Run one clock an object: add active time, resident time [µs] and wakeups to ``by_day``.
+
+    Sockets are opened and closed in ``objects``, handlers begin and end in ``places``, each in its own order
+    of time; the number of an object below zero is one of its own. ``lasting`` is how long an object stays
+    active after its last socket closes, and how long in memory after that [µs]. ``reached`` says until when
+    each object is active and in memory, ``NEVER`` at first. What lies past the last day counts for it.
+    """
+    start, end, first_day, _ = window
+    pinned, tail = lasting
+    last_day = len(by_day) - 1
+    past = (first_day + last_day + 1) * DAY
+    day, midnight = 0, (first_day + 1) * DAY
+    i = j = 0
+    with cython.nogil:
+        while i < len(opened) or j < len(begun):
+            if j == len(begun) or (i < len(opened) and opened[i] <= begun[j]):
+                o, number = opened[i], objects[i]
+                busy_until = end if closed[i] > end else closed[i] + pinned
+                gone = end if closed[i] > end else busy_until + tail
+                i += 1
+            else:
+                o, number, busy_until = begun[j], places[j], ended[j]
+                gone = busy_until + tail
+                j += 1
+            s = max(o, start)
+            if s >= midnight:
+                day = s // DAY - first_day
+                midnight = (first_day + day + 1) * DAY
+            was_active = reached[number, 0] if number >= 0 else NEVER
+            was_resident = reached[number, 1] if number >= 0 else NEVER
+            by_day[day, 2] += o > was_resident and o >= start
+            if gone <= midnight:
+                by_day[day, 0] += max(min(busy_until, end) - max(s, was_active), 0)
+                by_day[day, 1] += max(gone - max(s, was_resident), 0)
+            else:
+                for which in range(2):
+                    upto = gone if which else min(busy_until, end)
+                    at = max(s, was_resident if which else was_active)
+                    if upto <= at:
+                        continue
+                    nth, until = day, midnight
+                    if at >= midnight:
+                        nth = min(at // DAY - first_day, last_day)
+                        until = (first_day + nth + 1) * DAY
+                    while upto > until and until < past:
+                        by_day[nth, which] += until - at
+                        at = until
+                        nth += 1
+                        until += DAY
+                    by_day[nth, which] += upto - at
+            if number >= 0:
+                reached[number, 0] = max(was_active, busy_until)
+                reached[number, 1] = max(was_resident, gone)
+
+
+def place(instants: Ints, closes: Ints, shift: int, firsts: Ints32, left: Ints32, waiting: Ints) -> int:
+    """Add each close to ``left`` at the first of rising instants that it is not after; return how many wait.
+
+    Closes after the last instant are written to ``waiting``. The time from the first instant on is cut into
+    stretches of two to the power of ``shift`` [µs]; the place of the first instant of each is written to
+    ``firsts``.
+    """
+    begin, last, stretch, late = instants[0], instants[len(instants) - 1], 0, 0
+    with cython.nogil:
+        for i in range(len(instants)):
+            while stretch <= (instants[i] - begin) >> shift:
+                firsts[stretch] = i
+                stretch += 1
+        while stretch < len(firsts):
+            firsts[stretch] = len(instants)
+            stretch += 1
+        for i in range(len(closes)):
+            at = closes[i]
+            if at > last:
+                waiting[late] = at
+                late += 1
+                continue
+            within = max(at - begin, 0) >> shift
+            low, high = firsts[within], firsts[within + 1]
+            while low < high:
+                middle = (low + high) // 2
+                if instants[middle] < at:
+                    low = middle + 1
+                else:
+                    high = middle
+            left[low] += 1
+    return late
+
+
+def climb(left: Ints32, midnights: Ints, now: Ints, most: Ints) -> None:
+    """Follow how many are open through instants, before each of which so many have left.
+
+    At each one comes, but for ``midnights``, which begin the next day. ``now`` holds how many are open and
+    the day reached; ``most`` holds the highest number of each day.
+    """
+    open_now, day, k = now[0], now[1], 0
+    highest = most[day]
+    with cython.nogil:
+        for i in range(len(left)):
+            open_now -= left[i]
+            if k < len(midnights) and i == midnights[k]:
+                most[day] = highest
+                k += 1
+                day += 1
+                highest = max(most[day], open_now)
+            else:
+                open_now += 1
+                highest = max(highest, open_now)
+    most[day] = highest
+    now[0], now[1] = open_now, day
