@@ -5,6 +5,8 @@ cdef int64_t DAY, MINUTE, SECOND, NEVER, OPEN
 
 ctypedef (int64_t, int64_t, int64_t, int64_t) Four
 
+cpdef bint proper(const int64_t[::1] opened, const int64_t[::1] closed, int64_t first, int64_t past)
+
 cpdef int64_t count(
     const int64_t[::1] opened,
     const int64_t[::1] closed,
@@ -46,13 +48,12 @@ cpdef void run_clocks(
     int64_t[:, ::1] by_day,
 )
 
-cpdef int64_t place(
-    const int64_t[::1] instants,
+cpdef int64_t tally(
+    const int64_t[::1] opens,
     const int64_t[::1] closes,
-    int64_t shift,
-    int32_t[::1] firsts,
+    (int64_t, int64_t) stretches,
+    int32_t[::1] came,
     int32_t[::1] left,
+    int64_t[::1] gone,
     int64_t[::1] waiting,
 )
-
-cpdef void climb(const int32_t[::1] left, const int64_t[::1] midnights, int64_t[::1] now, int64_t[::1] most)

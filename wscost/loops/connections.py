@@ -21,6 +21,15 @@ Window: TypeAlias = tuple[int, int, int, int]
 """Start and end [µs], the first UTC day since the epoch, and how many days."""
 
 
+def proper(opened: Ints, closed: Ints, first: int, past: int) -> bool:
+    """Tell whether each opens from ``first`` on, closes no earlier than it opens, and before ``past``."""
+    good = 0
+    with cython.nogil:
+        while good < len(opened) and first <= opened[good] <= closed[good] < past:
+            good += 1
+    return good == len(opened)
+
+
 def count(opened: Ints, closed: Ints, window: Window, by_day: Ints, breaks: Ints) -> int:
     """Add openings, closings, time open [µs] and started minutes to ``by_day``; return how many breaks.
 
@@ -214,58 +223,31 @@ def run_clocks(
                 reached[number, 1] = max(was_resident, gone)
 
 
-def place(instants: Ints, closes: Ints, shift: int, firsts: Ints32, left: Ints32, waiting: Ints) -> int:
-    """Add each close to ``left`` at the first of rising instants that it is not after; return how many wait.
+def tally(
+    opens: Ints,
+    closes: Ints,
+    stretches: tuple[int, int],
+    came: Ints32,
+    left: Ints32,
+    gone: Ints,
+    waiting: Ints,
+) -> int:
+    """Count rising openings, and the closes until the last one, by stretch of time; return how many wait.
 
-    Closes after the last instant are written to ``waiting``. The time from the first instant on is cut into
-    stretches of two to the power of ``shift`` [µs]; the place of the first instant of each is written to
-    ``firsts``.
+    ``stretches`` are when the first one begins, and how long they are, as a power of two [µs]; what closes
+    before is of the first. Closes are copied to ``gone``, those after the last opening to ``waiting``.
     """
-    begin, last, stretch, late = instants[0], instants[len(instants) - 1], 0, 0
+    begin, shift = stretches
+    last, late = opens[len(opens) - 1], 0
     with cython.nogil:
-        for i in range(len(instants)):
-            while stretch <= (instants[i] - begin) >> shift:
-                firsts[stretch] = i
-                stretch += 1
-        while stretch < len(firsts):
-            firsts[stretch] = len(instants)
-            stretch += 1
+        for i in range(len(opens)):
+            came[(opens[i] - begin) >> shift] += 1
         for i in range(len(closes)):
             at = closes[i]
             if at > last:
                 waiting[late] = at
                 late += 1
-                continue
-            within = max(at - begin, 0) >> shift
-            low, high = firsts[within], firsts[within + 1]
-            while low < high:
-                middle = (low + high) // 2
-                if instants[middle] < at:
-                    low = middle + 1
-                else:
-                    high = middle
-            left[low] += 1
-    return late
-
-
-def climb(left: Ints32, midnights: Ints, now: Ints, most: Ints) -> None:
-    """Follow how many are open through instants, before each of which so many have left.
-
-    At each one comes, but for ``midnights``, which begin the next day. ``now`` holds how many are open and
-    the day reached; ``most`` holds the highest number of each day.
-    """
-    open_now, day, k = now[0], now[1], 0
-    highest = most[day]
-    with cython.nogil:
-        for i in range(len(left)):
-            open_now -= left[i]
-            if k < len(midnights) and i == midnights[k]:
-                most[day] = highest
-                k += 1
-                day += 1
-                highest = max(most[day], open_now)
             else:
-                open_now += 1
-                highest = max(highest, open_now)
-    most[day] = highest
-    now[0], now[1] = open_now, day
+                gone[i - late] = at
+                left[max(at - begin, 0) >> shift] += 1
+    return late

@@ -49,7 +49,7 @@ class Numbers:
 
     def _of_dictionary(self, names: pa.Array) -> Ints32:
         """Return the number of each name; of the dictionary before, as they were."""
-        if not names.equals(self._last[0]):
+        if not _same(names, self._last[0]):
             self._last = names, self.of(names)
         return self._last[1]
 
@@ -81,3 +81,12 @@ class Numbers:
         if 2 * self._count >= len(self._slots) - 1:
             self._slots = np.full(2 * len(self._slots), NOBODY, dtype=np.int32)
             enter(*self._known, self._slots)
+
+
+def _same(names: pa.Array, others: pa.Array) -> bool:
+    """Tell whether two arrays are the same, by where they lie if they are one; both are still held."""
+    places = [
+        (one.offset, len(one), *(buffer and buffer.address for buffer in one.buffers()))
+        for one in (names, others)
+    ]
+    return places[0] == places[1] or names.equals(others)

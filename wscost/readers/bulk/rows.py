@@ -59,10 +59,10 @@ def _side_by_side(file: File, numbers: list[int], columns: list[str], size: int)
         return
     beside = open_again(file, names)
     named = chain.from_iterable(
-        beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names) for number in numbers
+        beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names, use_threads=False) for number in numbers
     )
     left = next(named)
-    for rest in file.rows.iter_batches(size, row_groups=numbers, columns=others):
+    for rest in file.rows.iter_batches(size, row_groups=numbers, columns=others, use_threads=False):
         batch = rest
         while len(batch):
             left = left if len(left) else next(named)

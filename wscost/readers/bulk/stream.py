@@ -22,7 +22,8 @@ from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import events_in_time_order, in_slices, in_time_order
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.rows import rows_of
-from wscost.readers.columns import EPOCH, Table
+from wscost.readers.bulk.soundness import sound
+from wscost.readers.columns import EPOCH, Faults, Table
 from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
@@ -182,9 +183,12 @@ class Pass:
         arrays = {raw: rows.column(raw) for raw in rows.schema.names}
         named = next((raw for raw in arrays if file.layout[raw].name == "object_id"), None)
         names = pa.nulls(len(rows)) if named is None else arrays.pop(named)
-        columns, faults = checked(
-            file.part.name, "connections", arrays, size=len(rows), options=self._given.options
-        )
+        faults: Faults = {}
+        columns = sound(arrays, file.layout)
+        if columns is None:
+            columns, faults = checked(
+                file.part.name, "connections", arrays, size=len(rows), options=self._given.options
+            )
         opened = numbers(columns["opened_at"].cast(pa.int64()), 0)
         closed = numbers(columns["closed_at"].cast(pa.int64()), OPEN)
         good = np.ones(len(rows), dtype=bool)
