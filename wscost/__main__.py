@@ -14,6 +14,7 @@ at the end, when everything goes, even more so."""
 def main() -> int:
     """Run the command line; interrupted while it is still loading, say nothing."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's other threads would only wait
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # they take as long as a price book
     gc.set_threshold(FEW_CYCLES)
     try:
         from wscost.cli import main as run

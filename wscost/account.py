@@ -30,7 +30,7 @@ from wscost.pricelist import PriceList
 from wscost.profile import is_profile
 from wscost.projecting import ObservedMonth, billing_period, project
 from wscost.ranging import DEFAULT_REPLICATES, Basis, Replicates
-from wscost.rating import rate
+from wscost.rating import charge, rate
 from wscost.scenario import selected
 from wscost.trace import Trace, TraceStream
 from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
@@ -147,12 +147,12 @@ class Account:
         }
         part = together(parts, period)
         month = with_declared(part.month, deployment, consumed)
-        price = partial(rate, rounding=self.options.get("rounding", "book"))
+        rounding = self.options.get("rounding", "book")
         replicates = self._replicates(parts, deployment, consumed)
         bills = []
         for prices in lists:
             bill = replace(
-                price(month, prices),
+                rate(month, prices, rounding=rounding),
                 deployment=deployment.label,
                 usage={**part.observed, **deployment.monthly},
                 projected=month.quantities if part.scaled else None,
@@ -161,7 +161,7 @@ class Account:
                 unit_costs=self._unit_costs(part.month, deployment, prices) if per_unit else None,
             )
             if replicates is not None:
-                bill = replicates.ranged(bill, partial(price, prices=prices))
+                bill = replicates.ranged(bill, partial(charge, prices=prices, rounding=rounding))
             bills.append(bill)
         return bills
 
@@ -172,7 +172,7 @@ class Account:
         )
 
         def total_of(usage: MonthlyUsage) -> Decimal:
-            return rate(with_declared(usage, deployment, consumed), prices, rounding=rounding).total
+            return charge(with_declared(usage, deployment, consumed), prices, rounding=rounding).total
 
         return unit_costs(month, deployment, total_of)
 

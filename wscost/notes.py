@@ -19,7 +19,10 @@ class Grade(StrEnum):
     @staticmethod
     def worst(*grades: Grade) -> Grade:
         """Return the weakest of the grades; of none, ``MEASURED``."""
-        return max(grades, key=list(Grade).index, default=Grade.MEASURED)
+        return max(grades, key=_WORSE.__getitem__, default=Grade.MEASURED)
+
+
+_WORSE = {grade: place for place, grade in enumerate(Grade)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from wscost.bill import Bill, Range, Spread
+from wscost.rating import Charged
 from wscost.units import cents
 from wscost.usage import MonthlyUsage, Quantities
 
@@ -30,35 +31,35 @@ class Replicates(Generic[Month]):
     basis: Basis = "simulated"
     drawn: tuple[str, ...] = ()
 
-    def ranged(self, bill: Bill, rate: Callable[[Month], Bill]) -> Bill:
+    def ranged(self, bill: Bill, charge: Callable[[Month], Charged]) -> Bill:
         """Return a bill with the range that these months give it.
 
         Parameters
         ----------
         bill : Bill
             The bill of the month in the middle.
-        rate : callable
-            From a month to its bill, under the same prices.
+        charge : callable
+            From a month to what it costs, under the same prices.
         """
-        bills = [rate(month) for month in self.months]
+        charged = [charge(month) for month in self.months]
         same = self.months is self.by_chance
-        chance = bills if same else [rate(month) for month in self.by_chance]
-        whole, by_chance = (float(np.var([float(b.total) for b in some])) for some in (bills, chance))
+        chance = charged if same else [charge(month) for month in self.by_chance]
+        whole, by_chance = (float(np.var([float(one.total) for one in some])) for some in (charged, chance))
         unknown = 0.0 if same or not whole else min(max(1 - by_chance / whole, 0.0), 1.0)
         costs = {
-            line.sku: [cost for b in bills if (cost := b.line(line.sku).cost) is not None]
+            line.sku: [cost for one in charged if (cost := one.lines[line.sku]) is not None]
             for line in bill.lines
         }
         return replace(
             bill,
             range=Range(
-                replicates=len(bills),
-                total=_spread([b.total for b in bills]),
+                replicates=len(charged),
+                total=_spread([one.total for one in charged]),
                 lines={sku: _spread(amounts) for sku, amounts in costs.items() if amounts},
                 workload_share=Decimal(unknown).quantize(Decimal("0.01")),
                 basis=self.basis,
                 drawn=self.drawn,
-                totals=tuple(b.total if b.feasible else None for b in bills),
+                totals=tuple(one.total if one.feasible else None for one in charged),
             ),
         )
 

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from copy import copy
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -115,8 +116,18 @@ def _usage(error: Any) -> str:
 
 def _run(arguments: list[str]) -> int:
     try:
-        with get_command(app).make_context("wscost", arguments) as context:
+        with get_command(_asked_for(arguments)).make_context("wscost", arguments) as context:
             context.command.invoke(context)
     except typer.Exit as end:
         return end.exit_code
     return 0
+
+
+def _asked_for(arguments: list[str]) -> typer.Typer:
+    """Return the app with one command alone, if that is named first: to build all of them takes a while."""
+    named = [command for command in app.registered_commands if command.name in arguments[:1]]
+    if not named:
+        return app
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = named, []
+    return alone

@@ -113,7 +113,8 @@ class StreamSums:
         start, end, _, _ = self._days
         opened, closed = batch.opened, batch.closed
         self.rows += len(opened)
-        self.opened_before += int(np.searchsorted(opened, start))
+        if len(opened) and opened[0] < start:
+            self.opened_before += int(np.searchsorted(opened, start))
         self.still_open += int(np.count_nonzero(closed > end))
         by_day, breaks = self._zeros(4), np.empty(len(opened), dtype=np.int64)
         found = connections.count(opened, closed, self._days, by_day, breaks)

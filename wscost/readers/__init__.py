@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, Union, cast
 
 from wscost.errors import InputError, UnknownNameError
 from wscost.notes import Note
+from wscost.readers import parquet
 from wscost.readers.options import Options, parse_window
 from wscost.readers.source import Part, Progress, Source, open_source
 from wscost.trace import Engine, Trace, TraceStream, check_trace
@@ -65,8 +66,15 @@ def readers() -> Mapping[str, Reader]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
+def reader_named(name: str) -> Reader:
+    """Return the reader of a known format, without loading the others where that can be."""
+    return parquet if name == parquet.NAME else readers()[name]
+
+
 def sniff(head: bytes, path: Path | None = None) -> tuple[str, ...]:
     """Return the names of the formats that content beginning like this may have."""
+    if parquet.sniff(head, path):  # no text begins like it, and all others are text
+        return (parquet.NAME,)
     return tuple(name for name, reader in readers().items() if reader.sniff(head, path))
 
 
@@ -189,6 +197,8 @@ def read_input(
 
 def _asked_for(format_options: Mapping[str, str]) -> str | None:
     """Return the format that one of the options asks for."""
+    if not format_options:
+        return None
     by_option = {getattr(reader, "CHOSEN_BY", None): name for name, reader in readers().items()}
     return next((by_option[option] for option in format_options if option in by_option), None)
 
@@ -234,7 +244,7 @@ def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader
         if strangers
         else ()
     )
-    return replace(source, parts=tuple(known), notes=notes), readers()[cast(str, claims[first])]
+    return replace(source, parts=tuple(known), notes=notes), reader_named(cast(str, claims[first]))
 
 
 def _claim(part: Part) -> str | None:

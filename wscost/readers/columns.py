@@ -163,6 +163,15 @@ def arrow_type(kind: Kind) -> pa.DataType:
     }[kind]
 
 
+def fits(type_: pa.DataType, column: Column) -> bool:
+    """Tell whether an array's type is the canonical one of its column, as it is or in a dictionary."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(type_):
+        type_ = type_.value_type
+    return not column.unit and bool(type_ == arrow_type(column.kind))
+
+
 def _number(array: pa.Array, column: Column) -> tuple[pa.Array, Faults]:
     import numpy as np
     import pyarrow as pa

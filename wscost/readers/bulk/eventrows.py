@@ -7,7 +7,6 @@ from collections.abc import Generator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from wscost.readers.arrays import flags, numbers
 from wscost.readers.bulk.groups import File, Group
@@ -93,7 +92,7 @@ class EventRows:
         names = arrays["object_id"][1] if "object_id" in arrays else pa.nulls(size)
         return (
             EventBatch(
-                numbers(columns["at"].cast(pa.int64()), UNKNOWN),
+                numbers(columns["at"].view(pa.int64()), UNKNOWN),
                 np.empty(0, dtype=np.int8),
                 self._numbers.of(names),
                 numbers(columns["bytes"], UNKNOWN) if "bytes" in columns else unknown,
@@ -142,4 +141,4 @@ def _lacking(told: tuple[Column, pa.Array] | None, size: int) -> Flags:
     text = canonical(told[1], told[0])[0]
     if not text.null_count:
         return np.zeros(size, dtype=bool)
-    return flags(pc.is_null(text))
+    return flags(text.is_null())

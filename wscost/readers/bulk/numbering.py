@@ -33,7 +33,8 @@ class Numbers:
             numbers = np.append(self._of_dictionary(names.dictionary), np.int32(NOBODY))
             chosen: Ints32 = numbers[plain(names.indices, len(numbers) - 1)]
             return chosen
-        names = names.cast(pa.string())
+        if names.type != pa.string():
+            names = names.cast(pa.string())
         if names.null_count:
             names = names.fill_null("")
         numbers = np.empty(len(names), dtype=np.int32)

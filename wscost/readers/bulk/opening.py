@@ -16,7 +16,7 @@ from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.partitions import partitions_of
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.stream import Input, Pass
-from wscost.readers.columns import EARLIEST, LATEST, Table
+from wscost.readers.columns import EARLIEST, LATEST, Table, fits
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.trace import OPEN, Cut, Engine, Partition, Trace, TraceStream
@@ -82,8 +82,10 @@ def check_types(file: File, options: Options) -> None:
         Naming the file and the column.
     """
     schema = file.rows.schema_arrow
-    empty = {raw: pa.nulls(0, schema.field(raw).type) for raw in file.layout}
-    checked(file.part.name, file.table, empty, size=0, options=options)
+    types = {raw: schema.field(raw).type for raw in file.layout}
+    doubtful = {raw: pa.nulls(0, type_) for raw, type_ in types.items() if not fits(type_, file.layout[raw])}
+    if doubtful:
+        checked(file.part.name, file.table, doubtful, size=0, options=options)
 
 
 def nameless(files: Iterable[File]) -> bool:

@@ -59,7 +59,8 @@ def _side_by_side(file: File, numbers: list[int], columns: list[str], size: int)
         return
     beside = open_again(file, names)
     named = chain.from_iterable(
-        beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names, use_threads=False) for number in numbers
+        beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names, use_threads=False)
+        for number in numbers
     )
     left = next(named)
     for rest in file.rows.iter_batches(size, row_groups=numbers, columns=others, use_threads=False):

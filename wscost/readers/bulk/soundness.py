@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from wscost.loops.connections import proper
 from wscost.readers.arrays import numbers
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, arrow_type
+from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
 from wscost.trace import COUNTS
 
 
@@ -21,7 +21,7 @@ def sound(arrays: Mapping[str, pa.Array], layout: Mapping[str, Column]) -> dict[
     columns: dict[str, pa.Array] = {}
     for raw, array in arrays.items():
         column = layout[raw]
-        if column.unit or array.null_count or array.type != arrow_type(column.kind):
+        if array.null_count or not fits(array.type, column):
             return None
         if column.kind == "count" and int(numbers(array).min(initial=0)) < 0:
             return None
@@ -32,7 +32,7 @@ def sound(arrays: Mapping[str, pa.Array], layout: Mapping[str, Column]) -> dict[
         return None
     rows = len(columns["closed_at"])
     columns |= {name: pa.nulls(rows, pa.int64()) for name in COUNTS if name not in columns}
-    opened, closed = (numbers(columns[name].cast(pa.int64())) for name in ("opened_at", "closed_at"))
+    opened, closed = (numbers(columns[name].view(pa.int64())) for name in ("opened_at", "closed_at"))
     return columns if proper(opened, closed, _micros(EARLIEST), _micros(LATEST)) else None
 
 

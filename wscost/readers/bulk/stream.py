@@ -189,8 +189,8 @@ class Pass:
             columns, faults = checked(
                 file.part.name, "connections", arrays, size=len(rows), options=self._given.options
             )
-        opened = numbers(columns["opened_at"].cast(pa.int64()), 0)
-        closed = numbers(columns["closed_at"].cast(pa.int64()), OPEN)
+        opened = numbers(columns["opened_at"].view(pa.int64()), 0)
+        closed = numbers(columns["closed_at"].view(pa.int64()), OPEN)
         good = np.ones(len(rows), dtype=bool)
         for row in sorted(faults):
             self.reckoning.refusals.add(file.part.name, first_row + row, faults[row])
