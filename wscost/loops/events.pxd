@@ -1,8 +1,12 @@
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t
 
 cdef int64_t DAY
-cdef int64_t MESSAGE, SENT, OPENING, CLOSING, ALARM, REQUEST
+cdef int64_t MISSING, STRANGE, OUT, MESSAGE, SENT, OPENING, CLOSING, ALARM, REQUEST
 cdef int64_t RECEIVED, ANSWERED, DELIVERED, CALLS, UNTIMED, UNTIMED_ANSWERS, OPENS, CLOSES
+
+cpdef int64_t settle(
+    const int64_t[::1] at, int8_t[::1] kind, const int8_t[::1] direction, int64_t first, int64_t past
+)
 
 cpdef void add_up(
     const int64_t[::1] at,

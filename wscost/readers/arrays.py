@@ -42,3 +42,17 @@ def scalar(value: int, kind: pa.DataType) -> pa.Scalar:
     plain = np.uint8 if pa.types.is_boolean(kind) else np.int64 if pa.types.is_temporal(kind) else None
     memory = np.array([value], dtype=plain or kind.to_pandas_dtype())
     return pa.Array.from_buffers(kind, 1, [None, pa.py_buffer(memory)])[0]
+
+
+def parts(array: pa.Array) -> tuple[npt.NDArray[Any], memoryview, int]:
+    """Return an array's numbers, garbage where it is null, the bits that say where, and at which it begins.
+
+    There are no bits if there is no null.
+    """
+    import numpy as np
+
+    validity, values = array.buffers()
+    bits = memoryview(validity if array.null_count else b"").cast("B")
+    kind = np.dtype(array.type.to_pandas_dtype())
+    numbers_ = np.frombuffer(values or b"", kind)[array.offset : array.offset + len(array)]
+    return numbers_, bits, array.offset

@@ -8,25 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wscost.loops.eventcolumns import MISSING, OUT, STRANGE
 from wscost.readers.arrays import flags, numbers
 from wscost.readers.bulk.groups import File, Group
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.rows import rows_of
+from wscost.readers.bulk.soundness import Arrays, places_of, sound_events
 from wscost.readers.columns import Column, Faults, canonical
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.trace import DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
 
-MISSING, STRANGE = -1, -2
-"""In place of a word's place: there is none, or the word is none of those that may stand there."""
 ENDS = (KINDS.index("open"), KINDS.index("close"))
-OUT = DIRECTIONS.index("out")
 
 Codes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
-Arrays = dict[str, tuple[Column, pa.Array]]
-"""By the names that a trace has for them."""
 
 
 class EventRows:
@@ -49,6 +46,14 @@ class EventRows:
                 yield batch
 
     def _checked(self, file: File, arrays: Arrays, size: int, first_row: int) -> EventBatch:
+        unread = {column.name for column in file.layout.values()} - set(arrays)
+        batch = sound_events(arrays, size, self._numbers) if "connection_id" in unread else None
+        if batch is None:
+            return self._looked_at(file, arrays, size, first_row)
+        self._reckoning.events_met += size
+        return batch
+
+    def _looked_at(self, file: File, arrays: Arrays, size: int, first_row: int) -> EventBatch:
         found, faults = self._columns(arrays, size)
         kind, way = (_codes(arrays.get(name), size, words) for name, words in _WORDS.items())
         lost = self._without_connection(file, arrays, size)
@@ -109,9 +114,9 @@ class EventRows:
         return _lacking(arrays.get("connection_id"), size)
 
     def _inside(self, batch: EventBatch) -> EventBatch:
-        inside = (batch.at >= self._start) & (batch.at < self._end)
-        if inside.all():
+        if len(batch.at) and self._start <= batch.at.min() and batch.at.max() < self._end:
             return batch
+        inside = (batch.at >= self._start) & (batch.at < self._end)
         outside = batch.at[~inside]
         self._reckoning.see_outside(outside, outside)
         return batch.among(inside)
@@ -127,9 +132,8 @@ def _codes(told: tuple[Column, pa.Array] | None, size: int, words: Sequence[str]
     column, array = told
     if not pa.types.is_dictionary(array.type):
         array = canonical(array, column)[0].dictionary_encode()
-    places = {word: place for place, word in enumerate(words)} | {"": MISSING, None: MISSING}
     met = array.dictionary.cast(pa.string()).to_pylist()
-    table = np.array([*(places.get(word, STRANGE) for word in met), MISSING], dtype=np.int8)
+    table = places_of([*met, None], words)
     codes: Codes = table[numbers(array.indices, len(met))]
     return codes
 

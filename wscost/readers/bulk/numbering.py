@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from wscost.loops import NOBODY, Ints, Ints32
+from wscost.loops.columns import look_up
 from wscost.loops.names import enter, number, share_out
-from wscost.readers.arrays import numbers as plain
+from wscost.readers.arrays import parts
 
 FEW = 1_024
 
@@ -30,8 +31,8 @@ class Numbers:
         if pa.types.is_null(names.type):
             return np.full(len(names), NOBODY, dtype=np.int32)
         if pa.types.is_dictionary(names.type):
-            numbers = np.append(self._of_dictionary(names.dictionary), np.int32(NOBODY))
-            chosen: Ints32 = numbers[plain(names.indices, len(numbers) - 1)]
+            chosen = np.empty(len(names), dtype=np.int32)
+            look_up(*parts(names.indices), self._of_dictionary(names.dictionary), NOBODY, chosen)
             return chosen
         if names.type != pa.string():
             names = names.cast(pa.string())

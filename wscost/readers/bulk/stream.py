@@ -22,7 +22,7 @@ from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import events_in_time_order, in_slices, in_time_order
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.rows import rows_of
-from wscost.readers.bulk.soundness import sound
+from wscost.readers.bulk.soundness import sound_connections
 from wscost.readers.columns import EPOCH, Faults, Table
 from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
@@ -184,7 +184,7 @@ class Pass:
         named = next((raw for raw in arrays if file.layout[raw].name == "object_id"), None)
         names = pa.nulls(len(rows)) if named is None else arrays.pop(named)
         faults: Faults = {}
-        columns = sound(arrays, file.layout)
+        columns = sound_connections(arrays, file.layout)
         if columns is None:
             columns, faults = checked(
                 file.part.name, "connections", arrays, size=len(rows), options=self._given.options

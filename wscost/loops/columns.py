@@ -1,0 +1,69 @@
+"""Columns as Arrow keeps them, to plain arrays: loops that put something in place of what is not there.
+
+``valid`` has one bit a value, from the lowest on: whether it is there; of no bits at all, all are. The first
+value of a column is that of the bit ``begin``.
+"""
+
+from __future__ import annotations
+
+import cython
+
+from wscost.loops import Bytes, Flags, Floats, Ints, Ints32, Numbers
+
+WHOLE = 2.0**51
+ROUNDING = 1.5 * 2.0**52
+"""What leaves no room for a fraction of numbers below ``WHOLE``: added to one, it rounds it half to even."""
+
+
+def look_up(indices: Ints32, valid: Bytes, begin: int, table: Numbers, missing: int, found: Numbers) -> None:
+    """Write what each index stands for, or what stands for a missing one."""
+    with cython.nogil:
+        if len(valid) == 0:
+            for i in range(len(indices)):
+                found[i] = table[indices[i]]
+        else:
+            for i in range(len(indices)):
+                at = begin + i
+                found[i] = table[indices[i]] if valid[at >> 3] >> (at & 7) & 1 else missing
+
+
+def fill(values: Ints, valid: Bytes, begin: int, missing: int, found: Ints) -> int:
+    """Copy values, or what stands for a missing one; return how many are below zero."""
+    negative = 0
+    with cython.nogil:
+        for i in range(len(values)):
+            at = begin + i
+            if len(valid) == 0 or valid[at >> 3] >> (at & 7) & 1:
+                found[i] = values[i]
+                if values[i] < 0:
+                    negative += 1
+            else:
+                found[i] = missing
+    return negative
+
+
+def whole_micros(milliseconds: Floats, valid: Bytes, begin: int, missing: int, found: Ints) -> int:
+    """Write times in whole microseconds, half to even; return how many are no proper time. [ms]"""
+    wrong = 0
+    with cython.nogil:
+        for i in range(len(milliseconds)):
+            at = begin + i
+            if len(valid) == 0 or valid[at >> 3] >> (at & 7) & 1:
+                exact = milliseconds[i] * 1000
+                if 0 <= exact < WHOLE:
+                    found[i] = cython.cast(cython.longlong, exact + ROUNDING - ROUNDING)
+                else:
+                    wrong += 1
+            else:
+                found[i] = missing
+    return wrong
+
+
+def unpack(bits: Bytes, valid: Bytes, begin: int, found: Flags) -> None:
+    """Write truths, which Arrow keeps as bits too, as 1; what is missing is not true."""
+    with cython.nogil:
+        for i in range(len(found)):
+            at = begin + i
+            found[i] = bits[at >> 3] >> (at & 7) & 1
+            if len(valid) and not valid[at >> 3] >> (at & 7) & 1:
+                found[i] = 0
