@@ -8,6 +8,7 @@ import sysconfig
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,9 @@ from tests import loops
 from tests.house import ROOT
 from tests.streams import tiny
 from wscost.cli import main
-from wscost.loops import building, events, names
+from wscost.loops import building, columns, events, names
+from wscost.readers.arrays import parts
+from wscost.readers.bulk.soundness import places_of
 
 HEADER = Path(sysconfig.get_path("include"), "Python.h")
 needs_compiler = pytest.mark.skipif(
@@ -113,3 +116,58 @@ def test_hashes_of_names_are_the_same_either_way(drawn: list[bytes]) -> None:
         found.append(hashes.tolist())
 
     assert found[0] == found[1]
+
+
+validities = st.one_of(st.just(b""), st.just(b"\xff" * 8), st.binary(min_size=8, max_size=8)).map(memoryview)
+
+
+@given(
+    given_arrays=st.tuples(
+        arrays.arrays(np.int32, 40, elements=st.integers(0, 4)),
+        arrays.arrays(np.int64, 40, elements=st.integers(-3, 2**62)),
+        arrays.arrays(np.float64, 40),
+    ),
+    bits=st.binary(min_size=8, max_size=8).map(memoryview),
+    valid=validities,
+    begin=st.integers(0, 20),
+)
+def test_columns_of_arrow_become_the_same_arrays_either_way(
+    given_arrays: tuple[np.ndarray, np.ndarray, np.ndarray], bits: memoryview, valid: memoryview, begin: int
+) -> None:
+    indices, values, milliseconds = given_arrays
+    found = []
+    for module in (columns, loops.source_of("columns")):
+        told: list[object] = []
+        for kind in (np.int8, np.int32):
+            chosen = np.zeros(40, dtype=kind)
+            module.look_up(indices, valid, begin, np.arange(5, 10, dtype=kind), -1, chosen)
+            told.append(chosen.tolist())
+        for loop, given_ in ((module.fill, values), (module.whole_micros, milliseconds)):
+            filled = np.zeros(40, dtype=np.int64)
+            told.append((loop(given_, valid, begin, -1, filled), filled.tolist()))
+        truths = np.zeros(40, dtype=bool)
+        module.unpack(bits, valid, begin, truths)
+        found.append([*told, truths.tolist()])
+
+    assert found[0] == found[1]
+
+
+@given(st.lists(st.none() | st.floats(0, 1e9), min_size=1, max_size=40), st.integers(0, 9))
+def test_times_are_rounded_as_numpy_rounds_them_whatever_stands_before(
+    milliseconds: list[float | None], begin: int
+) -> None:
+    array = pa.array([None] * begin + milliseconds, pa.float64()).slice(begin)
+    found = np.empty(len(array), dtype=np.int64)
+    wrong = columns.whole_micros(*parts(array), -1, found)
+
+    assert not wrong
+    assert [-1 if ms is None else int(np.rint(ms * 1000)) for ms in milliseconds] == found.tolist()
+
+
+@given(st.lists(st.none() | st.sampled_from(["a", "b", ""]), min_size=1, max_size=40), st.integers(0, 9))
+def test_words_are_looked_up_with_nulls_wherever_they_stand(words: list[str | None], begin: int) -> None:
+    array = pa.array(["b"] * begin + words, pa.string()).dictionary_encode().slice(begin)
+    found = np.empty(len(array), dtype=np.int8)
+    columns.look_up(*parts(array.indices), places_of(array.dictionary.to_pylist(), ("a", "b")), -1, found)
+
+    assert [{"a": 0, "b": 1}.get(word or "", -1) for word in words] == found.tolist()

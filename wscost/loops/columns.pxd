@@ -1,6 +1,6 @@
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t
 
-cdef double WHOLE, ROUNDING
+cdef double SHORT, ROUNDING
 
 ctypedef fused Few:
     int8_t[::1]

@@ -10,9 +10,10 @@ import cython
 
 from wscost.loops import Bytes, Flags, Floats, Ints, Ints32, Numbers
 
-WHOLE = 2.0**51
+SHORT = 2.0**41
+"""Seventy years in milliseconds: longer than anything takes."""
 ROUNDING = 1.5 * 2.0**52
-"""What leaves no room for a fraction of numbers below ``WHOLE``: added to one, it rounds it half to even."""
+"""What leaves no room for a fraction: added to a number of microseconds, it rounds it half to even."""
 
 
 def look_up(indices: Ints32, valid: Bytes, begin: int, table: Numbers, missing: int, found: Numbers) -> None:
@@ -49,9 +50,8 @@ def whole_micros(milliseconds: Floats, valid: Bytes, begin: int, missing: int, f
         for i in range(len(milliseconds)):
             at = begin + i
             if len(valid) == 0 or valid[at >> 3] >> (at & 7) & 1:
-                exact = milliseconds[i] * 1000
-                if 0 <= exact < WHOLE:
-                    found[i] = cython.cast(cython.longlong, exact + ROUNDING - ROUNDING)
+                if 0 <= milliseconds[i] < SHORT:
+                    found[i] = cython.cast(cython.longlong, milliseconds[i] * 1000 + ROUNDING - ROUNDING)
                 else:
                     wrong += 1
             else:

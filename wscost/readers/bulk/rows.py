@@ -16,7 +16,7 @@ from wscost.readers.bulk.groups import NAMES, File, Group, open_again
 from wscost.readers.columns import Column
 
 STEPS = 8
-"""Batches that are read ahead: some while the compiler is loaded."""
+"""Batches that are read ahead."""
 NAME_ROWS = 4_194_304
 
 
