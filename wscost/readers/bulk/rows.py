@@ -1,13 +1,14 @@
 """Rows of row groups, as many at a time as asked for, each batch with its place.
 
 Names that repeat are read as places in a dictionary. Each batch has one of its own, so that they are read in
-longer batches than what stands beside them: the fewer dictionaries, the fewer names to look up.
+longer batches than what stands beside them: the fewer dictionaries, the fewer names to look up. A thread of
+its own decodes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from itertools import chain, groupby
+from itertools import groupby
 
 import pyarrow as pa
 
@@ -58,9 +59,10 @@ def _side_by_side(file: File, numbers: list[int], columns: list[str], size: int)
         yield from file.rows.iter_batches(size, row_groups=numbers, columns=columns)
         return
     beside = open_again(file, names)
-    named = chain.from_iterable(
-        beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names, use_threads=False)
+    named = ahead(
+        batch
         for number in numbers
+        for batch in beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names, use_threads=False)
     )
     left = next(named)
     for rest in file.rows.iter_batches(size, row_groups=numbers, columns=others, use_threads=False):
