@@ -3,7 +3,7 @@
     python benchmarks/simulating.py [--times N] [--no-write]
 
 Each measurement is a process of its own. Connections a second are of one core and count CPU time, without
-what loading Python and the compiled kernel takes; the month is the whole command, from start to last byte.
+what loading Python takes; the month is the whole command, from start to last byte.
 """
 
 from __future__ import annotations
