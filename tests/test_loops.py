@@ -19,7 +19,7 @@ from tests.house import ROOT
 from tests.streams import tiny
 from wscost.cli import main
 from wscost.loops import building, columns, events, names
-from wscost.readers.arrays import parts
+from wscost.readers.arrays import looked_up, parts
 from wscost.readers.bulk.soundness import places_of
 
 HEADER = Path(sysconfig.get_path("include"), "Python.h")
@@ -123,7 +123,7 @@ validities = st.one_of(st.just(b""), st.just(b"\xff" * 8), st.binary(min_size=8,
 
 @given(
     given_arrays=st.tuples(
-        arrays.arrays(np.int32, 40, elements=st.integers(0, 4)),
+        arrays.arrays(np.int32, 40, elements=st.integers(-2, 6)),
         arrays.arrays(np.int64, 40, elements=st.integers(-3, 2**62)),
         arrays.arrays(np.float64, 40),
     ),
@@ -140,8 +140,8 @@ def test_columns_of_arrow_become_the_same_arrays_either_way(
         told: list[object] = []
         for kind in (np.int8, np.int32):
             chosen = np.zeros(40, dtype=kind)
-            module.look_up(indices, valid, begin, np.arange(5, 10, dtype=kind), -1, chosen)
-            told.append(chosen.tolist())
+            astray = module.look_up(indices, valid, begin, np.arange(5, 10, dtype=kind), -1, chosen)
+            told.append((astray, chosen.tolist()))
         for loop, given_ in ((module.fill, values), (module.whole_micros, milliseconds)):
             filled = np.zeros(40, dtype=np.int64)
             told.append((loop(given_, valid, begin, -1, filled), filled.tolist()))
@@ -167,7 +167,15 @@ def test_times_are_rounded_as_numpy_rounds_them_whatever_stands_before(
 @given(st.lists(st.none() | st.sampled_from(["a", "b", ""]), min_size=1, max_size=40), st.integers(0, 9))
 def test_words_are_looked_up_with_nulls_wherever_they_stand(words: list[str | None], begin: int) -> None:
     array = pa.array(["b"] * begin + words, pa.string()).dictionary_encode().slice(begin)
-    found = np.empty(len(array), dtype=np.int8)
-    columns.look_up(*parts(array.indices), places_of(array.dictionary.to_pylist(), ("a", "b")), -1, found)
+    found = looked_up(array.indices, places_of(array.dictionary.to_pylist(), ("a", "b")), -1)
 
     assert [{"a": 0, "b": 1}.get(word or "", -1) for word in words] == found.tolist()
+
+
+@pytest.mark.parametrize("index", [-1, 2, 2**31 - 1])
+def test_a_place_outside_its_dictionary_is_told_and_never_looked_at(index: int) -> None:
+    table = np.array([4, 5], dtype=np.int8)
+
+    with pytest.raises(pa.ArrowException, match="outside its dictionary"):
+        looked_up(pa.array([0, index, 1], pa.int32()), table, -1)
+    assert [4, -1, 5] == looked_up(pa.array([0, None, 1], pa.int8()), table, -1).tolist()

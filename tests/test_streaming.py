@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import loops
-from tests.streams import Passes, held, refusal, streamed, tiny, write
+from tests.streams import Passes, held, refusal, streamed, tiny, write, write_events
 from tests.traces import DAY, MIDNIGHT, at
 from wscost.cli import main
 from wscost.comparing import compare
@@ -26,7 +26,7 @@ from wscost.errors import InputError
 from wscost.metering import meter
 from wscost.readers import parquet as reader
 from wscost.readers import read_trace
-from wscost.readers.bulk import ordering, stream
+from wscost.readers.bulk import numbering, ordering, stream
 from wscost.readers.bulk import rows as rows_module
 from wscost.readers.bulk.groups import open_rows
 from wscost.readers.bulk.identity import Identity
@@ -264,6 +264,30 @@ def test_what_is_held_does_not_grow_with_rows(tmp_path: Path, monkeypatch: pytes
 
 
 # Bad input
+
+
+@pytest.mark.parametrize("damaged", ["connections", "events"])
+def test_a_name_outside_its_dictionary_is_a_damaged_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    rooms = {"connections": "room", "events": "room"} | {damaged: LONG}
+    folder = tmp_path / "trace"
+    folder.mkdir()
+    write(folder / "connections.parquet", [row(s, s + 1, rooms["connections"]) for s in range(40)], 40)
+    happened = [{"object_id": rooms["events"], "at": at(1), "kind": "alarm"}] * 40
+    write_events(folder / "events.parquet", happened, 40)
+    monkeypatch.setattr(numbering, "looked_up", _outside)
+
+    assert refusal(lambda: meter(streamed(folder), HIBERNATING)) == (
+        f"{folder / damaged}.parquet: this Parquet file is damaged or cut short."
+    )
+
+
+LONG = "a room whose name is much longer than its number is"
+
+
+def _outside(*given: object) -> None:
+    raise pa.lib.ArrowIndexError("an index lies outside its dictionary")
 
 
 @pytest.mark.parametrize(

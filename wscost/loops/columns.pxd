@@ -6,7 +6,7 @@ ctypedef fused Few:
     int8_t[::1]
     int32_t[::1]
 
-cpdef void look_up(
+cpdef int64_t look_up(
     const int32_t[::1] indices,
     const uint8_t[::1] valid,
     int64_t begin,

@@ -16,16 +16,19 @@ ROUNDING = 1.5 * 2.0**52
 """What leaves no room for a fraction: added to a number of microseconds, it rounds it half to even."""
 
 
-def look_up(indices: Ints32, valid: Bytes, begin: int, table: Numbers, missing: int, found: Numbers) -> None:
-    """Write what each index stands for, or what stands for a missing one."""
+def look_up(indices: Ints32, valid: Bytes, begin: int, table: Numbers, missing: int, found: Numbers) -> int:
+    """Write what each index stands for, or what stands for a missing one; return how many stand for none."""
+    astray = 0
     with cython.nogil:
-        if len(valid) == 0:
-            for i in range(len(indices)):
+        for i in range(len(indices)):
+            at = begin + i
+            if len(valid) > 0 and not valid[at >> 3] >> (at & 7) & 1:
+                found[i] = missing
+            elif 0 <= indices[i] < len(table):
                 found[i] = table[indices[i]]
-        else:
-            for i in range(len(indices)):
-                at = begin + i
-                found[i] = table[indices[i]] if valid[at >> 3] >> (at & 7) & 1 else missing
+            else:
+                astray += 1
+    return astray
 
 
 def fill(values: Ints, valid: Bytes, begin: int, missing: int, found: Ints) -> int:

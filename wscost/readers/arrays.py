@@ -6,12 +6,14 @@ needs none of it, and would wait for it longer than for half a million of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
+
+    N = TypeVar("N", np.int8, np.int32)
 
 
 def numbers(array: pa.Array, null: int | None = None) -> npt.NDArray[Any]:
@@ -56,3 +58,25 @@ def parts(array: pa.Array) -> tuple[npt.NDArray[Any], memoryview, int]:
     kind = np.dtype(array.type.to_pandas_dtype())
     numbers_ = np.frombuffer(values or b"", kind)[array.offset : array.offset + len(array)]
     return numbers_, bits, array.offset
+
+
+def looked_up(indices: pa.Array, table: npt.NDArray[N], missing: int) -> npt.NDArray[N]:
+    """Return what each place in a dictionary stands for, and what stands for null.
+
+    Raises
+    ------
+    pyarrow.ArrowIndexError
+        If a place lies outside the dictionary, as in a damaged file.
+    """
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow.lib import ArrowIndexError
+
+    from wscost.loops.columns import look_up
+
+    if indices.type != pa.int32():
+        indices = indices.cast(pa.int32())
+    found = np.empty(len(indices), dtype=table.dtype)
+    if look_up(*parts(indices), table, missing, found):
+        raise ArrowIndexError("an index lies outside its dictionary")
+    return found

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from wscost.loops.eventcolumns import MISSING, OUT, STRANGE
-from wscost.readers.arrays import flags, numbers
+from wscost.readers.arrays import flags, looked_up, numbers
 from wscost.readers.bulk.groups import File, Group
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.reckoning import Reckoning
@@ -40,7 +40,10 @@ class EventRows:
             arrays = {
                 file.layout[raw].name: (file.layout[raw], rows.column(raw)) for raw in rows.schema.names
             }
-            good = self._checked(file, arrays, len(rows), first_row)
+            try:
+                good = self._checked(file, arrays, len(rows), first_row)
+            except pa.ArrowException:
+                raise file.part.damaged("Parquet file") from None
             if len((batch := self._inside(good)).at):
                 self._reckoning.see_events(batch)
                 yield batch
@@ -133,9 +136,7 @@ def _codes(told: tuple[Column, pa.Array] | None, size: int, words: Sequence[str]
     if not pa.types.is_dictionary(array.type):
         array = canonical(array, column)[0].dictionary_encode()
     met = array.dictionary.cast(pa.string()).to_pylist()
-    table = places_of([*met, None], words)
-    codes: Codes = table[numbers(array.indices, len(met))]
-    return codes
+    return looked_up(array.indices, places_of(met, words), MISSING)
 
 
 def _lacking(told: tuple[Column, pa.Array] | None, size: int) -> Flags:

@@ -6,9 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from wscost.loops import NOBODY, Ints, Ints32
-from wscost.loops.columns import look_up
 from wscost.loops.names import enter, number, share_out
-from wscost.readers.arrays import parts
+from wscost.readers.arrays import looked_up
 
 FEW = 1_024
 
@@ -31,9 +30,7 @@ class Numbers:
         if pa.types.is_null(names.type):
             return np.full(len(names), NOBODY, dtype=np.int32)
         if pa.types.is_dictionary(names.type):
-            chosen = np.empty(len(names), dtype=np.int32)
-            look_up(*parts(names.indices), self._of_dictionary(names.dictionary), NOBODY, chosen)
-            return chosen
+            return looked_up(names.indices, self._of_dictionary(names.dictionary), NOBODY)
         if names.type != pa.string():
             names = names.cast(pa.string())
         if names.null_count:

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wscost.loops.columns import fill, look_up, unpack, whole_micros
+from wscost.loops.columns import fill, unpack, whole_micros
 from wscost.loops.connections import proper
 from wscost.loops.eventcolumns import MISSING, STRANGE
 from wscost.loops.events import settle
-from wscost.readers.arrays import numbers, parts
+from wscost.readers.arrays import looked_up, numbers, parts
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
 from wscost.trace import COUNTS, DIRECTIONS, KINDS, UNKNOWN, EventBatch
@@ -75,13 +75,11 @@ def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | No
 
 def _codes(array: pa.Array | None, size: int, words: Sequence[str]) -> npt.NDArray[np.int8]:
     """Return the place of each word among those that may stand there."""
-    codes = np.full(size, MISSING, dtype=np.int8)
     if array is None:
-        return codes
+        return np.full(size, MISSING, dtype=np.int8)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
-    look_up(*parts(array.indices), places_of(array.dictionary.to_pylist(), words), MISSING, codes)
-    return codes
+    return looked_up(array.indices, places_of(array.dictionary.to_pylist(), words), MISSING)
 
 
 def places_of(met: Iterable[Any], words: Sequence[str]) -> npt.NDArray[np.int8]:

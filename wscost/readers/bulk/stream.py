@@ -170,7 +170,10 @@ class Pass:
         for file, rows, first_row in rows_of(
             self._groups, lambda column: self._identity is not None or column.name not in UNREAD, BATCH_ROWS
         ):
-            batch = self._batch(file, rows, first_row)
+            try:
+                batch = self._batch(file, rows, first_row)
+            except pa.ArrowException:
+                raise file.part.damaged("Parquet file") from None
             if len(batch.opened):
                 yield batch
 
