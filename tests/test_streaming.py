@@ -270,20 +270,21 @@ def test_what_is_held_does_not_grow_with_rows(tmp_path: Path, monkeypatch: pytes
 def test_a_name_outside_its_dictionary_is_a_damaged_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
 ) -> None:
-    rooms = {"connections": "room", "events": "room"} | {damaged: LONG}
     folder = tmp_path / "trace"
     folder.mkdir()
-    write(folder / "connections.parquet", [row(s, s + 1, rooms["connections"]) for s in range(40)], 40)
-    happened = [{"object_id": rooms["events"], "at": at(1), "kind": "alarm"}] * 40
+
+    def room(file: str, number: int) -> str:
+        """Only names that repeat stand in a dictionary."""
+        return "a room whose name is much longer than its number is" if file == damaged else f"room {number}"
+
+    write(folder / "connections.parquet", [row(s, s + 1, room("connections", s)) for s in range(40)], 40)
+    happened = [{"object_id": room("events", s), "at": at(s), "kind": "alarm"} for s in range(40)]
     write_events(folder / "events.parquet", happened, 40)
     monkeypatch.setattr(numbering, "looked_up", _outside)
 
     assert refusal(lambda: meter(streamed(folder), HIBERNATING)) == (
         f"{folder / damaged}.parquet: this Parquet file is damaged or cut short."
     )
-
-
-LONG = "a room whose name is much longer than its number is"
 
 
 def _outside(*given: object) -> None:
