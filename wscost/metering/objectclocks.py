@@ -74,10 +74,10 @@ class Handlers:
     def alone(self, batch: Batch) -> Clocks:
         """Return what the ends of connections come to that name no object: each is all of its own."""
         nameless = np.flatnonzero(batch.object < 0)
-        begun, ended, owner = NO_RUNS
-        if self._unseen and len(nameless):
-            parts = (self._ends(kind, batch, nameless, nameless) for kind in self._unseen)
-            begun, ended, owner = _side_by_side(parts)
+        if not (self._unseen and len(nameless)):
+            return Clocks(*np.zeros((len(Clocks._fields), self._days.days), dtype=np.int64))
+        parts = (self._ends(kind, batch, nameless, nameless) for kind in self._unseen)
+        begun, ended, owner = _side_by_side(parts)
         start, end, _, _ = self._days
         busy = Intervals(owner.astype(np.int64), begun, ended)
         return clocks_of(lives_of(busy, HIBERNATES_AFTER_US, start, end), self._days)
