@@ -51,7 +51,7 @@ coverage: $(VENV)/.developed  ## tell which lines no test reaches
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term
 
 clean:  ## remove everything that make made
-	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache wscost/loops/*.so
+	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache wscost/loops/*.so wscost/loops/*.pyd
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.installed: pyproject.toml $(LOOPS) | $(VENV)/.made

@@ -204,6 +204,7 @@ bad_events = pytest.mark.parametrize(
         pytest.param({"bytes": -1}, {}, id="a negative size"),
         pytest.param({"wall_ms": -0.5}, {}, id="a negative time"),
         pytest.param({"wall_ms": float("nan")}, {}, id="a time that is no number"),
+        pytest.param({"wall_ms": 1e300}, {}, id="a time of another unit, too long to be one"),
         pytest.param({}, {"window": Window(at(DAY), at(2 * DAY))}, id="a window that holds nothing"),
     ],
 )
@@ -223,6 +224,13 @@ def test_bad_events_are_told_in_the_same_words(tmp_path: Path, bad: Row, options
     assert str(expected.value) == str(found.value)
     if bad:
         same(path, skip_bad_rows=True)
+
+
+def test_a_batch_of_which_no_event_is_good_is_left_out(tmp_path: Path) -> None:
+    sockets, happened = trace_of(30)
+    bad = [{**one, "kind": "massage"} if 6 <= number < 18 else one for number, one in enumerate(happened)]
+
+    same(folder(tmp_path / "trace", sockets, bad), skip_bad_rows=True)
 
 
 events_without_object = st.lists(

@@ -52,7 +52,7 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
         added = sum((line.cost for line in lines if line.cost is not None), ZERO)
         total = _at_least_minimum(added, prices)
         notes = [*prices.notes, *usage.notes]
-        if total > added:
+        if prices.minimum is not None and added < prices.minimum:
             notes.append(
                 Note("minimum", f"The lines add up to {added}; the plan bills at least {prices.minimum}.")
             )

@@ -21,8 +21,8 @@ AS_C = {
     "boundscheck": False,
     "wraparound": False,
 }
-FLAGS = [] if os.name == "nt" else ["-O3", "-g0"]
-"""Quick, and without what debuggers ask for; the compiler of Windows knows neither and needs neither."""
+FLAGS = [] if os.name == "nt" else ["-O3", "-g0", "-ffp-contract=off"]
+"""Quick, without what debuggers ask for, and rounded as written; the compiler of Windows does so by itself."""
 
 
 class MachineCode(BuildHookInterface):  # type: ignore[type-arg]

@@ -11,7 +11,7 @@ import cython
 from wscost.loops import Bytes, Flags, Floats, Ints, Ints32, Numbers
 
 SHORT = 2.0**41
-"""Seventy years in milliseconds: longer than anything takes."""
+"""Below, a number of milliseconds in microseconds leaves a float room for its fraction. [ms]"""
 ROUNDING = 1.5 * 2.0**52
 """What leaves no room for a fraction: added to a number of microseconds, it rounds it half to even."""
 

@@ -103,14 +103,17 @@ def spread(opened: Ints, closed: Ints, totals: Ints, window: Window, breaks: Int
             c = closed[i] if closed[i] != OPEN else end
             s = max(o, start)
             seconds = max((c - o) // SECOND, 1)
+            each, rest = total // seconds, total % seconds
             before = 0
             if s > o:
-                before = total if s >= c else total * min((s - o) // SECOND, seconds) // seconds
+                elapsed = min((s - o) // SECOND, seconds)
+                before = total if s >= c else each * elapsed + rest * elapsed // seconds
             nth = s // DAY - first_day
             until, last = (first_day + nth + 1) * DAY, max(min(c, end), start)
             while True:
                 upto = min(last, until)
-                after = total if upto >= c else total * min((upto - o) // SECOND, seconds) // seconds
+                elapsed = min((upto - o) // SECOND, seconds)
+                after = total if upto >= c else each * elapsed + rest * elapsed // seconds
                 by_day[nth] += after - before
                 if last <= until:
                     break

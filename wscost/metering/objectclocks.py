@@ -46,7 +46,7 @@ class Handlers:
 
     def __init__(self, days: Days, handling: Handling, sums: StreamEventSums, unseen: frozenset[str]) -> None:
         self._days, self._handling, self._sums, self._unseen = days, handling, sums, unseen
-        self._walls = np.array(handling.walls)
+        self._walls = np.array(handling.walls, dtype=np.int64)
         self._waiting = NO_RUNS
 
     def calls(self, events: EventBatch) -> Runs:

@@ -263,4 +263,4 @@ def _unknown(size: int) -> Ints:
 
 @cache
 def _unknowns(room: int) -> Ints:
-    return np.full(room, UNKNOWN)
+    return np.full(room, UNKNOWN, dtype=np.int64)

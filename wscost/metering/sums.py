@@ -124,10 +124,11 @@ class FrameSums:
         opened, closed = self.sockets.opened[pieces.row], self.sockets.closed[pieces.row]
         total = totals[pieces.row]
         seconds = np.maximum((closed - opened) // MICROSECONDS_PER_SECOND, 1)
+        each, rest = np.divmod(total, seconds)
 
         def until(at: Ints) -> Ints:
             elapsed = np.clip((at - opened) // MICROSECONDS_PER_SECOND, 0, seconds)
-            return np.where(at >= closed, total, total * elapsed // seconds)
+            return np.where(at >= closed, total, each * elapsed + rest * elapsed // seconds)
 
         before = np.where(pieces.start > opened, until(pieces.start), 0)
         return self._by_piece(until(pieces.end) - before)

@@ -49,6 +49,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """A time outside comes from a wrong unit."""
 OUTSIDE = "lies outside the years 2000 to 2199"
+LONGEST_MS = 2.0**41
+"""A handler's time from here on comes from a wrong unit. [ms]"""
 CURE_OF_NAIVE = "Write it with Z or an offset, or pass --assume-utc if it is UTC."
 CLOSE = 0.8
 """How alike two names are (of 1) for one to be a misspelling of the other."""
@@ -179,6 +181,8 @@ def _number(array: pa.Array, column: Column) -> tuple[pa.Array, Faults]:
     values, given = _floats(array, column)
     bad = given & ~(np.isfinite(values) & (values >= 0))
     sentences = {row: f"{column.raw} {_cell(array, row)} is not a number from 0 up." for row in _rows(bad)}
+    for row in _rows(given & ~bad & (values >= LONGEST_MS)):
+        sentences[row] = f"{column.raw} {_cell(array, row)} is longer than sixty years. It is read in ms."
     return array.cast(pa.float64()), sentences
 
 

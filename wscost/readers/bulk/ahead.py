@@ -13,10 +13,14 @@ T = TypeVar("T")
 def ahead(items: Generator[T], steps: int = 1) -> Generator[T]:
     """Yield items that a thread of their own makes, some steps ahead; closed early, they are closed too."""
     with ThreadPoolExecutor(1) as thread:
+        following = deque(thread.submit(next, items, None) for _ in range(steps))
         try:
-            following = deque(thread.submit(next, items, None) for _ in range(steps))
             while (item := following.popleft().result()) is not None:
                 following.append(thread.submit(next, items, None))
                 yield item
         finally:
-            thread.submit(items.close).result()
+            # Nothing is asked of the thread any more: where all this is garbage, it may have ended.
+            for step in following:
+                if not step.cancel():
+                    step.exception()
+            items.close()

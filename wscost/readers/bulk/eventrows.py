@@ -36,6 +36,7 @@ class EventRows:
     def batches(self, groups: Sequence[Group], size: int) -> Generator[EventBatch]:
         """Yield them as they stand in the files, but for those that break a rule and are refused."""
         nobody = any("connection_id" in group.lacking for group in groups)
+        named = not any("object_id" in group.lacking for group in groups)
         for file, rows, first_row in rows_of(groups, lambda c: nobody or c.name != "connection_id", size):
             arrays = {
                 file.layout[raw].name: (file.layout[raw], rows.column(raw)) for raw in rows.schema.names
@@ -44,6 +45,8 @@ class EventRows:
                 good = self._checked(file, arrays, len(rows), first_row)
             except pa.ArrowException:
                 raise file.part.damaged("Parquet file") from None
+            if named and (good.object < 0).any():
+                raise file.part.damaged("Parquet file")
             if len((batch := self._inside(good)).at):
                 self._reckoning.see_events(batch)
                 yield batch
@@ -89,7 +92,7 @@ class EventRows:
                 column, array = arrays[name]
                 columns[name], wrong = canonical(array, column, assume_utc=self._options.assume_utc)
                 faults |= wrong
-        unknown = np.full(size, UNKNOWN)
+        unknown = np.full(size, UNKNOWN, dtype=np.int64)
         wall, auto = unknown, np.zeros(size, dtype=bool)
         if "wall_ms" in columns and columns["wall_ms"].null_count < size:
             milliseconds = numbers(columns["wall_ms"], UNKNOWN)
@@ -117,7 +120,7 @@ class EventRows:
         return _lacking(arrays.get("connection_id"), size)
 
     def _inside(self, batch: EventBatch) -> EventBatch:
-        if len(batch.at) and self._start <= batch.at.min() and batch.at.max() < self._end:
+        if not len(batch.at) or (self._start <= batch.at.min() and batch.at.max() < self._end):
             return batch
         inside = (batch.at >= self._start) & (batch.at < self._end)
         outside = batch.at[~inside]

@@ -64,11 +64,13 @@ def _side_by_side(file: File, numbers: list[int], columns: list[str], size: int)
         for number in numbers
         for batch in beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names, use_threads=False)
     )
-    left = next(named)
+    left = next(named, None)
     for rest in file.rows.iter_batches(size, row_groups=numbers, columns=others, use_threads=False):
         batch = rest
         while len(batch):
-            left = left if len(left) else next(named)
+            left = left if left is None or len(left) else next(named, None)
+            if left is None:
+                raise pa.ArrowInvalid("there are fewer names than rows")
             rows = min(len(batch), len(left))
             together = [*batch.slice(0, rows).columns, *left.slice(0, rows).columns]
             yield pa.RecordBatch.from_arrays(together, names=[*others, *names])

@@ -44,6 +44,7 @@ def sound_connections(
     if "closed_at" not in columns:
         return None
     rows = len(columns["closed_at"])
+    columns["connection_id"] = pa.nulls(rows, pa.string())
     columns |= {name: pa.nulls(rows, pa.int64()) for name in COUNTS if name not in columns}
     opened, closed = (numbers(columns[name].view(pa.int64())) for name in ("opened_at", "closed_at"))
     return columns if proper(opened, closed, _micros(EARLIEST), _micros(LATEST)) else None
@@ -57,7 +58,7 @@ def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | No
     at = told["at"].view(pa.int64())
     kind = _codes(told.get("kind"), size, KINDS)
     direction = _codes(told.get("direction"), size, DIRECTIONS)
-    sizes, walls = np.full((2, size), UNKNOWN)
+    sizes, walls = np.full((2, size), UNKNOWN, dtype=np.int64)
     answered = np.zeros(size, dtype=bool)
     wrong = at.null_count
     if "bytes" in told:
