@@ -142,9 +142,9 @@ def test_columns_of_arrow_become_the_same_arrays_either_way(
             chosen = np.zeros(40, dtype=kind)
             astray = module.look_up(indices, valid, begin, np.arange(5, 10, dtype=kind), -1, chosen)
             told.append((astray, chosen.tolist()))
-        for loop, given_ in ((module.fill, values), (module.whole_micros, milliseconds)):
-            filled = np.zeros(40, dtype=np.int64)
-            told.append((loop(given_, valid, begin, -1, filled), filled.tolist()))
+        filled, micros = np.zeros((2, 40), dtype=np.int64)
+        told.append((module.fill(values, valid, begin, -1, 2**46, filled), filled.tolist()))
+        told.append((module.whole_micros(milliseconds, valid, begin, -1, micros), micros.tolist()))
         truths = np.zeros(40, dtype=bool)
         module.unpack(bits, valid, begin, truths)
         found.append([*told, truths.tolist()])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -33,11 +34,11 @@ Bytes = memoryview
 
 UNCOMPILED = (
     "the loops run as Python, about fifty times slower than compiled: "
-    "install wscost from a wheel, or where there is a C compiler (on Debian: apt install gcc python3-dev)."
+    "install wscost again where something compiles C for Python (on Debian: apt install gcc python3-dev)."
 )
 
 
 def compiled() -> bool:
     """Tell whether the loops are machine code here."""
-    loops = find_spec("wscost.loops.connections")
-    return loops is not None and str(loops.origin).endswith(tuple(EXTENSION_SUFFIXES))
+    found = [find_spec(f"{__name__}.{types.stem}") for types in Path(__file__).parent.glob("*.pxd")]
+    return all(one is not None and str(one.origin).endswith(tuple(EXTENSION_SUFFIXES)) for one in found)

@@ -6,6 +6,7 @@ import os
 import shutil
 from contextlib import chdir
 from pathlib import Path
+from sysconfig import get_config_var
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,7 +23,7 @@ AS_C = {
     "wraparound": False,
 }
 FLAGS = [] if os.name == "nt" else ["-O3", "-g0", "-ffp-contract=off"]
-"""Quick, without what debuggers ask for, and rounded as written; the compiler of Windows does so by itself."""
+"""Quick, without what debuggers ask for, rounded as written; the compiler of Windows does so by itself."""
 
 
 class MachineCode(BuildHookInterface):  # type: ignore[type-arg]
@@ -31,9 +32,12 @@ class MachineCode(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile: into the checkout for development, else into the wheel alone."""
         self._built = TemporaryDirectory()
+        if version == "editable":
+            for stale in Path(self.root, FOLDER).glob(f"*{get_config_var('EXT_SUFFIX')}"):
+                stale.unlink()
         made = compiled(Path(self.root), Path(self._built.name))
         if not made:
-            self.app.display_warning("There is no C compiler here: loops over big traces will be slow.")
+            self.app.display_warning("Nothing here compiles C for Python: big traces will be slow.")
             return
         for path in made:
             if version == "editable":
@@ -49,7 +53,13 @@ class MachineCode(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def compiled(root: Path, into: Path) -> list[Path]:
-    """Return the extensions made of the loops of a checkout; none where nothing can compile C."""
+    """Return the extensions made of the loops of a checkout; none where nothing can compile C.
+
+    Raises
+    ------
+    RuntimeError
+        If some can be compiled and others cannot.
+    """
     with chdir(root):
         loops = [types.with_suffix(".py") for types in sorted(FOLDER.glob("*.pxd"))]
         extensions = [
@@ -66,4 +76,9 @@ def compiled(root: Path, into: Path) -> list[Path]:
         building.parallel = os.cpu_count()
         building.ensure_finalized()
         building.run()
-    return [path for path in (into / "lib").rglob("*") if path.is_file()]
+    found = [path for path in (into / "lib").rglob("*") if path.is_file()]
+    if found and len(found) < len(loops):
+        raise RuntimeError(
+            f"Only {len(found)} of {len(loops)} loops compile; what the C compiler says is above."
+        )
+    return found

@@ -16,7 +16,12 @@ cpdef int64_t look_up(
 )
 
 cpdef int64_t fill(
-    const int64_t[::1] values, const uint8_t[::1] valid, int64_t begin, int64_t missing, int64_t[::1] found
+    const int64_t[::1] values,
+    const uint8_t[::1] valid,
+    int64_t begin,
+    int64_t missing,
+    int64_t most,
+    int64_t[::1] found,
 )
 
 cpdef int64_t whole_micros(

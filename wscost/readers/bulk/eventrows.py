@@ -15,7 +15,7 @@ from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.rows import rows_of
 from wscost.readers.bulk.soundness import Arrays, places_of, sound_events
-from wscost.readers.columns import Column, Faults, canonical
+from wscost.readers.columns import LONGEST_MS, Column, Faults, canonical
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.trace import DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
@@ -96,7 +96,7 @@ class EventRows:
         wall, auto = unknown, np.zeros(size, dtype=bool)
         if "wall_ms" in columns and columns["wall_ms"].null_count < size:
             milliseconds = numbers(columns["wall_ms"], UNKNOWN)
-            known = (milliseconds >= 0) & np.isfinite(milliseconds)
+            known = (milliseconds >= 0) & (milliseconds < LONGEST_MS)
             wall = np.where(known, np.rint(np.where(known, milliseconds, 0) * 1000), UNKNOWN).astype(np.int64)
         if "auto_response" in columns and columns["auto_response"].null_count < size:
             auto = flags(columns["auto_response"])
