@@ -226,6 +226,17 @@ def test_bad_events_are_told_in_the_same_words(tmp_path: Path, bad: Row, options
         same(path, skip_bad_rows=True)
 
 
+def test_statistics_that_hide_a_nameless_event_are_told_as_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sockets, happened = trace_of(20)
+    happened[7] = {**happened[7], "object_id": None}
+    path = folder(tmp_path / "trace", sockets, happened)
+    monkeypatch.setattr("wscost.readers.bulk.groups._lacks", lambda chunk: False)
+    with pytest.raises(InputError, match="this Parquet file is damaged or cut short"):
+        meter(streamed(path), HIBERNATING)
+
+
 def test_a_batch_of_which_no_event_is_good_is_left_out(tmp_path: Path) -> None:
     sockets, happened = trace_of(30)
     bad = [{**one, "kind": "massage"} if 6 <= number < 18 else one for number, one in enumerate(happened)]

@@ -263,6 +263,24 @@ def test_what_is_held_does_not_grow_with_rows(tmp_path: Path, monkeypatch: pytes
     assert large < 2 * small
 
 
+def test_a_total_is_spread_exactly_however_long_and_large_it_is(tmp_path: Path) -> None:
+    """Seventy terabytes over two years: their product with seconds is past what 64 bits hold."""
+    total, years = 2**46 - 1, 2 * 365
+    path = write(tmp_path / "trace.parquet", [row(0, years * DAY, bytes_in=total), row(9, 10, bytes_in=5)])
+    window = Window(at(400 * DAY), at(401 * DAY))
+    expected = total * 401 // years - total * 400 // years
+    for trace in (streamed(path, window=window), held(path, window=window)):
+        assert meter(trace, ACCEPT).totals["bytes_in"] == expected
+
+
+def test_files_with_and_without_ids_are_one_trace(tmp_path: Path) -> None:
+    (tmp_path / "days").mkdir()
+    write(tmp_path / "days" / "a.parquet", [row(s, s + 9, "room", connection_id=f"c{s}") for s in range(9)])
+    write(tmp_path / "days" / "b.parquet", [row(s, s + 9, "room") for s in range(20, 29)])
+
+    same(tmp_path / "days")
+
+
 # Bad input
 
 
