@@ -15,7 +15,7 @@ from wscost.readers.bulk.soundness import sound_connections, sound_events
 from wscost.readers.columns import Column, known_columns
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
-from wscost.trace import DIRECTIONS, KINDS, UNKNOWN
+from wscost.trace import DIRECTIONS, KINDS, SENT, UNKNOWN
 
 CLOCK = pa.timestamp("us", "UTC")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -23,9 +23,13 @@ YEAR = 365 * 86_400 * 10**6
 instants = st.integers(-40 * YEAR, 200 * YEAR).map(lambda n: int(NOW.timestamp()) * 10**6 + n)
 soon = st.integers(0, 10**9).map(lambda n: int(NOW.timestamp()) * 10**6 + n)
 times = st.one_of(soon, soon, soon, instants)
-counts = st.one_of(st.integers(0, 2**40), st.integers(0, 2**40), st.none(), st.just(-1))
+counts = st.one_of(
+    st.integers(0, 2**40), st.integers(0, 2**40), st.none(), st.sampled_from([-1, 2**46 - 1, 2**46])
+)
 milliseconds = st.one_of(
-    st.floats(0, 1e6), st.none(), st.sampled_from([-1.0, float("nan"), float("inf"), 1e300, 0.0005])
+    st.floats(0, 1e6),
+    st.none(),
+    st.sampled_from([-1.0, float("nan"), float("inf"), 1e300, 2.0**41, 2.0**41 - 1, 0.0005]),
 )
 connections = st.lists(st.tuples(times, st.one_of(times, times, times, st.none()), counts), max_size=6)
 events = st.lists(
@@ -82,8 +86,13 @@ def test_events_are_sound_if_and_only_if_a_close_look_finds_nothing(
 
     if faults:
         assert found is None
-    elif all(wall is None or wall < 2**41 for *_, wall in drawn):
+    else:
         assert found is not None
+        assert [
+            SENT if (kind, way) == ("message", "out") else KINDS.index(str(kind))
+            for _, kind, way, *_ in drawn
+        ] == (found.kind.tolist())
+        assert found.object.tolist() == [-1] * len(drawn)
         assert [at for at, *_ in drawn] == found.at.tolist()
         assert [UNKNOWN if size is None else size for _, _, _, size, _, _ in drawn] == found.bytes.tolist()
         assert [bool(answered) for *_, answered, _ in drawn] == found.auto_response.tolist()
