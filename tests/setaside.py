@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,7 @@ def most_held(work: Callable[[], object]) -> int:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Spool, "add", watched)
+        gc.collect()
         tracemalloc.start()
         try:
             work()

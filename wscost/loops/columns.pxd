@@ -20,7 +20,6 @@ cpdef int64_t fill(
     const uint8_t[::1] valid,
     int64_t begin,
     int64_t missing,
-    int64_t most,
     int64_t[::1] found,
 )
 

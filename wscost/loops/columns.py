@@ -31,19 +31,19 @@ def look_up(indices: Ints32, valid: Bytes, begin: int, table: Numbers, missing: 
     return astray
 
 
-def fill(values: Ints, valid: Bytes, begin: int, missing: int, most: int, found: Ints) -> int:
-    """Copy values, or what stands for a missing one; return how many are below zero, or ``most`` and more."""
-    wrong = 0
+def fill(values: Ints, valid: Bytes, begin: int, missing: int, found: Ints) -> int:
+    """Copy values, or what stands for a missing one; return how many are below zero."""
+    negative = 0
     with cython.nogil:
         for i in range(len(values)):
             at = begin + i
             if len(valid) == 0 or valid[at >> 3] >> (at & 7) & 1:
                 found[i] = values[i]
-                if values[i] < 0 or values[i] >= most:
-                    wrong += 1
+                if values[i] < 0:
+                    negative += 1
             else:
                 found[i] = missing
-    return wrong
+    return negative
 
 
 def whole_micros(milliseconds: Floats, valid: Bytes, begin: int, missing: int, found: Ints) -> int:

@@ -20,7 +20,7 @@ from wscost.loops.eventcolumns import MISSING, STRANGE
 from wscost.loops.events import settle
 from wscost.readers.arrays import looked_up, numbers, parts
 from wscost.readers.bulk.numbering import Numbers
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST, MOST, Column, fits
+from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
 from wscost.trace import COUNTS, DIRECTIONS, KINDS, UNKNOWN, EventBatch
 
 Arrays = Mapping[str, tuple[Column, pa.Array]]
@@ -36,7 +36,7 @@ def sound_connections(
         column = layout[raw]
         if array.null_count or not fits(array.type, column):
             return None
-        if column.kind == "count" and not _in_range(numbers(array)):
+        if column.kind == "count" and int(numbers(array).min(initial=0)) < 0:
             return None
         if column.kind not in ("count", "time"):
             return None
@@ -62,7 +62,7 @@ def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | No
     answered = np.zeros(size, dtype=bool)
     wrong = at.null_count
     if "bytes" in told:
-        wrong += fill(*parts(told["bytes"]), UNKNOWN, MOST, sizes)
+        wrong += fill(*parts(told["bytes"]), UNKNOWN, sizes)
     if "wall_ms" in told:
         wrong += whole_micros(*parts(told["wall_ms"]), UNKNOWN, walls)
     if "auto_response" in told:
@@ -87,10 +87,6 @@ def places_of(met: Iterable[Any], words: Sequence[str]) -> npt.NDArray[np.int8]:
     """Return the place among some words of each that was met."""
     places = {word: place for place, word in enumerate(words)} | {"": MISSING, None: MISSING}
     return np.array([places.get(word, STRANGE) for word in met], dtype=np.int8)
-
-
-def _in_range(counts: npt.NDArray[np.int64]) -> bool:
-    return not len(counts) or bool(counts.min() >= 0 and counts.max() < MOST)
 
 
 def _bits(array: pa.Array) -> tuple[memoryview, memoryview, int]:
