@@ -44,6 +44,7 @@ def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this one upside down: 0 is without isolation
         "PIP_NO_CACHE_DIR": "1",
+        "CC": "false",  # the loops need not be quick here
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
     }

@@ -36,7 +36,10 @@ def test_loops_are_machine_code_where_there_is_a_compiler(name: str) -> None:
 
 
 @needs_compiler
-def test_building_makes_an_extension_of_all_that_has_types(tmp_path: Path) -> None:
+def test_building_makes_an_extension_of_all_that_has_types(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "FLAGS", ["-O0", "-g0"])
     made = building.compiled(ROOT, tmp_path)
 
     assert loops.NAMES == sorted(path.name.split(".")[0] for path in made)
