@@ -26,15 +26,16 @@ SPOOLED = 1
 HELD = 10**9
 
 
-def bound(patch: pytest.MonkeyPatch, rows: int) -> None:
-    """Let so many connections be held, and work on disk in tiny pieces."""
+def bound(patch: pytest.MonkeyPatch, rows: int, *, shares: int = 4) -> None:
+    """Let so many connections be held, and work on disk in tiny pieces and so many slices, a power of two."""
     patch.setattr(intake, "HELD_ROWS", rows)
     for module in (spool, doubles):
         patch.setattr(module, "RUN_ROWS", 4)
     for module in (slices, doubles):
-        patch.setattr(module, "SLICES", 4)
-    patch.setattr(slices, "SHIFT", 62)
-    patch.setattr(doubles, "EDGES", np.arange(1, 4, dtype=np.uint64) << np.uint64(62))
+        patch.setattr(module, "SLICES", shares)
+    shift = 65 - shares.bit_length()
+    patch.setattr(slices, "SHIFT", shift)
+    patch.setattr(doubles, "EDGES", np.arange(1, shares, dtype=np.uint64) << np.uint64(shift))
     patch.setattr(queue, "RUN_ROWS", 4)
     for module in (spool, pieces):
         patch.setattr(module, "SLICED_ROWS", 5)

@@ -114,7 +114,7 @@ def test_what_is_unpacked_without_end_is_refused_while_rows_are_set_aside(
 
 
 def test_converting_holds_no_more_of_a_longer_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bound(monkeypatch, 100)
+    bound(monkeypatch, 100, shares=16)
     monkeypatch.setattr(source, "CHUNK_BYTES", 8192)
     for module, name in (
         (spool, "RUN_ROWS"),
@@ -132,8 +132,8 @@ def test_converting_holds_no_more_of_a_longer_log(tmp_path: Path, monkeypatch: p
         path.write_text("\n".join(gateway_lines(connections)))
         return most_held(lambda: main(["convert", str(path), "-o", str(path.with_suffix(".ndjson"))]))
 
-    most(9)
-    small, large = most(400), most(1_600)
+    most(100)
+    small, large = most(800), most(1_600)
 
     assert len((tmp_path / "1600.ndjson").read_bytes().splitlines()) == 1 + 2 * 1600
     assert large < 1.2 * small
