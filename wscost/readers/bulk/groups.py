@@ -18,6 +18,9 @@ from wscost.units import MICROSECONDS_PER_SECOND
 from wscost.usage import Window
 
 READ_BYTES = 1_048_576
+"""What is read of a column at once where a row group is large."""
+LARGE_BYTES = 64 * READ_BYTES
+"""Of a row group no larger, each column is read at once."""
 WORDS = ("kind", "direction")
 """Columns of few words, which are read as their places in a dictionary."""
 REPEATING = 0.75
@@ -59,19 +62,29 @@ def open_rows(place: Place) -> parquet.ParquetFile:
     found = _opened(place)
     words = [name for name in WORDS if name in found.schema_arrow.names]
     words += [name for name in NAMES if _repeats(found.metadata, name)]
-    return _opened(place, metadata=found.metadata, read_dictionary=words) if words else found
+    return _opened(place, found.metadata, words)
 
 
 def open_again(file: File, words: Sequence[str]) -> parquet.ParquetFile:
     """Open a file that is open, some columns as words: a second reader may read batches of another length."""
     assert file.part.path is not None, "only plain files are streamed"
-    return _opened(file.part.path, metadata=file.rows.metadata, read_dictionary=words)
+    return _opened(file.part.path, file.rows.metadata, words)
 
 
-def _opened(place: Place, **options: Any) -> parquet.ParquetFile:
-    if isinstance(place, Path):
-        return parquet.ParquetFile(place, pre_buffer=False, buffer_size=READ_BYTES, **options)
-    return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True, **options)
+def _opened(
+    place: Place, metadata: parquet.FileMetaData | None = None, words: Sequence[str] = ()
+) -> parquet.ParquetFile:
+    options: dict[str, Any] = {"metadata": metadata, "read_dictionary": words}
+    if not isinstance(place, Path):
+        return parquet.ParquetFile(place.open(cache_type="none"), pre_buffer=True, **options)
+    piece = READ_BYTES if metadata is None or has_large_groups(metadata) else 0
+    return parquet.ParquetFile(place, pre_buffer=False, buffer_size=piece, **options)
+
+
+def has_large_groups(metadata: parquet.FileMetaData) -> bool:
+    """Tell whether some row group is too large for its columns to be read at once."""
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return any(group.total_byte_size > LARGE_BYTES for group in groups)
 
 
 @dataclass(frozen=True, slots=True)
