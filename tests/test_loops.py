@@ -100,7 +100,7 @@ def test_sums_of_events_are_the_same_either_way(
 ) -> None:
     found = []
     for module in (events, loops.source_of("events")):
-        by_day, units = np.zeros((3, 14), dtype=np.int64), np.zeros(3, dtype=np.int64)
+        by_day, units = np.zeros((3, 7, 2, 4), dtype=np.int64), np.zeros(3, dtype=np.int64)
         module.add_up(at, kind, answered, size, wall, 0, by_day)
         module.add_units(at, kind, 1, size, 32_768, 0, units)
         found.append((by_day.tolist(), units.tolist()))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from wscost.errors import InputError
+from wscost.metering.eventsums import told_in
 from wscost.metering.objectclocks import ENDS
 from wscost.metering.partials import (
     MOST_SHARES,
@@ -84,7 +85,7 @@ def counted(one: Reduced) -> Part:
 def told(parts: Iterable[Part]) -> frozenset[str]:
     """Return which of connects and closes there are events of in some partitions."""
     events = (counted.events for counted, _ in parts)
-    return frozenset[str]().union(*(one.told for one in events if one is not None))
+    return frozenset[str]().union(*(told_in(one) for one in events if one is not None))
 
 
 def share(one: Reduced, number: int, task: Task) -> Share:

@@ -37,12 +37,9 @@ def fill(values: Ints, valid: Bytes, begin: int, missing: int, found: Ints) -> i
     with cython.nogil:
         for i in range(len(values)):
             at = begin + i
-            if len(valid) == 0 or valid[at >> 3] >> (at & 7) & 1:
-                found[i] = values[i]
-                if values[i] < 0:
-                    negative += 1
-            else:
-                found[i] = missing
+            known = 1 if len(valid) == 0 else valid[at >> 3] >> (at & 7) & 1
+            found[i] = known * values[i] + (1 - known) * missing
+            negative += known & (1 if values[i] < 0 else 0)
     return negative
 
 
@@ -52,13 +49,13 @@ def whole_micros(milliseconds: Floats, valid: Bytes, begin: int, missing: int, f
     with cython.nogil:
         for i in range(len(milliseconds)):
             at = begin + i
-            if len(valid) == 0 or valid[at >> 3] >> (at & 7) & 1:
-                if 0 <= milliseconds[i] < SHORT:
-                    found[i] = cython.cast(cython.longlong, milliseconds[i] * 1000 + ROUNDING - ROUNDING)
-                else:
-                    wrong += 1
-            else:
-                found[i] = missing
+            known = 1 if len(valid) == 0 else valid[at >> 3] >> (at & 7) & 1
+            told = milliseconds[i]
+            proper, micros = 0, 0
+            if 0 <= told < SHORT:
+                proper, micros = 1, cython.cast(cython.longlong, told * 1000 + ROUNDING - ROUNDING)
+            found[i] = known * micros + (1 - known) * missing
+            wrong += known & (1 - proper)
     return wrong
 
 

@@ -4,56 +4,52 @@ from __future__ import annotations
 
 import cython
 
-from wscost.loops import Flags, Ints, Ints32, Kinds
-from wscost.loops.eventcolumns import (
-    ALARM,
-    ANSWERED,
-    CALLS,
-    CLOSES,
-    CLOSING,
-    DELIVERED,
-    MISSING,
-    OPENING,
-    OPENS,
-    OUT,
-    RECEIVED,
-    REQUEST,
-    STRANGE,
-    UNTIMED,
-    UNTIMED_ANSWERS,
-)
-from wscost.trace import MESSAGE, SENT
+from wscost.loops import Bytes, Flags, Ints, Ints32, Kinds
+from wscost.loops.eventcolumns import BYTES, NUMBER, STRANGE, UNSIZED, UNTIMED
 from wscost.units import MICROSECONDS_PER_DAY as DAY
 
 
-def settle(at: Ints, kind: Kinds, direction: Kinds, first: int, past: int) -> int:
-    """Make messages to clients a kind of their own; return how many events break a rule.
+def read_kinds(
+    kinds: Ints32,
+    valid_kinds: Bytes,
+    kinds_begin: int,
+    ways: Ints32,
+    valid_ways: Bytes,
+    ways_begin: int,
+    table: Kinds,
+    found: Kinds,
+) -> int:
+    """Write of what kind each event is, given where its words stand in dictionaries; return how many of none.
 
-    They do outside of the time from ``first`` until ``past``, with a word that is none of those that may
-    stand there, without a kind, and as messages without a direction.
+    ``table`` says it of each word for a kind and each for a direction, of none in its last row and column;
+    what is missing is told by bits, as in ``wscost.loops.columns``.
     """
     wrong = 0
+    no_kind, no_way = len(table) - 1, len(table[0]) - 1
     with cython.nogil:
-        for i in range(len(at)):
-            which, way = kind[i], direction[i]
-            if (
-                which < 0
-                or way == STRANGE
-                or not first <= at[i] < past
-                or (which == MESSAGE and way == MISSING)
-            ):
-                wrong += 1
-            elif which == MESSAGE and way == OUT:
-                kind[i] = SENT
+        for i in range(len(found)):
+            kind, way = kinds[i], ways[i]
+            at = kinds_begin + i
+            if len(valid_kinds) > 0 and not valid_kinds[at >> 3] >> (at & 7) & 1:
+                kind = no_kind
+            at = ways_begin + i
+            if len(valid_ways) > 0 and not valid_ways[at >> 3] >> (at & 7) & 1:
+                way = no_way
+            if 0 <= kind <= no_kind and 0 <= way <= no_way:
+                found[i] = table[kind, way]
+            else:
+                found[i] = STRANGE
+            wrong += 1 if found[i] < 0 else 0
     return wrong
 
 
 def add_up(
     at: Ints, kind: Kinds, answered: Flags, size: Ints, wall: Ints, first_day: int, by_day: Ints
 ) -> None:
-    """Add messages, bytes, calls and what is not known of them to ``by_day``.
+    """Add each event to the sums of its day, kind, and whether it was answered by auto-response.
 
-    ``answered`` are auto-responses; sizes [bytes] and wall times [µs] below zero are unknown.
+    Sizes [bytes] and wall times [µs] below zero are unknown. Whatever an event is, the same is done: what
+    comes next is chance in most logs, and a processor that guesses it wrong waits longer than it adds.
     """
     day, midnight = 0, (first_day + 1) * DAY
     with cython.nogil:
@@ -61,22 +57,11 @@ def add_up(
             if at[i] >= midnight:
                 day = at[i] // DAY - first_day
                 midnight = (first_day + day + 1) * DAY
-            which = kind[i]
-            if which in (MESSAGE, SENT):
-                place = DELIVERED if which == SENT else (ANSWERED if answered[i] else RECEIVED)
-                by_day[day, place] += 1
-                if size[i] >= 0:
-                    by_day[day, place + 1] += size[i]
-                else:
-                    by_day[day, place + 2] += 1
-            elif which == OPENING:
-                by_day[day, OPENS] += 1
-            elif which == CLOSING:
-                by_day[day, CLOSES] += 1
-            elif which in (ALARM, REQUEST):
-                by_day[day, CALLS] += 1
-            if wall[i] < 0 and which != SENT:
-                by_day[day, UNTIMED_ANSWERS if answered[i] else UNTIMED] += 1
+            which, auto = kind[i], (1 if answered[i] else 0)
+            by_day[day, which, auto, NUMBER] += 1
+            by_day[day, which, auto, BYTES] += max(size[i], 0)
+            by_day[day, which, auto, UNSIZED] += 1 if size[i] < 0 else 0
+            by_day[day, which, auto, UNTIMED] += 1 if wall[i] < 0 else 0
 
 
 def add_units(at: Ints, kind: Kinds, which: int, size: Ints, step: int, first_day: int, by_day: Ints) -> None:
@@ -94,24 +79,21 @@ def pick_runs(
     wall: Ints,
     objects: Ints32,
     walls: Ints,
-    answers: bool,
     begun: Ints,
     ended: Ints,
     places: Ints32,
 ) -> int:
     """Write from when until when a handler runs for each event, and in which object; return how many do.
 
-    ``walls`` by kind is what an unknown wall time is taken as, below zero: no handler runs. ``answers`` says
-    whether one does for what was answered by auto-response.
+    ``walls`` by kind, and by whether an auto-response answered, is what an unknown wall time is taken as,
+    below zero: no handler runs. What is written of others is written over.
     """
     count = 0
     with cython.nogil:
         for i in range(len(at)):
-            assumed = walls[kind[i]]
-            if assumed < 0 or (answered[i] and not answers):
-                continue
+            assumed, known = walls[kind[i], 1 if answered[i] else 0], 1 if wall[i] >= 0 else 0
             begun[count] = at[i]
-            ended[count] = at[i] + (wall[i] if wall[i] >= 0 else assumed)
+            ended[count] = at[i] + known * wall[i] + (1 - known) * assumed
             places[count] = objects[i]
-            count += 1
+            count += 1 if assumed >= 0 else 0
     return count

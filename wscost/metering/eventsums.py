@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
@@ -15,10 +14,12 @@ from wscost.intervals import Ints, count_by_day, sum_by_day
 from wscost.loops import eventcolumns, events
 from wscost.metering.columns import Events, Flags
 from wscost.metering.tally import Days
+from wscost.metering.totals import Exact, Totals
 from wscost.trace import KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
 from wscost.units import MICROSECONDS_PER_DAY
 
 CALLS = ("alarm", "request")
+BY_KIND = "by kind"
 NO_HANDLER = -1
 """In place of a handler's time: none runs."""
 
@@ -54,12 +55,9 @@ class Handling(NamedTuple):
         return cls((*walls, NO_HANDLER), not deployment.auto_response)
 
     @property
-    def calls(self) -> Ints:
-        """The times of calls alone."""
-        return np.array(
-            [wall if kind in CALLS else NO_HANDLER for wall, kind in zip(self.walls, KINDS, strict=False)]
-            + [NO_HANDLER]
-        )
+    def by_answer(self) -> Ints:
+        """The times by kind, and by whether events were answered by auto-response."""
+        return np.array([(wall, wall if self.answers else NO_HANDLER) for wall in self.walls])
 
 
 class Runs(NamedTuple):
@@ -72,6 +70,16 @@ class Runs(NamedTuple):
     def at(self, places: Any) -> Runs:
         """Return those at some places."""
         return Runs(self.begun[places], self.ended[places], self.object[places])
+
+
+def runs_of(batch: EventBatch, walls: Ints) -> Runs:
+    """Return the handler runs of events, by how long they are taken to run where they do not say."""
+    size = len(batch.at)
+    runs = Runs(
+        np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32)
+    )
+    happened = batch.at, batch.kind, batch.auto_response, batch.wall, batch.object
+    return runs.at(slice(events.pick_runs(*happened, walls, *runs)))
 
 
 def handler_time(handler_ms: HandlerTime, kind: str) -> int:
@@ -129,101 +137,79 @@ class FrameEventSums:
         return day
 
 
-class EventCounts(NamedTuple):
-    """What events add up to, as plain sums by day: those of the loops, and started steps of bytes."""
-
-    by_day: Ints
-    units: Mapping[tuple[str, int], Ints]
-
-    @property
-    def told(self) -> frozenset[str]:
-        """Which of connects and closes there are events of."""
-        columns = {"open": eventcolumns.OPENS, "close": eventcolumns.CLOSES}
-        return frozenset(kind for kind, column in columns.items() if self.by_day[:, column].any())
-
-
 class StreamEventSums:
     """Sums over events that pass by in order of time."""
 
     def __init__(self, days: Days, steps: tuple[int, ...]) -> None:
         self._days = days
-        self._sums = np.zeros((days.days, eventcolumns.COLUMNS), dtype=object)
-        self._units: Mapping[tuple[str, int], Ints] = {
-            (direction, step): np.zeros(days.days, dtype=object)
-            for step in steps
-            for direction in ("in", "out")
-        }
-
-    @property
-    def counts(self) -> EventCounts:
-        """What they come to so far."""
-        return EventCounts(self._sums, self._units)
-
-    def add_counts(self, counts: EventCounts) -> None:
-        """Add what other events of the same days came to."""
-        self._sums += counts.by_day
-        for key, units in counts.units.items():
-            self._units[key][:] += units
+        self._units = {(way, step): kind for step in steps for way, kind in (("in", MESSAGE), ("out", SENT))}
+        self.totals = Totals(
+            {
+                BY_KIND: (days.days, len(KINDS) + 1, 2, eventcolumns.SUMS),
+                **dict.fromkeys(self._units, (days.days,)),
+            }
+        )
+        """Sums by day, kind and whether events were answered; and started steps of bytes by day."""
 
     def add(self, batch: EventBatch) -> None:
         """Add events that happened after those before."""
-        by_day = np.zeros(self._sums.shape, dtype=np.int64)
         first_day = self._days.first_day
-        events.add_up(batch.at, batch.kind, batch.auto_response, batch.bytes, batch.wall, first_day, by_day)
-        self._sums += by_day
-        for (direction, step), units in self._units.items():
-            which = MESSAGE if direction == "in" else SENT
-            started = np.zeros(self._days.days, dtype=np.int64)
-            events.add_units(batch.at, batch.kind, which, batch.bytes, step, first_day, started)
-            units[:] += started
-
-    def runs(self, batch: EventBatch, walls: Ints, *, answers: bool) -> Runs:
-        """Return the handler runs of a batch."""
-        size = len(batch.at)
-        runs = Runs(
-            np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32)
-        )
-        happened = batch.at, batch.kind, batch.auto_response, batch.wall, batch.object
-        count = events.pick_runs(*happened, walls, answers, *runs)
-        return runs.at(slice(count))
+        by_kind = self.totals.under_way(BY_KIND)
+        events.add_up(batch.at, batch.kind, batch.auto_response, batch.bytes, batch.wall, first_day, by_kind)
+        for (way, step), kind in self._units.items():
+            units = self.totals.under_way((way, step))
+            events.add_units(batch.at, batch.kind, kind, batch.bytes, step, first_day, units)
+        self.totals.settle()
 
     @property
     def received(self) -> Sized:
         """Messages from clients that were not answered by auto-response."""
-        return self._sized(eventcolumns.RECEIVED)
+        return _sized(self._by_kind[:, MESSAGE, 0])
 
     @property
     def answered(self) -> Sized:
         """Messages from clients that were."""
-        return self._sized(eventcolumns.ANSWERED)
+        return _sized(self._by_kind[:, MESSAGE, 1])
 
     @property
     def sent(self) -> Sized:
         """Messages to clients."""
-        return self._sized(eventcolumns.DELIVERED)
+        return _sized(self._by_kind[:, SENT].sum(axis=1))
 
     @property
     def calls(self) -> Ints:
         """Alarms and requests."""
-        return self._sums[:, eventcolumns.CALLS].astype(np.int64)
+        numbers = self._by_kind[:, :, :, eventcolumns.NUMBER].sum(axis=2)
+        calls: Ints = numbers[:, [KINDS.index(kind) for kind in CALLS]].sum(axis=1).astype(np.int64)
+        return calls
 
     @property
     def told(self) -> frozenset[str]:
         """Which of connects and closes there are events of."""
-        return self.counts.told
+        return told_in(self.totals)
 
     def untimed(self, *, answers: bool) -> int:
         """Return how many handlers, or auto-responses, ran for an unknown time."""
-        column = eventcolumns.UNTIMED_ANSWERS if answers else eventcolumns.UNTIMED
-        return int(self._sums[:, column].sum())
+        return int(self._by_kind[:, :SENT, int(answers), eventcolumns.UNTIMED].sum())
 
     def units(self, direction: str, step: int) -> Ints:
         """Return the started steps of so many bytes of each message."""
-        return self._units[direction, step].astype(np.int64)
+        return self.totals.of((direction, step)).astype(np.int64)
 
-    def _sized(self, place: int) -> Sized:
-        number, total, unsized = self._sums[:, place : place + 3].T
-        return Sized(number.astype(np.int64), total.astype(np.int64), int(unsized.sum()))
+    @property
+    def _by_kind(self) -> Exact:
+        return self.totals.of(BY_KIND)
+
+
+def told_in(totals: Totals) -> frozenset[str]:
+    """Return which of connects and closes there are events of."""
+    numbers = totals.of(BY_KIND)[:, :, :, eventcolumns.NUMBER]
+    return frozenset(kind for kind in ("open", "close") if numbers[:, KINDS.index(kind)].any())
+
+
+def _sized(by_day: Exact) -> Sized:
+    number, total, unsized, _ = by_day.T
+    return Sized(number.astype(np.int64), total.astype(np.int64), int(unsized.sum()))
 
 
 EventSums: TypeAlias = FrameEventSums | StreamEventSums

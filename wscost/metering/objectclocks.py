@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from wscost.intervals import Intervals, Ints
 from wscost.loops import connections
+from wscost.loops.eventcolumns import ALARM, REQUEST
 from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, clocks_of, lives_of
-from wscost.metering.eventsums import Handling, Runs, StreamEventSums
+from wscost.metering.eventsums import Handling, Runs, runs_of
 from wscost.metering.tally import Days
 from wscost.trace import KINDS, NEVER, Batch, EventBatch
 
@@ -28,34 +29,33 @@ class ObjectClocks:
         self._days = days
         self._reached = np.empty((0, 2), dtype=np.int64)
 
-    def go_on(self, batch: Batch | None, runs: Runs, objects: int, pinned: int = 0) -> Clocks:
+    def go_on(self, batch: Batch | None, runs: Runs, objects: int, by_day: Ints, pinned: int = 0) -> None:
         """Let them run through sockets, handler runs, or both, that began after those before.
 
-        Return what that adds by day; ``pinned`` is how long objects outlast their last socket. [µs]
+        Add what they tell to ``by_day``; ``pinned`` is how long objects outlast their last socket. [µs]
         """
         self._reached = _at_least(self._reached, objects)
         sockets = NO_RUNS if batch is None else (batch.opened, batch.closed, batch.object)
-        by_day = np.zeros((self._days.days, len(Clocks._fields)), dtype=np.int64)
         lasting = pinned, HIBERNATES_AFTER_US
         connections.run_clocks(*sockets, *runs, self._days, lasting, self._reached, by_day)
-        return Clocks(*by_day.T)
 
 
 class Handlers:
     """Handler runs in order of time: those of events, and of connects and closes that are in no event."""
 
-    def __init__(self, days: Days, handling: Handling, sums: StreamEventSums, unseen: frozenset[str]) -> None:
-        self._days, self._handling, self._sums, self._unseen = days, handling, sums, unseen
-        self._walls = np.array(handling.walls, dtype=np.int64)
+    def __init__(self, days: Days, handling: Handling, unseen: frozenset[str]) -> None:
+        self._days, self._handling, self._unseen = days, handling, unseen
+        self._walls = handling.by_answer
         self._waiting = NO_RUNS
 
     def calls(self, events: EventBatch) -> Runs:
-        """Return the runs of calls alone."""
-        return self._sums.runs(events, self._handling.calls, answers=True)
+        """Return the runs of calls alone; few events are one."""
+        calls = np.flatnonzero((events.kind == ALARM) | (events.kind == REQUEST))
+        return runs_of(events.among(calls), np.repeat(self._walls[:, :1], 2, axis=1))
 
     def of_events(self, events: EventBatch) -> Runs:
         """Return the runs of all that have one."""
-        return self._sums.runs(events, self._walls, answers=self._handling.answers)
+        return runs_of(events, self._walls)
 
     def of_ends(self, batch: Batch) -> Runs:
         """Return the runs at the ends of connections that name their object, where no event is of them."""

@@ -21,12 +21,13 @@ import pyarrow as pa
 from wscost.intervals import Ints
 from wscost.metering.clocks import Clocks
 from wscost.metering.coalescing import Coalescing, InShares, bounds
-from wscost.metering.eventsums import EventCounts, Runs
+from wscost.metering.eventsums import Runs
 from wscost.metering.objectclocks import ENDS, NOTHING, ObjectClocks
 from wscost.metering.packing import Packed, pack
 from wscost.metering.peaks import Peaks
-from wscost.metering.streaming import ASLEEP, Question, StreamSums
+from wscost.metering.streaming import ASLEEP, AWAKE, Question, StreamSums
 from wscost.metering.tally import Days, days_of
+from wscost.metering.totals import Totals
 from wscost.trace import Batch, EventBatch, TracePass
 from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND
 from wscost.usage import Window
@@ -64,8 +65,8 @@ class Counted(NamedTuple):
     opened_before: int
     still_open: int
     known: Mapping[str, int]
-    sums: Mapping[object, Sequence[int]]
-    events: EventCounts | None
+    totals: Totals
+    events: Totals | None
 
 
 class Edges(NamedTuple):
@@ -180,8 +181,8 @@ class PartialSums(StreamSums):
                 self.opened_before,
                 self.still_open,
                 self._known,
-                self._sums,
-                None if self.events is None else self.events.counts,
+                self._totals,
+                None if self.events is None else self.events.totals,
             ),
             names.take(pa.array(order)),
             bounds(shares[order], count),
@@ -202,7 +203,7 @@ class PartialSums(StreamSums):
             nameless = batch.among(~named)
             super()._run_clocks(nameless, pinned)
             if self._handlers is not None:
-                self._sum_all(ASLEEP, self._handlers.alone(nameless))
+                self._totals.under_way(ASLEEP)[:] += np.transpose(self._handlers.alone(nameless))
             batch = batch.among(named)
         self._lives.visits.add((batch.opened, batch.closed, batch.object))
         if self._handlers is not None:
@@ -220,9 +221,10 @@ def settle(shares: Iterable[Share], task: Task) -> Settled:
     objects, lives = _together(parts)
     pinned = task.question.pinned or 0
     visits = Batch(*lives.visits, objects, {})
-    awake = ObjectClocks(task.days).go_on(visits, lives.calls, objects, pinned)
-    asleep = ObjectClocks(task.days).go_on(None, lives.handlers, objects if task.events else 0)
-    return Settled(awake, asleep, rises)
+    awake, asleep = np.zeros((2, task.days.days, len(Clocks._fields)), dtype=np.int64)
+    ObjectClocks(task.days).go_on(visits, lives.calls, objects, awake, pinned)
+    ObjectClocks(task.days).go_on(None, lives.handlers, objects if task.events else 0, asleep)
+    return Settled(Clocks(*awake.T), Clocks(*asleep.T), rises)
 
 
 def _together(parts: Sequence[Share]) -> tuple[int, Lives[Runs]]:
@@ -274,17 +276,17 @@ class WholeSums(StreamSums):
         self.still_open += counted.still_open
         for column, known in counted.known.items():
             self._known[column] += known
-        for key, by_day in counted.sums.items():
-            self._sum(key, by_day)
+        self._totals.add_all(counted.totals)
         if self.events is not None and counted.events is not None:
-            self.events.add_counts(counted.events)
+            self.events.totals.add_all(counted.events)
 
     def conclude(self, settled: Iterable[Settled], rows: TracePass) -> StreamSums:
         """Take the shares that were settled, and what the reader knows at the end."""
         rises: dict[int, Rise] = {}
         for share in settled:
-            self._sum_all(Clocks._fields, share.awake)
-            self._sum_all(ASLEEP, share.asleep)
+            self._totals.under_way(AWAKE)[:] += np.transpose(share.awake)
+            self._totals.under_way(ASLEEP)[:] += np.transpose(share.asleep)
+            self._totals.settle()
             rises |= share.rises
         open_now = 0
         for quarter in range(self._days.days * QUARTERS_A_DAY):

@@ -17,11 +17,14 @@ from wscost.metering.objectclocks import ENDS, NO_RUNS, Handlers, ObjectClocks
 from wscost.metering.peaks import Peaks
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import days_of
+from wscost.metering.totals import Totals
 from wscost.notes import Grade, Note
 from wscost.trace import COUNTS, UNKNOWN, Batch, OutOfOrderError, TracePass, TraceStream
 from wscost.usage import Window
 
-ASLEEP = tuple(f"{name} asleep" for name in Clocks._fields)
+COUNTED = ("opened", "closed", "open_time", "minutes")
+"""What is counted of every connection, side by side under the name ``CONNECTIONS``."""
+CONNECTIONS, AWAKE, ASLEEP = "connections", "awake", "asleep"
 
 
 class Question(NamedTuple):
@@ -82,10 +85,7 @@ def _pass(stream: TraceStream, question: Question, told: frozenset[str], *, in_o
 
 
 class StreamSums:
-    """The sums of a stream, batch after batch in order of time.
-
-    Sums are Python integers between batches: nothing overflows, and no order of adding can matter.
-    """
+    """The sums of a stream, batch after batch in order of time."""
 
     def __init__(self, window: Window, question: Question) -> None:
         self.window = window
@@ -93,7 +93,7 @@ class StreamSums:
         self.notes: tuple[Note, ...] = ()
         self.rows = self.without_object = self.opened_before = self.still_open = 0
         self._question, self._days = question, days_of(window)
-        self._sums: dict[object, list[int]] = {}
+        self._totals = Totals(self._shapes())
         self._known = dict.fromkeys(COUNTS, 0)
         self._awake, self._asleep = ObjectClocks(self._days), ObjectClocks(self._days)
         self._handlers: Handlers | None = None
@@ -106,7 +106,7 @@ class StreamSums:
         """Be ready for events, among them of connects or closes as told."""
         self.events = StreamEventSums(self._days, self._question.steps)
         if (handling := self._question.handling) is not None:
-            self._handlers = Handlers(self._days, handling, self.events, ENDS - told)
+            self._handlers = Handlers(self._days, handling, ENDS - told)
 
     def add(self, batch: Batch) -> None:
         """Add what began no earlier than anything before."""
@@ -116,10 +116,9 @@ class StreamSums:
         if len(opened) and opened[0] < start:
             self.opened_before += int(np.searchsorted(opened, start))
         self.still_open += int(np.count_nonzero(closed > end))
-        by_day, breaks = self._zeros(4), np.empty(len(opened), dtype=np.int64)
-        found = connections.count(opened, closed, self._days, by_day, breaks)
-        self._sum_all(("opened", "closed", "open_time", "minutes"), by_day.T)
-        breaks = breaks[:found]
+        breaks = np.empty(len(opened), dtype=np.int64)
+        counted = self._totals.under_way(CONNECTIONS)
+        breaks = breaks[: connections.count(opened, closed, self._days, counted, breaks)]
         for column, counts in batch.counts.items():
             self._known[column] += int(np.count_nonzero(counts != UNKNOWN))
             self._spread(column, batch, counts, breaks)
@@ -129,13 +128,14 @@ class StreamSums:
             self.events.add(batch.events)
         if self._question.pinned is not None:
             self._run_clocks(batch, self._question.pinned)
+        self._totals.settle()
 
     def end(self, rows: TracePass) -> StreamSums:
         """Take what the reader knows at the end, and let the days after the last opening pass."""
         self.grades, self.notes = rows.grades, (*rows.notes, rows.account)
         self._peaks.end()
         if self._handlers is not None and self.events is not None:
-            self._sum_all(ASLEEP, self._asleep.go_on(None, self._handlers.left(), 0))
+            self._asleep.go_on(None, self._handlers.left(), 0, self._totals.under_way(ASLEEP))
             self.asks_for = self.events.told
         del self._awake, self._asleep, self._handlers
         return self
@@ -143,22 +143,22 @@ class StreamSums:
     @property
     def opened(self) -> Ints:
         """How many opened."""
-        return self._by_day("opened")
+        return self._counted("opened")
 
     @property
     def closed(self) -> Ints:
         """How many closed."""
-        return self._by_day("closed")
+        return self._counted("closed")
 
     @property
     def open_time(self) -> Ints:
         """Time open, summed over connections. [µs]"""
-        return self._by_day("open_time")
+        return self._counted("open_time")
 
     @property
     def minutes(self) -> Ints:
         """Started minutes of each connection."""
-        return self._by_day("minutes")
+        return self._counted("minutes")
 
     @property
     def peak(self) -> Ints:
@@ -168,12 +168,12 @@ class StreamSums:
     @property
     def awake(self) -> Clocks:
         """What objects do whose open sockets keep them active."""
-        return Clocks(*map(self._by_day, Clocks._fields))
+        return Clocks(*self._by_day(AWAKE).T)
 
     @property
     def asleep(self) -> Clocks:
         """What hibernating objects do, as far as events tell."""
-        return Clocks(*map(self._by_day, ASLEEP))
+        return Clocks(*self._by_day(ASLEEP).T)
 
     def known(self, column: str) -> int:
         """Return how many connections tell a count."""
@@ -204,17 +204,15 @@ class StreamSums:
         for multiple in self._question.multiples:
             cpu = self._question.cpu
             handled = batch.counts.get("messages_in") if cpu.own else None
-            by_day = self._zeros()
             if handled is None:
                 handled = _unknown(len(batch.opened))
-            prices = multiple, cpu.connect, cpu.message, int(cpu.own)
-            connections.overdraw(batch.opened, batch.closed, handled, self._days, breaks, prices, by_day)
-            self._sum((multiple, cpu), by_day)
+            prices, by_day = (multiple, cpu.connect, cpu.message, int(cpu.own)), (multiple, cpu)
+            beyond = self._totals.under_way(by_day)
+            connections.overdraw(batch.opened, batch.closed, handled, self._days, breaks, prices, beyond)
 
-    def _spread(self, key: object, batch: Batch, totals: Ints, breaks: Ints) -> None:
-        by_day = self._zeros()
+    def _spread(self, name: object, batch: Batch, totals: Ints, breaks: Ints) -> None:
+        by_day = self._totals.under_way(name)
         connections.spread(batch.opened, batch.closed, totals, self._days, breaks, by_day)
-        self._sum(key, by_day)
 
     def _follow(self, opens: Ints, closes: Ints) -> None:
         """Follow how many are open; who outlasts the window never leaves."""
@@ -233,23 +231,29 @@ class StreamSums:
         calls, events = NO_RUNS, batch.events
         if self._handlers is not None and events is not None:
             calls, handlers = self._handlers.calls(events), self._handlers.of(batch, events)
-            self._sum_all(ASLEEP, self._asleep.go_on(None, handlers, batch.objects))
-            self._sum_all(ASLEEP, self._handlers.alone(batch))
-        self._sum_all(Clocks._fields, self._awake.go_on(batch, calls, batch.objects, pinned))
+            asleep = self._totals.under_way(ASLEEP)
+            self._asleep.go_on(None, handlers, batch.objects, asleep)
+            asleep += np.transpose(self._handlers.alone(batch))
+        self._awake.go_on(batch, calls, batch.objects, self._totals.under_way(AWAKE), pinned)
 
-    def _zeros(self, *shape: int) -> Ints:
-        return np.zeros((self._days.days, *shape), dtype=np.int64)
+    def _shapes(self) -> Mapping[object, tuple[int, ...]]:
+        """Return of which shape the sums are, by name."""
+        question, days = self._question, self._days.days
+        clocks = (days, len(Clocks._fields))
+        units = [(direction, step) for step in question.steps for direction in ("in", "out")]
+        beyond = [(multiple, question.cpu) for multiple in question.multiples]
+        return {
+            CONNECTIONS: (days, len(COUNTED)),
+            AWAKE: clocks,
+            ASLEEP: clocks,
+            **dict.fromkeys((*COUNTS, *units, *beyond), (days,)),
+        }
 
-    def _sum_all(self, keys: Iterable[object], columns: Iterable[Ints]) -> None:
-        for key, by_day in zip(keys, columns, strict=True):
-            self._sum(key, by_day)
+    def _counted(self, name: str) -> Ints:
+        return self._by_day(CONNECTIONS)[:, COUNTED.index(name)]
 
-    def _sum(self, key: object, by_day: Iterable[int]) -> None:
-        before = self._sums.get(key, [0] * self._days.days)
-        self._sums[key] = [a + int(b) for a, b in zip(before, by_day, strict=True)]
-
-    def _by_day(self, key: object) -> Ints:
-        return np.array(self._sums.get(key, [0] * self._days.days), dtype=np.int64)
+    def _by_day(self, name: object) -> Ints:
+        return self._totals.of(name).astype(np.int64)
 
 
 Sums: TypeAlias = FrameSums | StreamSums

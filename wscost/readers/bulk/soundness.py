@@ -14,17 +14,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from wscost.loops import Ints
 from wscost.loops.columns import fill, unpack, whole_micros
 from wscost.loops.connections import proper
-from wscost.loops.eventcolumns import MISSING, STRANGE
-from wscost.loops.events import settle
-from wscost.readers.arrays import looked_up, numbers, parts
+from wscost.loops.eventcolumns import MISSING, OUT, STRANGE
+from wscost.loops.events import read_kinds
+from wscost.readers.arrays import numbers, parts
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
-from wscost.trace import COUNTS, DIRECTIONS, KINDS, UNKNOWN, EventBatch
+from wscost.trace import COUNTS, DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
 
 Arrays = Mapping[str, tuple[Column, pa.Array]]
 """By the names that a trace has for them."""
+FEW = 1_000
+"""Pairs of words; more are none that may stand there."""
 
 
 def sound_connections(
@@ -56,31 +59,64 @@ def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | No
         return None
     told = {name: array for name, (_, array) in arrays.items()}
     at = told["at"].view(pa.int64())
-    kind = _codes(told.get("kind"), size, KINDS)
-    direction = _codes(told.get("direction"), size, DIRECTIONS)
-    sizes, walls = np.full((2, size), UNKNOWN, dtype=np.int64)
+    if at.null_count or "kind" not in told:
+        return None
+    instants = numbers(at)
+    if size and not _micros(EARLIEST) <= instants.min() <= instants.max() < _micros(LATEST):
+        return None
+    kinds = _kinds(told["kind"], told.get("direction"))
+    sizes = _sizes(told.get("bytes"), size)
+    walls = _walls(told.get("wall_ms"), size)
+    if kinds is None or sizes is None or walls is None:
+        return None
     answered = np.zeros(size, dtype=bool)
-    wrong = at.null_count
-    if "bytes" in told:
-        wrong += fill(*parts(told["bytes"]), UNKNOWN, sizes)
-    if "wall_ms" in told:
-        wrong += whole_micros(*parts(told["wall_ms"]), UNKNOWN, walls)
     if "auto_response" in told:
         unpack(*_bits(told["auto_response"]), answered)
-    instants = numbers(at, 0)
-    if wrong or settle(instants, kind, direction, _micros(EARLIEST), _micros(LATEST)):
-        return None
     owners = objects.of(told.get("object_id", pa.nulls(size)))
-    return EventBatch(instants, kind, owners, sizes, answered, walls)
+    return EventBatch(instants, kinds, owners, sizes, answered, walls)
 
 
-def _codes(array: pa.Array | None, size: int, words: Sequence[str]) -> npt.NDArray[np.int8]:
-    """Return the place of each word among those that may stand there."""
+def _sizes(array: pa.Array | None, size: int) -> Ints | None:
+    """Return whole numbers, ``UNKNOWN`` where there is none; None if one is below zero."""
     if array is None:
-        return np.full(size, MISSING, dtype=np.int8)
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    return looked_up(array.indices, places_of(array.dictionary.to_pylist(), words), MISSING)
+        return np.full(size, UNKNOWN, dtype=np.int64)
+    values, valid, begin = parts(array)
+    if not array.null_count:
+        return None if values.min(initial=0) < 0 else values
+    found = np.empty(size, dtype=np.int64)
+    return None if fill(values, valid, begin, UNKNOWN, found) else found
+
+
+def _walls(array: pa.Array | None, size: int) -> Ints | None:
+    """Return times in microseconds, ``UNKNOWN`` where there is none; None if one is no proper time."""
+    if array is None:
+        return np.full(size, UNKNOWN, dtype=np.int64)
+    found = np.empty(size, dtype=np.int64)
+    return None if whole_micros(*parts(array), UNKNOWN, found) else found
+
+
+def _kinds(kind: pa.Array, direction: pa.Array | None) -> npt.NDArray[np.int8] | None:
+    """Return each event's kind; None if one has none, or a message no direction."""
+    kinds, ways = _words(kind), _words(pa.nulls(len(kind), pa.string()) if direction is None else direction)
+    if len(kinds.dictionary) * len(ways.dictionary) > FEW:
+        return None
+    table = _kind_of(kinds.dictionary.to_pylist(), ways.dictionary.to_pylist())
+    found = np.empty(len(kind), dtype=np.int8)
+    return None if read_kinds(*parts(kinds.indices), *parts(ways.indices), table, found) else found
+
+
+def _words(array: pa.Array) -> pa.DictionaryArray:
+    return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+
+
+def _kind_of(kinds: Sequence[Any], directions: Sequence[Any]) -> npt.NDArray[np.int8]:
+    """Return what each kind is with each direction, and with none; the last row is that of no kind."""
+    table = np.repeat(places_of([*kinds, None], KINDS)[:, np.newaxis], len(directions) + 1, axis=1)
+    ways = places_of([*directions, None], DIRECTIONS)
+    message = table == MESSAGE
+    table[message & (ways == OUT)] = SENT
+    table[(message & (ways == MISSING)) | (ways == STRANGE)] = STRANGE
+    return table
 
 
 def places_of(met: Iterable[Any], words: Sequence[str]) -> npt.NDArray[np.int8]:
