@@ -16,7 +16,7 @@ from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.groups import NAMES, File, Group, open_again
 from wscost.readers.columns import Column
 
-STEPS = 8
+STEPS = 2
 """Batches that are read ahead."""
 NAME_ROWS = 4_194_304
 
