@@ -108,6 +108,53 @@ def test_sums_of_events_are_the_same_either_way(
     assert found[0] == found[1]
 
 
+@given(
+    words=st.lists(st.tuples(*[st.none() | st.integers(-2, 4)] * 2), min_size=1, max_size=40),
+    begin=st.integers(0, 9),
+)
+def test_kinds_are_read_from_both_words_and_places_outside_of_them_are_of_none(
+    words: list[tuple[int | None, int | None]], begin: int
+) -> None:
+    table = np.arange(12, dtype=np.int8).reshape(4, 3)  # three words for a kind, two for a direction
+    kinds, ways = ([(5 if place is None else place) for place in told] for told in zip(*words, strict=True))
+    valid = [
+        memoryview(np.packbits([False] * begin + [place is not None for place in told], bitorder="little"))
+        for told in zip(*words, strict=True)
+    ]
+    expected = [
+        -2
+        if kind in (-2, -1, 3, 4) or way in (-2, -1, 2, 3, 4)
+        else table[3 if kind is None else kind, 2 if way is None else way]
+        for kind, way in words
+    ]
+    for module in (events, loops.source_of("events")):
+        found = np.empty(len(words), dtype=np.int8)
+        told = (np.array(kinds, np.int32), valid[0], begin, np.array(ways, np.int32), valid[1], begin)
+        wrong = module.read_kinds(*told, table, found)
+        assert (wrong, found.tolist()) == (expected.count(-2), expected)
+
+
+@given(
+    kind=arrays.arrays(np.int8, 20, elements=st.integers(0, 6)),
+    answered=arrays.arrays(np.bool_, 20),
+    wall=counts,
+    walls=arrays.arrays(np.int64, (7, 2), elements=st.integers(-1, 2000)),
+)
+def test_a_handler_runs_for_as_long_as_told_or_assumed_unless_none_does(
+    kind: np.ndarray, answered: np.ndarray, wall: np.ndarray, walls: np.ndarray
+) -> None:
+    at = np.arange(20) * 10**6
+    expected = [
+        (at[i], at[i] + (wall[i] if wall[i] >= 0 else assumed), i)
+        for i in range(20)
+        if (assumed := walls[kind[i], int(answered[i])]) >= 0
+    ]
+    for module in (events, loops.source_of("events")):
+        runs = np.empty(20, np.int64), np.empty(20, np.int64), np.empty(20, np.int32)
+        count = module.pick_runs(at, kind, answered, wall, np.arange(20, dtype=np.int32), walls, *runs)
+        assert expected == list(zip(*(column[:count] for column in runs), strict=True))
+
+
 @given(st.lists(st.binary(max_size=20), max_size=20))
 def test_hashes_of_names_are_the_same_either_way(drawn: list[bytes]) -> None:
     text = memoryview(b"".join(drawn))

@@ -22,7 +22,8 @@ def read_kinds(
     """Write of what kind each event is, given where its words stand in dictionaries; return how many of none.
 
     ``table`` says it of each word for a kind and each for a direction, of none in its last row and column;
-    what is missing is told by bits, as in ``wscost.loops.columns``.
+    what is missing is told by bits, as in ``wscost.loops.columns``. Places outside of the dictionaries are
+    of no kind.
     """
     wrong = 0
     no_kind, no_way = len(table) - 1, len(table[0]) - 1
@@ -32,9 +33,13 @@ def read_kinds(
             at = kinds_begin + i
             if len(valid_kinds) > 0 and not valid_kinds[at >> 3] >> (at & 7) & 1:
                 kind = no_kind
+            elif kind == no_kind:
+                kind = STRANGE
             at = ways_begin + i
             if len(valid_ways) > 0 and not valid_ways[at >> 3] >> (at & 7) & 1:
                 way = no_way
+            elif way == no_way:
+                way = STRANGE
             if 0 <= kind <= no_kind and 0 <= way <= no_way:
                 found[i] = table[kind, way]
             else:
