@@ -16,22 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import connections
 import events
-from run import machine
+from run import apart, machine
 
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
 FEW = 200_000
 BEGIN, END = "<!-- made by benchmarks/cluster.py -->", "<!-- end -->"
-
-T = TypeVar("T")
 
 
 class Run(NamedTuple):
@@ -82,12 +77,6 @@ def sent(file: Path) -> int:
     return total
 
 
-def _apart(work: Callable[..., T], *arguments: object) -> T:
-    """Run something in a process of its own: what this one holds would count as memory of those it starts."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(work, *arguments).result()
-
-
 def main() -> None:
     """Measure and write the page."""
     asked = argparse.ArgumentParser(description="Measure a Dask cluster beside one process.")
@@ -108,14 +97,14 @@ def main() -> None:
     for kind, rows, objects in cases:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / ("connections.parquet" if kind is connections else "trace")
-            _apart(kind.write, file, rows, objects)
+            apart(kind.write, file, rows, objects)
             if not warm:  # machine code is made once
                 run(file), run(file, "--engine", "dask")
                 warm = True
             local, cluster = run(file), run(file, "--engine", "dask")
             if local.said != cluster.said:
                 raise SystemExit("The engines do not agree.")
-            each = _apart(sent, file) / rows
+            each = apart(sent, file) / rows
         for name, one, bytes_sent in (("local", local, ""), ("dask", cluster, f"{each:.1f} bytes")):
             took = f"{one.cpu:.1f} s | {one.megabytes:,.0f} MB"
             lines.append(f"| {rows:,} {kind.__name__} | {objects:,} | {name} | {took} | {bytes_sent} |")
