@@ -26,7 +26,7 @@ from wscost.errors import InputError
 from wscost.metering import meter
 from wscost.readers import parquet as reader
 from wscost.readers import read_trace
-from wscost.readers.bulk import numbering, ordering, stream
+from wscost.readers.bulk import groups, numbering, ordering, stream
 from wscost.readers.bulk import rows as rows_module
 from wscost.readers.bulk.groups import open_rows
 from wscost.readers.bulk.identity import Identity
@@ -458,6 +458,18 @@ def test_names_that_repeat_are_read_in_longer_batches_than_what_stands_beside_th
     names = open_rows(path).schema_arrow.field("object_id").type
 
     assert pa.types.is_dictionary(names)
+    same(path)
+
+
+def test_columns_of_large_row_groups_are_read_piece_by_piece_to_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(s, s + 9, f"room-{s % 3}", messages_in=s) for s in range(60)]
+    path = write(tmp_path / "trace.parquet", rows, 20)
+    assert not groups.has_large_groups(open_rows(path).metadata)
+
+    monkeypatch.setattr(groups, "LARGE_BYTES", 100)
+    assert groups.has_large_groups(open_rows(path).metadata)
     same(path)
 
 
