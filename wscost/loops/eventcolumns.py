@@ -10,4 +10,4 @@ SUMS = 4
 MISSING, STRANGE = -1, -2
 """In place of a word's place: there is none, or the word is none of those that may stand there."""
 OUT = DIRECTIONS.index("out")
-OPENING, CLOSING, ALARM, REQUEST = (KINDS.index(kind) for kind in ("open", "close", "alarm", "request"))
+ALARM, REQUEST = (KINDS.index(kind) for kind in ("alarm", "request"))

@@ -206,9 +206,9 @@ class StreamSums:
             handled = batch.counts.get("messages_in") if cpu.own else None
             if handled is None:
                 handled = _unknown(len(batch.opened))
-            prices, by_day = (multiple, cpu.connect, cpu.message, int(cpu.own)), (multiple, cpu)
-            beyond = self._totals.under_way(by_day)
-            connections.overdraw(batch.opened, batch.closed, handled, self._days, breaks, prices, beyond)
+            prices = multiple, cpu.connect, cpu.message, int(cpu.own)
+            by_day = self._totals.under_way((multiple, cpu))
+            connections.overdraw(batch.opened, batch.closed, handled, self._days, breaks, prices, by_day)
 
     def _spread(self, name: object, batch: Batch, totals: Ints, breaks: Ints) -> None:
         by_day = self._totals.under_way(name)
