@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from tests import loops
 from tests.streams import Passes, held, refusal, streamed, tiny, write, write_events
@@ -461,15 +462,25 @@ def test_names_that_repeat_are_read_in_longer_batches_than_what_stands_beside_th
     same(path)
 
 
-def test_columns_of_large_row_groups_are_read_piece_by_piece_to_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("large", "piece"), [(10**6, 0), (100, groups.READ_BYTES)])
+def test_columns_are_read_at_once_unless_a_row_group_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int, piece: int
 ) -> None:
     rows = [row(s, s + 9, f"room-{s % 3}", messages_in=s) for s in range(60)]
     path = write(tmp_path / "trace.parquet", rows, 20)
-    assert not groups.has_large_groups(open_rows(path).metadata)
+    opened: list[int] = []
 
-    monkeypatch.setattr(groups, "LARGE_BYTES", 100)
-    assert groups.has_large_groups(open_rows(path).metadata)
+    class Watched(parquet.ParquetFile):
+        def __init__(self, *given: Any, buffer_size: int, **options: Any) -> None:
+            opened.append(buffer_size)
+            super().__init__(*given, buffer_size=buffer_size, **options)
+
+    monkeypatch.setattr(groups, "LARGE_BYTES", large)
+    with monkeypatch.context() as watching:
+        watching.setattr(groups.parquet, "ParquetFile", Watched)
+        open_rows(path)
+
+    assert opened[-1] == piece
     same(path)
 
 
