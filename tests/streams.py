@@ -41,9 +41,15 @@ EVENT_TYPES = {
 def tiny(patch: pytest.MonkeyPatch) -> None:
     """Take every Parquet file as too big, cut it into tiny batches, sort in tiny runs."""
     patch.setattr(reader, "STREAMED_FROM_ROWS", 0)
-    patch.setattr(stream, "BATCH_ROWS", 3)
+    batches_of(patch, 3)
     patch.setattr(ordering, "RUN_ROWS", 7)
     patch.setattr(ordering, "LEAST_ROWS", 2)
+
+
+def batches_of(patch: pytest.MonkeyPatch, connections: int) -> None:
+    """Read so few connections at once, and four times as many events."""
+    patch.setattr(stream, "CONNECTION_ROWS", connections)
+    patch.setattr(stream, "EVENT_ROWS", 4 * connections)
 
 
 def write(path: Path, rows: Iterable[Mapping[str, Any]], group: int = 5, **types: pa.DataType) -> Path:

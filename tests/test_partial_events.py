@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests import loops
 from tests.engines import Disorderly
-from tests.streams import EVENT_TYPES, held, refusal, streamed, tiny, write, write_events
+from tests.streams import EVENT_TYPES, batches_of, held, refusal, streamed, tiny, write, write_events
 from tests.test_streamed_event_files import HIBERNATING, Row, bad_events, folder, hostile, trace_of
 from tests.test_streamed_events import DEPLOYMENTS
 from tests.traces import DAY, at, connection, event
@@ -24,7 +24,7 @@ from wscost.errors import InputError
 from wscost.metering import meter
 from wscost.metering.packing import pack
 from wscost.metering.streaming import Question
-from wscost.readers.bulk import partitions, stream
+from wscost.readers.bulk import partitions
 from wscost.trace import KINDS
 from wscost.tracefile import write_trace
 from wscost.usage import Usage, Window
@@ -102,7 +102,7 @@ def test_a_busy_hour_of_few_objects_comes_to_the_same(
     path = folder(tmp_path / "trace", sockets, happened, group=20)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partitions, "PARTITION_ROWS", 40)
-        patch.setattr(stream, "BATCH_ROWS", 15)
+        batches_of(patch, 15)
         same(path, Disorderly(Random(seed)))
 
 

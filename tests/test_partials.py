@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from tests import loops
 from tests.engines import Disorderly
+from tests.streams import batches_of
 from tests.traces import DAY, at
 from wscost.deployment import PRESETS, Pins
 from wscost.engines import work
@@ -27,7 +28,7 @@ from wscost.metering.partials import QUARTER, QUARTERS_A_DAY
 from wscost.metering.streaming import Question
 from wscost.readers import parquet as reader
 from wscost.readers import read_input
-from wscost.readers.bulk import partitions, stream
+from wscost.readers.bulk import partitions
 from wscost.readers.bulk.numbering import Numbers
 from wscost.trace import OPEN, Trace, TraceStream
 from wscost.units import MICROSECONDS_PER_SECOND
@@ -115,7 +116,7 @@ def test_parts_in_any_number_and_order_come_to_what_one_pass_and_one_memory_come
     window = None if between is None else Window(at(between[0]), at(between[1]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partitions, "PARTITION_ROWS", rows)
-        patch.setattr(stream, "BATCH_ROWS", 2)
+        batches_of(patch, 2)
         held = refusal(lambda: open_input(path, {"window": window}))
         engine = Disorderly(random, shares)
         in_parts = read_input(path, window=window, streamed=True, engine=engine)
@@ -149,7 +150,7 @@ def test_a_busy_hour_of_few_objects_comes_to_the_same(tmp_path: Path, seed: int)
     path = written(tmp_path / "trace", [rows[:100], rows[100:150], rows[150:]], 30)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partitions, "PARTITION_ROWS", 60)
-        patch.setattr(stream, "BATCH_ROWS", 20)
+        batches_of(patch, 20)
         in_parts = read_input(path, streamed=True, engine=Disorderly(Random(seed)))
         in_memory = open_input(path, {})
 

@@ -16,12 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from tests.streams import write, write_events
+from tests.streams import batches_of, write, write_events
 from wscost.deployment import PRESETS
 from wscost.metering import meter
 from wscost.readers import parquet as reader
 from wscost.readers import read_input, read_trace
-from wscost.readers.bulk import stream
 from wscost.trace import Trace, TraceStream
 from wscost.usage import Window
 
@@ -155,7 +154,7 @@ def streaming(rows: int) -> Iterator[None]:
     """Stream every file, so many rows at a time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "STREAMED_FROM_ROWS", 0)
-        patch.setattr(stream, "BATCH_ROWS", rows)
+        batches_of(patch, rows)
         yield
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import setaside
-from tests.streams import EVENT_TYPES, Passes, held, refusal, streamed, tiny, write, write_events
+from tests.streams import EVENT_TYPES, Passes, batches_of, held, refusal, streamed, tiny, write, write_events
 from tests.test_streamed_events import DEPLOYMENTS, instants, sizes
 from tests.traces import DAY, MIDNIGHT, at, connection, event
 from wscost.cli import main
@@ -169,7 +169,7 @@ def test_events_out_of_order_are_sorted_on_disk_and_their_connections_are_not(
 
 
 def test_what_is_held_does_not_grow_with_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "BATCH_ROWS", 500)
+    batches_of(monkeypatch, 500)
 
     def most_held(rows: int) -> int:
         sockets, happened = trace_of(rows)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests import loops
-from tests.streams import Passes, held, refusal, streamed, tiny, write, write_events
+from tests.streams import Passes, batches_of, held, refusal, streamed, tiny, write, write_events
 from tests.traces import DAY, MIDNIGHT, at
 from wscost.cli import main
 from wscost.comparing import compare
@@ -27,7 +27,7 @@ from wscost.errors import InputError
 from wscost.metering import meter
 from wscost.readers import parquet as reader
 from wscost.readers import read_trace
-from wscost.readers.bulk import groups, numbering, ordering, stream
+from wscost.readers.bulk import groups, numbering, ordering
 from wscost.readers.bulk import rows as rows_module
 from wscost.readers.bulk.groups import open_rows
 from wscost.readers.bulk.identity import Identity
@@ -178,7 +178,7 @@ def test_loops_run_as_python_come_to_the_same(tmp_path: Path, monkeypatch: pytes
         for o, n in zip(opened, rng.integers(0, DAY, 400), strict=True)
     ]
     path = write(tmp_path / "trace.parquet", rows, 100)
-    monkeypatch.setattr(stream, "BATCH_ROWS", 90)
+    batches_of(monkeypatch, 90)
     asked = {"steps": [100], "cpu_multiples": [8]}
     expected = [meter(streamed(path), deployment, **asked) for deployment in DEPLOYMENTS]
     loops.run_plain(monkeypatch)
@@ -246,7 +246,7 @@ def _sort_and_look(drawn: list[list[int]]) -> None:
 
 
 def test_what_is_held_does_not_grow_with_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "BATCH_ROWS", 500)
+    batches_of(monkeypatch, 500)
 
     def most_held(rows: int) -> int:
         each = (row(s / 10, s / 10 + 5, f"room-{s % 50}", messages_in=3) for s in range(rows))
@@ -454,7 +454,7 @@ def test_names_that_repeat_are_read_in_longer_batches_than_what_stands_beside_th
     rooms = [None, *(f"a room whose name is much longer than its number is: {n}" for n in range(3))]
     rows = [row(s, s + 9, rooms[s * s % 4], messages_in=s) for s in range(60)]
     path = write(tmp_path / "trace.parquet", rows, group)
-    monkeypatch.setattr(stream, "BATCH_ROWS", batch)
+    batches_of(monkeypatch, batch)
     monkeypatch.setattr(rows_module, "NAME_ROWS", 7)
     names = open_rows(path).schema_arrow.field("object_id").type
 

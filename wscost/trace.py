@@ -141,6 +141,13 @@ class Batch(NamedTuple):
         return Batch(opened, closed, object_, self.objects, counts, alone=self.alone)
 
 
+def extremes(times: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """Return the earliest and the latest of some times; of those that rise, the ends tell it."""
+    if _rises(times):
+        return int(times[0]), int(times[-1])
+    return int(times.min()), int(times.max())
+
+
 def _rises(times: npt.NDArray[np.int64]) -> bool:
     return not (times[1:] < times[:-1]).any()
 

@@ -72,14 +72,28 @@ class Runs(NamedTuple):
         return Runs(self.begun[places], self.ended[places], self.object[places])
 
 
-def runs_of(batch: EventBatch, walls: Ints) -> Runs:
-    """Return the handler runs of events, by how long they are taken to run where they do not say."""
-    size = len(batch.at)
-    runs = Runs(
+class RunsRoom:
+    """Room for handler runs, which each batch of events writes anew."""
+
+    def __init__(self) -> None:
+        self._room = _room_for_runs(0)
+
+    def runs_of(self, batch: EventBatch, walls: Ints) -> Runs:
+        """Return the handler runs of events, by how long they are taken to run where they do not say.
+
+        They are there until the next are asked for.
+        """
+        if len(batch.at) > len(self._room.begun):
+            self._room = _room_for_runs(2 * len(batch.at))
+        room = self._room.at(slice(len(batch.at)))
+        happened = batch.at, batch.kind, batch.auto_response, batch.wall, batch.object
+        return room.at(slice(events.pick_runs(*happened, walls, *room)))
+
+
+def _room_for_runs(size: int) -> Runs:
+    return Runs(
         np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32)
     )
-    happened = batch.at, batch.kind, batch.auto_response, batch.wall, batch.object
-    return runs.at(slice(events.pick_runs(*happened, walls, *runs)))
 
 
 def handler_time(handler_ms: HandlerTime, kind: str) -> int:

@@ -12,7 +12,7 @@ from wscost.intervals import Intervals, Ints
 from wscost.loops import connections
 from wscost.loops.eventcolumns import ALARM, REQUEST
 from wscost.metering.clocks import HIBERNATES_AFTER_US, Clocks, clocks_of, lives_of
-from wscost.metering.eventsums import Handling, Runs, runs_of
+from wscost.metering.eventsums import Handling, Runs, RunsRoom
 from wscost.metering.tally import Days
 from wscost.trace import KINDS, NEVER, Batch, EventBatch
 
@@ -47,15 +47,16 @@ class Handlers:
         self._days, self._handling, self._unseen = days, handling, unseen
         self._walls = handling.by_answer
         self._waiting = NO_RUNS
+        self._calls, self._of_events = RunsRoom(), RunsRoom()
 
     def calls(self, events: EventBatch) -> Runs:
         """Return the runs of calls alone; few events are one."""
         calls = np.flatnonzero((events.kind == ALARM) | (events.kind == REQUEST))
-        return runs_of(events.among(calls), np.repeat(self._walls[:, :1], 2, axis=1))
+        return self._calls.runs_of(events.among(calls), np.repeat(self._walls[:, :1], 2, axis=1))
 
     def of_events(self, events: EventBatch) -> Runs:
         """Return the runs of all that have one."""
-        return runs_of(events, self._walls)
+        return self._of_events.runs_of(events, self._walls)
 
     def of_ends(self, batch: Batch) -> Runs:
         """Return the runs at the ends of connections that name their object, where no event is of them."""

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     N = TypeVar("N", np.int8, np.int32)
+    K = TypeVar("K", bound=np.generic)
+
+
+def room(size: int, kind: type[K]) -> npt.NDArray[K]:
+    """Return an array of so many values, whatever they are, in memory that Arrow takes back for the next."""
+    import numpy as np
+    import pyarrow as pa
+
+    return np.frombuffer(pa.allocate_buffer(size * np.dtype(kind).itemsize), kind)
 
 
 def numbers(array: pa.Array, null: int | None = None) -> npt.NDArray[Any]:
@@ -68,7 +77,6 @@ def looked_up(indices: pa.Array, table: npt.NDArray[N], missing: int) -> npt.NDA
     pyarrow.ArrowIndexError
         If a place lies outside the dictionary, as in a damaged file.
     """
-    import numpy as np
     import pyarrow as pa
     from pyarrow.lib import ArrowIndexError
 
@@ -76,7 +84,7 @@ def looked_up(indices: pa.Array, table: npt.NDArray[N], missing: int) -> npt.NDA
 
     if indices.type != pa.int32():
         indices = indices.cast(pa.int32())
-    found = np.empty(len(indices), dtype=table.dtype)
+    found = room(len(indices), table.dtype.type)
     if look_up(*parts(indices), table, missing, found):
         raise ArrowIndexError("an index lies outside its dictionary")
     return found

@@ -18,7 +18,7 @@ from wscost.readers.bulk.soundness import Arrays, places_of, sound_events
 from wscost.readers.columns import LONGEST_MS, Column, Faults, canonical
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
-from wscost.trace import DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
+from wscost.trace import DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
 
 ENDS = (KINDS.index("open"), KINDS.index("close"))
 
@@ -45,7 +45,7 @@ class EventRows:
                 good = self._checked(file, arrays, len(rows), first_row)
             except pa.ArrowException:
                 raise file.part.damaged("Parquet file") from None
-            if named and (good.object < 0).any():
+            if named and good.object.min(initial=0) < 0:
                 raise file.part.damaged("Parquet file")
             if len((batch := self._inside(good)).at):
                 self._reckoning.see_events(batch)
@@ -120,7 +120,10 @@ class EventRows:
         return _lacking(arrays.get("connection_id"), size)
 
     def _inside(self, batch: EventBatch) -> EventBatch:
-        if not len(batch.at) or (self._start <= batch.at.min() and batch.at.max() < self._end):
+        if not len(batch.at):
+            return batch
+        first, last = extremes(batch.at)
+        if self._start <= first and last < self._end:
             return batch
         inside = (batch.at >= self._start) & (batch.at < self._end)
         outside = batch.at[~inside]

@@ -19,10 +19,10 @@ from wscost.loops.columns import fill, unpack, whole_micros
 from wscost.loops.connections import proper
 from wscost.loops.eventcolumns import MISSING, OUT, STRANGE
 from wscost.loops.events import read_kinds
-from wscost.readers.arrays import numbers, parts
+from wscost.readers.arrays import numbers, parts, room
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
-from wscost.trace import COUNTS, DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
+from wscost.trace import COUNTS, DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
 
 Arrays = Mapping[str, tuple[Column, pa.Array]]
 """By the names that a trace has for them."""
@@ -62,14 +62,15 @@ def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | No
     if at.null_count or "kind" not in told:
         return None
     instants = numbers(at)
-    if size and not _micros(EARLIEST) <= instants.min() <= instants.max() < _micros(LATEST):
+    first, last = extremes(instants) if size else (_micros(EARLIEST), _micros(EARLIEST))
+    if first < _micros(EARLIEST) or last >= _micros(LATEST):
         return None
     kinds = _kinds(told["kind"], told.get("direction"))
     sizes = _sizes(told.get("bytes"), size)
     walls = _walls(told.get("wall_ms"), size)
     if kinds is None or sizes is None or walls is None:
         return None
-    answered = np.zeros(size, dtype=bool)
+    answered = room(size, np.bool_) if "auto_response" in told else np.zeros(size, dtype=bool)
     if "auto_response" in told:
         unpack(*_bits(told["auto_response"]), answered)
     owners = objects.of(told.get("object_id", pa.nulls(size)))
@@ -83,7 +84,7 @@ def _sizes(array: pa.Array | None, size: int) -> Ints | None:
     values, valid, begin = parts(array)
     if not array.null_count:
         return None if values.min(initial=0) < 0 else values
-    found = np.empty(size, dtype=np.int64)
+    found = room(size, np.int64)
     return None if fill(values, valid, begin, UNKNOWN, found) else found
 
 
@@ -91,7 +92,7 @@ def _walls(array: pa.Array | None, size: int) -> Ints | None:
     """Return times in microseconds, ``UNKNOWN`` where there is none; None if one is no proper time."""
     if array is None:
         return np.full(size, UNKNOWN, dtype=np.int64)
-    found = np.empty(size, dtype=np.int64)
+    found = room(size, np.int64)
     return None if whole_micros(*parts(array), UNKNOWN, found) else found
 
 
@@ -101,7 +102,7 @@ def _kinds(kind: pa.Array, direction: pa.Array | None) -> npt.NDArray[np.int8] |
     if len(kinds.dictionary) * len(ways.dictionary) > FEW:
         return None
     table = _kind_of(kinds.dictionary.to_pylist(), ways.dictionary.to_pylist())
-    found = np.empty(len(kind), dtype=np.int8)
+    found = room(len(kind), np.int8)
     return None if read_kinds(*parts(kinds.indices), *parts(ways.indices), table, found) else found
 
 

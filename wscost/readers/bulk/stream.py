@@ -28,11 +28,12 @@ from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.readers.refusals import Refusals
-from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError
+from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError, extremes
 from wscost.usage import Window
 
-BATCH_ROWS = 65_536
-"""Of connections; events are narrower, and four times as many are read at once."""
+CONNECTION_ROWS, EVENT_ROWS = 45_000, 240_000
+"""Rows of a batch, a page short of a power of two: pyarrow doubles the room for a column page by page, and
+would double it for the last one once more, only to move all of it back."""
 UNREAD = ("connection_id",)
 """Columns that no meter asks for; read only where it has to be found out whether they repeat themselves."""
 
@@ -158,17 +159,19 @@ class Pass:
         """Yield batches that begin when the one before has ended; within, they are put in order."""
         last = -OPEN
         for batch in batches:
-            times = batch[0]
-            if int(times.min()) < last:
+            first, until = extremes(batch[0])
+            if first < last:
                 self._disordered.add(table)
                 raise OutOfOrderError
-            last = int(times.max())
+            last = until
             yield batch.in_order()
 
     def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
         for file, rows, first_row in rows_of(
-            self._groups, lambda column: self._identity is not None or column.name not in UNREAD, BATCH_ROWS
+            self._groups,
+            lambda column: self._identity is not None or column.name not in UNREAD,
+            CONNECTION_ROWS,
         ):
             try:
                 batch = self._batch(file, rows, first_row)
@@ -181,7 +184,7 @@ class Pass:
         """Yield the events in the window as they stand in the files."""
         window = self._start, self._end
         rows = EventRows(window, self._given.options, self._numbers, self.reckoning)
-        return rows.batches(self._happened, 4 * BATCH_ROWS)
+        return rows.batches(self._happened, EVENT_ROWS)
 
     def _batch(self, file: File, rows: pa.RecordBatch, first_row: int) -> Batch:
         arrays = {raw: rows.column(raw) for raw in rows.schema.names}
