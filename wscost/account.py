@@ -17,7 +17,7 @@ from wscost.completing import (
     together,
     with_declared,
     with_none_where_not_given,
-    with_size_steps,
+    with_parameters,
 )
 from wscost.deployment import PRESETS, Deployment
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
@@ -180,7 +180,7 @@ class Account:
         """Meter and project one workload, or remember how it came out; then multiply it."""
         if isinstance(workload, UsageFile):
             month = MonthlyUsage(period, workload.usage, notes=workload.notes)
-            month = with_none_where_not_given(with_size_steps(month, consumed), consumed)
+            month = with_none_where_not_given(with_parameters(month, consumed), consumed)
             grown = multiplied(month, {ALL_INPUTS: self.factors.get(ALL_INPUTS, Decimal(1))})
             return Part(workload.usage, grown, scaled=grown is not month)
         built = deployment.model_copy(update={"name": "", "monthly": {}}).model_dump_json()
@@ -217,7 +217,7 @@ class Account:
             return Part(simulated.month.quantities, simulated.month, scaled=False, simulated=simulated)
         if isinstance(workload, Usage):
             part = self._projected(workload, period)
-            return part._replace(month=with_size_steps(part.month, consumed))
+            return part._replace(month=with_parameters(part.month, consumed))
         return self._projected(meter(workload, deployment, steps=steps, cpu_multiples=multiples), period)
 
     def _projected(self, usage: Usage, period: Period) -> Part:

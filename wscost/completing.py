@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from wscost.deployment import Deployment
@@ -68,15 +68,37 @@ def _of_input(name: str, note: Note) -> Note:
     return replace(note, message=f"{name}: {note.message}")
 
 
-def with_size_steps(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:
+def with_parameters(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:
+    """Complete totals by what follows from them for the parameters of price books."""
+    return _with_cpu_multiples(_with_size_steps(month, consumed), consumed)
+
+
+def _with_cpu_multiples(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:
+    """Complete totals by wall time that is at least a multiple of CPU time."""
+    quantities, grades, notes = dict(month.quantities), dict(month.grades), list(month.notes)
+    for use in dict.fromkeys(use for consumes in consumed for use in consumes if use.cpu_multiple):
+        wall, cpu_ms = quantities.get(use.meter), quantities.get("worker_cpu_ms")
+        if wall is None or not cpu_ms or use.key in quantities:
+            continue
+        quantities[use.key] = max(wall, Decimal(use.cpu_multiple or 1) * cpu_ms / 1000)
+        grades[use.key] = Grade.worst(Grade.LOWER_BOUND, grades.get(use.meter, Grade.MEASURED))
+        message = (
+            f"{use.meter}: billed is the longer of wall time and {use.cpu_multiple} times CPU time, call by "
+            "call; of totals the longer one is counted, and there may be more."
+        )
+        notes.append(Note("calls-unknown", message))
+    return replace(month, quantities=quantities, grades=grades, notes=tuple(notes))
+
+
+def _with_size_steps(month: MonthlyUsage, consumed: Consumed) -> MonthlyUsage:
     """Complete totals by the size steps that follow from messages and bytes."""
     quantities, grades, notes = dict(month.quantities), dict(month.grades), list(month.notes)
-    for use in {use for consumes in consumed for use in consumes if use.step_bytes}:
+    for use in dict.fromkeys(use for consumes in consumed for use in consumes if use.step_bytes):
         messages = quantities.get(use.meter.replace("message_units", "messages"))
-        if messages is None or use.meter in quantities:
+        if messages is None or _known(use, quantities):
             continue
         size = quantities.get(use.meter.replace("message_units", "bytes"), Decimal(0))
-        steps = -(-size // Decimal(use.step_bytes or 1))
+        steps = (size / Decimal(use.step_bytes or 1)).to_integral_value(ROUND_CEILING)
         quantities[use.key] = max(messages, steps)
         if not messages:
             continue
