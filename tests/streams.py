@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,20 @@ def held(path: Path, **options: Any) -> Trace:
         found = open_input(path, ReadOptions(**options))
     assert isinstance(found, Trace)
     return found
+
+
+def held_by(work: Callable[[], object]) -> int:
+    """Return the most memory that some work takes at once, Python's and Arrow's. [bytes]"""
+    before = pa.default_memory_pool()
+    watched = pa.proxy_memory_pool(before)
+    pa.set_memory_pool(watched)
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] + watched.max_memory()
+    finally:
+        tracemalloc.stop()
+        pa.set_memory_pool(before)
 
 
 def refusal(attempt: Callable[[], object]) -> str | None:

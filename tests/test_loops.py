@@ -193,7 +193,7 @@ def test_columns_of_arrow_become_the_same_arrays_either_way(
             astray = module.look_up(indices, valid, begin, np.arange(5, 10, dtype=kind), -1, chosen)
             told.append((astray, chosen.tolist()))
         filled, micros = np.zeros((2, 40), dtype=np.int64)
-        told.append((module.fill(values, valid, begin, -1, filled), filled.tolist()))
+        told.append((module.fill(values, valid, begin, -1, 2**53, filled), filled.tolist()))
         told.append((module.whole_micros(milliseconds, valid, begin, -1, micros), micros.tolist()))
         truths = np.zeros(40, dtype=bool)
         module.unpack(bits, valid, begin, truths)

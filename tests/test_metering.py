@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.traces import DAY, at, connection, event, trace
 from wscost.deployment import PRESETS, Deployment
+from wscost.errors import InputError
 from wscost.metering import meter
 from wscost.notes import Grade
-from wscost.trace import Trace
+from wscost.trace import LARGEST, Trace
 from wscost.usage import Usage, Window, combine
 
 WORKER = PRESETS["worker"]
@@ -164,6 +165,41 @@ def test_cpu_is_a_connect_and_each_message_where_the_worker_handles_them() -> No
     assert totals(rows, ACCEPT.model_copy(update={"cpu_ms": Deployment.model_validate(cpu).cpu_ms}))[
         "worker_cpu_ms"
     ] == (3)
+
+
+def test_messages_that_only_events_tell_take_cpu_too() -> None:
+    messages = [event("message", at_, bytes=10) for at_ in (1, 2, 3)]
+    usage = meter(
+        trace([connection(0, 10)], [*messages, event("message", 4, direction="out", bytes=10)]), WORKER
+    )
+
+    assert usage.totals["messages_in"] == 3
+    assert usage.totals["worker_cpu_ms"] == 1 + 3 * D("0.5")
+    assert "messages-unknown" not in codes(usage)
+
+
+def test_cpu_of_messages_that_nothing_tells_is_missing_and_a_note_says_so() -> None:
+    usage = meter(trace([connection(0, 10, messages_in=4), connection(0, 10)]), WORKER)
+
+    assert usage.totals["worker_cpu_ms"] == 2 + 4 * D("0.5")
+    assert "messages-unknown" in codes(usage)
+
+
+# Sums past 64 bits
+
+
+def test_sums_are_exact_past_what_64_bits_hold() -> None:
+    rows = 3_000
+    usage = totals(trace([connection(0, 9, messages_in=1, bytes_in=LARGEST) for _ in range(rows)]), ACCEPT)
+
+    assert usage["bytes_in"] == rows * LARGEST > 2**64
+
+
+def test_more_cpu_time_than_can_be_counted_is_an_error_that_names_the_trace() -> None:
+    rows = trace([connection(0, 9, messages_in=LARGEST)])
+
+    with pytest.raises(InputError, match=r"9,007,199,254,740,992 messages in takes more CPU time"):
+        meter(rows, WORKER, cpu_multiples=[8])
 
 
 # Objects

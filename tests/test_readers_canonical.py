@@ -20,7 +20,7 @@ from wscost.errors import BadRowsError, InputError, UnknownNameError
 from wscost.notes import Grade
 from wscost.readers import read_trace
 from wscost.readers.options import format_window, parse_window
-from wscost.trace import Trace
+from wscost.trace import LARGEST, Trace
 from wscost.usage import Window
 
 TEN = datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -202,10 +202,17 @@ def test_columns_that_no_trace_has_are_ignored_and_noted(tmp_path: Path) -> None
 
 
 def test_largest_counts_are_kept_exactly(tmp_path: Path) -> None:
-    largest = 999_999_999_999_999_999
+    assert row(from_csv(tmp_path, f"opened_at,bytes_in\n{at(0)},{LARGEST}\n"))["bytes_in"] == LARGEST
+    assert row(from_lines(tmp_path, [{"opened_at": at(0), "bytes_in": LARGEST}]))["bytes_in"] == LARGEST
 
-    assert row(from_csv(tmp_path, f"opened_at,bytes_in\n{at(0)},{largest}\n"))["bytes_in"] == largest
-    assert row(from_lines(tmp_path, [{"opened_at": at(0), "bytes_in": largest}]))["bytes_in"] == largest
+
+def test_a_count_past_the_largest_is_a_bad_row(tmp_path: Path) -> None:
+    refused = rf"bytes_in '{LARGEST + 1}' is more than 9,007,199,254,740,992 \(2\^53\)"
+
+    with pytest.raises(BadRowsError, match=refused):
+        from_csv(tmp_path, f"opened_at,bytes_in\n{at(0)},{LARGEST + 1}\n")
+    with pytest.raises(BadRowsError, match=refused):
+        from_lines(tmp_path, [{"opened_at": at(0), "bytes_in": LARGEST + 1}])
 
 
 def test_a_fraction_among_whole_numbers_is_one_bad_row_and_not_rounded(tmp_path: Path) -> None:

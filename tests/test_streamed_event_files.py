@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import setaside
-from tests.streams import EVENT_TYPES, Passes, batches_of, held, refusal, streamed, tiny, write, write_events
+from tests.streams import (
+    EVENT_TYPES,
+    Passes,
+    batches_of,
+    held,
+    held_by,
+    refusal,
+    streamed,
+    tiny,
+    write,
+    write_events,
+)
 from tests.test_streamed_events import DEPLOYMENTS, instants, sizes
 from tests.traces import DAY, MIDNIGHT, at, connection, event
 from wscost.cli import main
@@ -21,7 +31,7 @@ from wscost.metering import meter
 from wscost.readers import parquet as reader
 from wscost.readers import read_input, read_trace
 from wscost.readers.bulk import stream
-from wscost.trace import DIRECTIONS, KINDS, TraceStream
+from wscost.trace import DIRECTIONS, KINDS, LARGEST, TraceStream
 from wscost.usage import Window
 
 HIBERNATING = DEPLOYMENTS[2]
@@ -174,17 +184,23 @@ def test_what_is_held_does_not_grow_with_events(tmp_path: Path, monkeypatch: pyt
     def most_held(rows: int) -> int:
         sockets, happened = trace_of(rows)
         flowing = streamed(folder(tmp_path / f"{rows}", sockets[:20], happened, group=1000))
-        tracemalloc.start()
-        try:
-            meter(flowing, HIBERNATING)
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        return held_by(lambda: meter(flowing, HIBERNATING))
 
     most_held(1_000)
     small, large = most_held(2_000), most_held(20_000)
 
     assert large < 2 * small
+
+
+def test_sums_of_a_batch_past_what_64_bits_hold_are_exact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches_of(monkeypatch, 1_000)
+    spoken = [event("message", second, "a", direction="in", bytes=LARGEST) for second in range(3_000)]
+    path = folder(tmp_path / "trace", [connection(0, 4_000, "a")], spoken, group=5_000)
+
+    assert meter(streamed(path), HIBERNATING).totals["bytes_in"] == 3_000 * LARGEST > 2**64
+    same(path)
 
 
 # Bad input
@@ -202,6 +218,7 @@ bad_events = pytest.mark.parametrize(
         pytest.param({"at": None}, {}, id="no time"),
         pytest.param({"at": MIDNIGHT.replace(year=1970)}, {}, id="a time of another unit"),
         pytest.param({"bytes": -1}, {}, id="a negative size"),
+        pytest.param({"bytes": LARGEST + 1}, {}, id="a size that none can have"),
         pytest.param({"wall_ms": -0.5}, {}, id="a negative time"),
         pytest.param({"wall_ms": float("nan")}, {}, id="a time that is no number"),
         pytest.param({"wall_ms": 1e300}, {}, id="a time of another unit, too long to be one"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import tracemalloc
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests import loops
-from tests.streams import Passes, batches_of, held, refusal, streamed, tiny, write, write_events
+from tests.streams import Passes, batches_of, held, held_by, refusal, streamed, tiny, write, write_events
 from tests.traces import DAY, MIDNIGHT, at
 from wscost.cli import main
 from wscost.comparing import compare
@@ -32,7 +31,7 @@ from wscost.readers.bulk import rows as rows_module
 from wscost.readers.bulk.groups import open_rows
 from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.numbering import Numbers
-from wscost.trace import Batch
+from wscost.trace import LARGEST, Batch
 from wscost.tracefile import write_trace
 from wscost.usage import Window
 
@@ -251,12 +250,7 @@ def test_what_is_held_does_not_grow_with_rows(tmp_path: Path, monkeypatch: pytes
     def most_held(rows: int) -> int:
         each = (row(s / 10, s / 10 + 5, f"room-{s % 50}", messages_in=3) for s in range(rows))
         flowing = streamed(write(tmp_path / f"{rows}.parquet", each, group=1000))
-        tracemalloc.start()
-        try:
-            meter(flowing, ACCEPT)
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        return held_by(lambda: meter(flowing, ACCEPT))
 
     most_held(1_000)
     small, large = most_held(2_000), most_held(20_000)
@@ -272,6 +266,17 @@ def test_a_total_is_spread_exactly_however_long_and_large_it_is(tmp_path: Path) 
     expected = total * 401 // years - total * 400 // years
     for trace in (streamed(path, window=window), held(path, window=window)):
         assert meter(trace, ACCEPT).totals["bytes_in"] == expected
+
+
+def test_sums_of_a_batch_past_what_64_bits_hold_are_exact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(s, 90_000 + s, "room", messages_in=1, bytes_in=LARGEST) for s in range(3_000)]
+    path = write(tmp_path / "trace.parquet", rows, 5_000)
+    batches_of(monkeypatch, 5_000)
+
+    assert meter(streamed(path), ACCEPT).totals["bytes_in"] == 3_000 * LARGEST > 2**64
+    same(path)
 
 
 def test_files_with_and_without_ids_are_one_trace(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from wscost.errors import OutputError
 from wscost.notes import Grade
 from wscost.readers import read_trace
 from wscost.shipped import shipped
-from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, KINDS, Trace, check_trace
+from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, KINDS, LARGEST, Trace, check_trace
 from wscost.tracefile import write_trace
 from wscost.usage import Window
 
@@ -131,7 +131,7 @@ def test_strange_names_survive(form: str, name: str, tmp_path: Path) -> None:
 START = datetime(2026, 11, 1, tzinfo=UTC)
 instants = st.integers(0, 10**12).map(lambda n: START + timedelta(microseconds=n))
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
-counts = st.one_of(st.none(), st.integers(0, 10**17))
+counts = st.one_of(st.none(), st.integers(0, LARGEST))
 
 
 @st.composite

@@ -6,7 +6,7 @@ intervals that touch belong together. Groups are small integers, one union a gro
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ import numpy.typing as npt
 from wscost.units import MICROSECONDS_PER_DAY
 
 Ints = npt.NDArray[np.int64]
+ENOUGH = 2**62
+"""Sums that may come to so much are made of Python's integers, which have no end."""
 _ROOM_FOR_KEYS = 2**62
 
 
@@ -108,8 +110,9 @@ def length_by_day(start: Ints, end: Ints, first_day: int, days: int) -> Ints:
 
 def sum_by_day(quantity: Ints, day: Ints, first_day: int, days: int) -> Ints:
     """Sum integer quantities by day, exactly; days past either end count for the nearest."""
-    out = np.zeros(days, dtype=np.int64)
-    np.add.at(out, np.clip(day - first_day, 0, days - 1), quantity)
+    kind: Any = np.int64 if int(quantity.max(initial=0)) * len(quantity) < ENOUGH else object
+    out: Ints = np.zeros(days, dtype=kind)
+    np.add.at(out, np.clip(day - first_day, 0, days - 1), quantity.astype(kind, copy=False))
     return out
 
 

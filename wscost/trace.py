@@ -49,6 +49,8 @@ MESSAGE, SENT = KINDS.index("message"), len(KINDS)
 COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
 UNKNOWN = -1
 """A count that is not known, where counts are plain integers."""
+LARGEST = 2**53
+"""Past it not every whole number has a float of its own; no connection or message has so many of anything."""
 OPEN = 2**63 - 1
 """When a socket closes that is still open, where times are plain integers."""
 NEVER = -(2**63)

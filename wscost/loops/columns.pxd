@@ -20,6 +20,7 @@ cpdef int64_t fill(
     const uint8_t[::1] valid,
     int64_t begin,
     int64_t missing,
+    int64_t largest,
     int64_t[::1] found,
 )
 

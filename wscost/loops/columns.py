@@ -31,16 +31,16 @@ def look_up(indices: Ints32, valid: Bytes, begin: int, table: Numbers, missing: 
     return astray
 
 
-def fill(values: Ints, valid: Bytes, begin: int, missing: int, found: Ints) -> int:
-    """Copy values, or what stands for a missing one; return how many are below zero."""
-    negative = 0
+def fill(values: Ints, valid: Bytes, begin: int, missing: int, largest: int, found: Ints) -> int:
+    """Copy values, or what stands for a missing one; return how many are below zero or past the largest."""
+    wrong = 0
     with cython.nogil:
         for i in range(len(values)):
             at = begin + i
             known = 1 if len(valid) == 0 else valid[at >> 3] >> (at & 7) & 1
             found[i] = known * values[i] + (1 - known) * missing
-            negative += known & (1 if values[i] < 0 else 0)
-    return negative
+            wrong += known & (1 if values[i] < 0 or values[i] > largest else 0)
+    return wrong
 
 
 def whole_micros(milliseconds: Floats, valid: Bytes, begin: int, missing: int, found: Ints) -> int:

@@ -14,7 +14,7 @@ from wscost.intervals import Ints, count_by_day, sum_by_day
 from wscost.loops import eventcolumns, events
 from wscost.metering.columns import Events, Flags
 from wscost.metering.tally import Days
-from wscost.metering.totals import Exact, Totals
+from wscost.metering.totals import Exact, Totals, narrow, portions
 from wscost.trace import KINDS, MESSAGE, SENT, UNKNOWN, EventBatch
 from wscost.units import MICROSECONDS_PER_DAY
 
@@ -168,12 +168,13 @@ class StreamEventSums:
     def add(self, batch: EventBatch) -> None:
         """Add events that happened after those before."""
         first_day = self._days.first_day
-        by_kind = self.totals.under_way(BY_KIND)
-        events.add_up(batch.at, batch.kind, batch.auto_response, batch.bytes, batch.wall, first_day, by_kind)
-        for (way, step), kind in self._units.items():
-            units = self.totals.under_way((way, step))
-            events.add_units(batch.at, batch.kind, kind, batch.bytes, step, first_day, units)
-        self.totals.settle()
+        for some in portions(len(batch.at), int(batch.bytes.max(initial=0))):
+            at, kinds, _, sizes, answered, walls = batch.among(some)
+            events.add_up(at, kinds, answered, sizes, walls, first_day, self.totals.under_way(BY_KIND))
+            for (way, step), kind in self._units.items():
+                units = self.totals.under_way((way, step))
+                events.add_units(at, kinds, kind, sizes, step, first_day, units)
+            self.totals.settle()
 
     @property
     def received(self) -> Sized:
@@ -194,8 +195,7 @@ class StreamEventSums:
     def calls(self) -> Ints:
         """Alarms and requests."""
         numbers = self._by_kind[:, :, :, eventcolumns.NUMBER].sum(axis=2)
-        calls: Ints = numbers[:, [KINDS.index(kind) for kind in CALLS]].sum(axis=1).astype(np.int64)
-        return calls
+        return narrow(numbers[:, [KINDS.index(kind) for kind in CALLS]].sum(axis=1))
 
     @property
     def told(self) -> frozenset[str]:
@@ -208,7 +208,7 @@ class StreamEventSums:
 
     def units(self, direction: str, step: int) -> Ints:
         """Return the started steps of so many bytes of each message."""
-        return self.totals.of((direction, step)).astype(np.int64)
+        return narrow(self.totals.of((direction, step)))
 
     @property
     def _by_kind(self) -> Exact:
@@ -223,7 +223,7 @@ def told_in(totals: Totals) -> frozenset[str]:
 
 def _sized(by_day: Exact) -> Sized:
     number, total, unsized, _ = by_day.T
-    return Sized(number.astype(np.int64), total.astype(np.int64), int(unsized.sum()))
+    return Sized(narrow(number), narrow(total), int(unsized.sum()))
 
 
 EventSums: TypeAlias = FrameEventSums | StreamEventSums

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from wscost.deployment import Deployment
+from wscost.errors import InputError
+from wscost.intervals import Ints
 from wscost.metering.columns import sockets_and_events
 from wscost.metering.eventsums import EventSums, FrameEventSums, Sized
 from wscost.metering.objects import meter_objects
@@ -44,7 +46,6 @@ def meter(
         Every meter that the trace allows. One that it does not is missing, and a note says so.
     """
     steps, multiples = sorted(set(steps)), sorted(set(cpu_multiples))
-    cpu = Cpu.of(deployment)
     sums: Sums
     events: EventSums | None
     if isinstance(trace, TraceStream):
@@ -54,6 +55,8 @@ def meter(
         except RepeatedIdsError:
             assert trace.checked is not None, "who finds that ids repeat can read otherwise"
             return meter(trace.checked(), deployment, steps=steps, cpu_multiples=multiples)
+        except OverflowError as error:
+            raise InputError(f"{trace.source}: {error}") from None
         tally, sums, events = Tally(passed), passed, passed.events
     else:
         tally = Tally(trace)
@@ -64,7 +67,10 @@ def meter(
     _meter_messages(tally, sums, events, deployment)
     for step in steps:
         _meter_message_units(tally, sums, events, step)
-    _meter_workers(tally, sums, cpu, deployment, multiples)
+    try:
+        _meter_workers(tally, sums, events, deployment, multiples)
+    except OverflowError as error:
+        raise InputError(f"{trace.source}: {error}") from None
     if deployment.in_object:
         meter_objects(tally, sums, events, deployment)
     return tally.usage()
@@ -154,20 +160,36 @@ def _meter_message_units(tally: Tally, sums: Sums, events: EventSums | None, ste
             tally.add(units, sums.units(direction, step), grade=grade)
 
 
-def _meter_workers(tally: Tally, sums: Sums, cpu: Cpu, deployment: Deployment, multiples: list[int]) -> None:
+def _meter_workers(
+    tally: Tally, sums: Sums, events: EventSums | None, deployment: Deployment, multiples: list[int]
+) -> None:
     """Meter the Worker in front: a socket's whole life where it ends there, else only the upgrade."""
-    nothing = np.zeros_like(sums.open_time)
+    cpu, nothing = Cpu.of(deployment), np.zeros_like(sums.open_time)
     grade = tally.grade("opened_at", "closed_at")
     tally.add("worker_wall_seconds", sums.open_time if cpu.own else nothing, MICROSECOND, grade)
     tally.add("worker_passthrough_seconds", nothing if cpu.own else sums.open_time, MICROSECOND, grade)
-    handled = sums.total("messages_in") if cpu.own else nothing
     tally.add("worker_cpu_ms", sums.opened, deployment.cpu_ms.connect, Grade.ASSUMED)
-    tally.add("worker_cpu_ms", handled, deployment.cpu_ms.message, Grade.ASSUMED)
+    if cpu.own:
+        handled = _handled(tally, sums, events)
+        tally.add("worker_cpu_ms", handled, deployment.cpu_ms.message, Grade.ASSUMED)
     for multiple in multiples:
         beyond = sums.overdrawn(multiple, cpu)
+        assumed = beyond.any() or (cpu.own and cpu.message and sums.known("messages_in") < sums.rows)
         tally.add(
             f"worker_wall_seconds:{multiple}",
             beyond + sums.open_time if cpu.own else beyond,
             MICROSECOND,
-            Grade.worst(grade, Grade.ASSUMED) if beyond.any() else grade,
+            Grade.worst(grade, Grade.ASSUMED) if assumed else grade,
         )
+
+
+def _handled(tally: Tally, sums: Sums, events: EventSums | None) -> Ints:
+    """Return the messages that Workers handle, as events tell them, else connections."""
+    if events is not None and (events.received.some or events.answered.some):
+        return events.received.number + events.answered.number
+    if sums.known("messages_in") < sums.rows:
+        tally.note(
+            "messages-unknown",
+            "Message counts are unknown, so CPU time for them is missing from worker_cpu_ms.",
+        )
+    return sums.total("messages_in")

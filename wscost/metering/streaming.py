@@ -17,7 +17,7 @@ from wscost.metering.objectclocks import ENDS, NO_RUNS, Handlers, ObjectClocks
 from wscost.metering.peaks import Peaks
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import days_of
-from wscost.metering.totals import Totals
+from wscost.metering.totals import Totals, narrow, portions
 from wscost.notes import Grade, Note
 from wscost.trace import COUNTS, UNKNOWN, Batch, OutOfOrderError, TracePass, TraceStream
 from wscost.usage import Window
@@ -207,12 +207,19 @@ class StreamSums:
             if handled is None:
                 handled = _unknown(len(batch.opened))
             prices = multiple, cpu.connect, cpu.message, int(cpu.own)
-            by_day = self._totals.under_way((multiple, cpu))
-            connections.overdraw(batch.opened, batch.closed, handled, self._days, breaks, prices, by_day)
+            for some in portions(len(handled), cpu.most(handled, multiple)):
+                by_day = self._totals.under_way((multiple, cpu))
+                opened, closed = batch.opened[some], batch.closed[some]
+                inside = _among(breaks, some)
+                connections.overdraw(opened, closed, handled[some], self._days, inside, prices, by_day)
+                self._totals.settle()
 
     def _spread(self, name: object, batch: Batch, totals: Ints, breaks: Ints) -> None:
-        by_day = self._totals.under_way(name)
-        connections.spread(batch.opened, batch.closed, totals, self._days, breaks, by_day)
+        for some in portions(len(totals), int(totals.max(initial=0))):
+            by_day = self._totals.under_way(name)
+            opened, closed = batch.opened[some], batch.closed[some]
+            connections.spread(opened, closed, totals[some], self._days, _among(breaks, some), by_day)
+            self._totals.settle()
 
     def _follow(self, opens: Ints, closes: Ints) -> None:
         """Follow how many are open; who outlasts the window never leaves."""
@@ -253,11 +260,18 @@ class StreamSums:
         return self._by_day(CONNECTIONS)[:, COUNTED.index(name)]
 
     def _by_day(self, name: object) -> Ints:
-        return self._totals.of(name).astype(np.int64)
+        return narrow(self._totals.of(name))
 
 
 Sums: TypeAlias = FrameSums | StreamSums
 """What connections add up to, whichever way they were counted."""
+
+
+def _among(breaks: Ints, some: slice) -> Ints:
+    """Return those places that lie in a portion of rows, as places in it."""
+    first, past = np.searchsorted(breaks, [some.start, some.stop])
+    inside: Ints = breaks[first:past] - some.start
+    return inside
 
 
 def _unknown(size: int) -> Ints:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wscost.deployment import Deployment
-from wscost.intervals import Ints, count_by_day, peak_by_day, sum_by_day
+from wscost.intervals import ENOUGH, Ints, count_by_day, peak_by_day, sum_by_day
 from wscost.metering.columns import UNKNOWN, Sockets
 from wscost.metering.tally import Days
 from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND
@@ -29,6 +29,23 @@ class Cpu(NamedTuple):
         """Return what a deployment says."""
         own, cpu = deployment.endpoint == "worker", deployment.cpu_ms
         return cls(int(cpu.connect * 1000), int(cpu.message * 1000), own)
+
+    def most(self, handled: Ints, multiple: int) -> int:
+        """Return the most that a multiple of the CPU time of one of some connections can come to. [µs]
+
+        Raises
+        ------
+        OverflowError
+            If that is more than 64 bits hold, some hundred thousand years.
+        """
+        messages = int(handled.max(initial=0))
+        most = multiple * (self.connect + messages * self.message)
+        if most >= ENOUGH:
+            raise OverflowError(
+                f"a connection with {messages:,} messages in takes more CPU time than can be counted, at "
+                f"{self.message / 1000:g} ms a message. Look at messages_in, or at cpu_ms in the deployment."
+            )
+        return most
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,8 @@ class FrameSums:
         """Return what a multiple of each connection's CPU time takes beyond its wall time. [µs]"""
         sockets, (start, end, first_day, days) = self.sockets, self.days
         opened = (sockets.opened >= start) & (sockets.opened < end)
-        handled = np.maximum(sockets.messages_in, 0) if cpu.own else 0
+        handled = np.maximum(sockets.messages_in, 0) if cpu.own else np.zeros_like(opened, dtype=np.int64)
+        cpu.most(handled, multiple)
         pieces = sockets.pieces
         wall = np.bincount(pieces.row, pieces.end - pieces.start, len(sockets.opened)).astype(np.int64)
         beyond = multiple * (opened * cpu.connect + handled * cpu.message) - (wall if cpu.own else 0)

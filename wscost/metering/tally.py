@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from wscost.intervals import Ints
 from wscost.notes import Grade, Note
@@ -74,9 +75,9 @@ class Tally:
             grade = Grade.worst(grade, self._grades[key])
         self._daily[key], self._grades[key] = quantities, grade
 
-    def integers(self, key: str) -> Ints:
-        """Return a count's numbers by day; zeros where it is unknown."""
-        return np.array([int(n) for n in self._daily.get(key, [0] * self.days)], dtype=np.int64)
+    def integers(self, key: str) -> npt.NDArray[np.object_]:
+        """Return a count's numbers by day as Python's integers; zeros where it is unknown."""
+        return np.array([int(n) for n in self._daily.get(key, [0] * self.days)], dtype=object)
 
     def grade(self, *columns: str) -> Grade:
         """Return the weakest grade of the trace's columns."""

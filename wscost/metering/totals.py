@@ -1,17 +1,17 @@
-"""Sums of whole numbers under way, side by side in one array: 64 bits as long as they are enough."""
+"""Sums of whole numbers under way, side by side in one array: 64 bits as long as they are enough.
+
+What a loop adds at once must not overflow them: rows are added in portions that cannot.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from wscost.intervals import Ints
-
-ENOUGH = 2**62
-"""A sum this large goes on in Python's integers, which have no end."""
+from wscost.intervals import ENOUGH, Ints
 
 Exact = npt.NDArray[np.object_]
 
@@ -49,3 +49,16 @@ class Totals:
     def add_all(self, other: Totals) -> None:
         """Add sums of the same names and shapes."""
         self._settled += other._settled + other._under_way
+
+
+def portions(rows: int, largest: int) -> Iterator[slice]:
+    """Cut rows so that what each adds, at most so much, comes to less than 64 bits hold; mostly into one."""
+    size = max(ENOUGH // max(largest, 1), 1)
+    for first in range(0, rows, size):
+        yield slice(first, min(first + size, rows))
+
+
+def narrow(exact: Exact) -> Ints:
+    """Return sums in 64 bits where they are enough."""
+    enough = exact.max(initial=0) < 2 * ENOUGH
+    return exact.astype(np.int64) if enough else exact  # type: ignore[return-value]

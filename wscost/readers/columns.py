@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wscost.errors import InputError
 from wscost.readers.arrays import flags, numbers, scalar
 from wscost.readers.refusals import shown
-from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME
+from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, LARGEST, TIME
 from wscost.units import MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -192,11 +192,16 @@ def _count(array: pa.Array, column: Column) -> tuple[pa.Array, Faults]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_signed_integer(array.type) and (pc.min(array).as_py() or 0) >= 0:
-        return array.cast(pa.int64()), {}
+    if pa.types.is_signed_integer(array.type):
+        met = pc.min_max(array).as_py()
+        if met["min"] is None or 0 <= met["min"] <= met["max"] <= LARGEST:
+            return array.cast(pa.int64()), {}
     values, given = _floats(array, column)
     whole = np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 2.0**63)
     faults = {row: column.unfit(array[row].as_py()) for row in _rows(given & ~whole)}
+    exact = numbers(array, 0) if pa.types.is_integer(array.type) else values
+    too_many = _rows(given & whole & (exact > LARGEST))
+    faults |= {row: f"{column.raw} {_cell(array, row)} is more than {LARGEST:,} (2^53)." for row in too_many}
     negative = _rows(given & whole & (values < 0))
     faults |= {row: f"{column.raw} must not be negative ({_cell(array, row)})." for row in negative}
     if not whole.all():

@@ -11,6 +11,7 @@ import orjson
 from wscost.errors import InputError
 from wscost.readers.refusals import shown
 from wscost.readers.source import Part
+from wscost.trace import LARGEST
 
 DOCUMENT_LIMIT = 256 * 1024 * 1024
 """Larger is no summary or answer but something else; parsed, it would fill the memory. [bytes]"""
@@ -71,9 +72,9 @@ def decimal_at(place: str, value: object) -> Decimal:
     Raises
     ------
     InputError
-        If it is none, negative, or larger than any count (2**62).
+        If it is none, negative, or larger than any count (2**53).
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**62:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LARGEST:
         return Decimal(repr(value))
     told = shown(value) if isinstance(value, (str, int, float)) else f"(a {type(value).__name__})"
     raise InputError(f"{place} {told} is not a number from 0 up.")

@@ -11,6 +11,7 @@ from wscost.errors import InputError
 from wscost.readers.columns import CURE_OF_NAIVE, EARLIEST, EPOCH, LATEST, OUTSIDE, PER_SECOND
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
+from wscost.trace import LARGEST
 from wscost.units import MICROSECONDS_PER_SECOND
 
 ROOM_FROM = (
@@ -115,7 +116,7 @@ def count(name: str, value: Any) -> int | None:
     if value in (None, "", "-"):
         return None
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**62:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= LARGEST:
         raise Misfit(f"{name} {_told(value)} is not a whole number from 0 up.")
     return number
 

@@ -32,6 +32,7 @@ from wscost.readers.options import Options
 from wscost.readers.refusals import Refusals, shown
 from wscost.readers.series import ROLES, Role, Sampled, usage_of
 from wscost.readers.source import BOM, Part, Source
+from wscost.trace import LARGEST
 from wscost.usage import Usage
 
 NAME = "gauge-series"
@@ -52,9 +53,6 @@ KNOWN: Mapping[str, Role] = {
     "kestrel_upgraded_connections": "connections",
 }
 """Series by the names that programs give them."""
-
-LARGEST = 2**53
-"""Above it not every whole number has a float of its own."""
 
 _MATRIX = re.compile(rb'"data"\s*:\s*\{\s*"resultType"')
 _TIME = re.compile(r"(time|timestamp|ts|date|datetime)(?:_(s|ms|us|ns))?", re.IGNORECASE)

@@ -22,7 +22,7 @@ from wscost.loops.events import read_kinds
 from wscost.readers.arrays import numbers, parts, room
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
-from wscost.trace import COUNTS, DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
+from wscost.trace import COUNTS, DIRECTIONS, KINDS, LARGEST, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
 
 Arrays = Mapping[str, tuple[Column, pa.Array]]
 """By the names that a trace has for them."""
@@ -39,7 +39,7 @@ def sound_connections(
         column = layout[raw]
         if array.null_count or not fits(array.type, column):
             return None
-        if column.kind == "count" and int(numbers(array).min(initial=0)) < 0:
+        if column.kind == "count" and not _in_range(numbers(array)):
             return None
         if column.kind not in ("count", "time"):
             return None
@@ -77,15 +77,19 @@ def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | No
     return EventBatch(instants, kinds, owners, sizes, answered, walls)
 
 
+def _in_range(counts: Ints) -> bool:
+    return bool(counts.min(initial=0) >= 0 and counts.max(initial=0) <= LARGEST)
+
+
 def _sizes(array: pa.Array | None, size: int) -> Ints | None:
-    """Return whole numbers, ``UNKNOWN`` where there is none; None if one is below zero."""
+    """Return whole numbers, ``UNKNOWN`` where there is none; None if one is no count."""
     if array is None:
         return np.full(size, UNKNOWN, dtype=np.int64)
     values, valid, begin = parts(array)
     if not array.null_count:
-        return None if values.min(initial=0) < 0 else values
+        return values if _in_range(values) else None
     found = room(size, np.int64)
-    return None if fill(values, valid, begin, UNKNOWN, found) else found
+    return None if fill(values, valid, begin, UNKNOWN, LARGEST, found) else found
 
 
 def _walls(array: pa.Array | None, size: int) -> Ints | None:
