@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import subprocess
 import sys
 import tempfile
@@ -28,9 +30,10 @@ from wscost.readers import parquet as reader
 from wscost.readers import read_trace
 from wscost.readers.bulk import groups, numbering, ordering
 from wscost.readers.bulk import rows as rows_module
-from wscost.readers.bulk.groups import open_rows
+from wscost.readers.bulk.groups import File
 from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.numbering import Numbers
+from wscost.readers.source import Part
 from wscost.trace import LARGEST, Batch
 from wscost.tracefile import write_trace
 from wscost.usage import Window
@@ -381,6 +384,35 @@ def test_a_folder_with_an_empty_file_and_one_of_another_schema_is_one_trace(tmp_
     same(folder)
 
 
+def test_a_folder_may_have_more_files_than_a_process_may_open(tmp_path: Path) -> None:
+    (tmp_path / "days").mkdir()
+    for number in range(40):
+        write(tmp_path / "days" / f"{number:02}.parquet", [row(number, number + 1, "room")])
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30)); "
+        "from wscost.readers import parquet; parquet.STREAMED_FROM_ROWS = 0; "
+        "from wscost.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "estimate", str(tmp_path / "days"), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["bills"][0]["usage"]["connections_opened"] == "40"
+
+
+def test_a_file_that_the_system_does_not_open_is_not_told_to_be_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "trace.parquet", [row(0, 1, "room")])
+
+    def refused(*given: Any, **options: Any) -> None:
+        raise OSError(errno.EMFILE, "Failed to open local file")
+
+    monkeypatch.setattr(groups.parquet, "ParquetFile", refused)
+
+    assert refusal(lambda: streamed(path)) == f"{path}: cannot be read: Too many open files."
+
+
 def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "cut.parquet", [row(s, s + 5) for s in range(50)])
     whole = bytearray(path.read_bytes())
@@ -461,9 +493,8 @@ def test_names_that_repeat_are_read_in_longer_batches_than_what_stands_beside_th
     path = write(tmp_path / "trace.parquet", rows, group)
     batches_of(monkeypatch, batch)
     monkeypatch.setattr(rows_module, "NAME_ROWS", 7)
-    names = open_rows(path).schema_arrow.field("object_id").type
 
-    assert pa.types.is_dictionary(names)
+    assert "object_id" in File.of(Part(path.name, path), path).words
     same(path)
 
 
@@ -483,9 +514,9 @@ def test_columns_are_read_at_once_unless_a_row_group_is_large(
     monkeypatch.setattr(groups, "LARGE_BYTES", large)
     with monkeypatch.context() as watching:
         watching.setattr(groups.parquet, "ParquetFile", Watched)
-        open_rows(path)
+        meter(streamed(path), ACCEPT)
 
-    assert opened[-1] == piece
+    assert set(opened[1:]) == {piece}
     same(path)
 
 

@@ -66,8 +66,8 @@ def _read_part(part: Part, intake: Intake) -> None:
                 arrays = {raw: batch.column(raw) for raw in layout}
                 intake.take(part, table, arrays, range(row, row + len(batch)))
                 row += len(batch)
-        except (pa.ArrowException, OSError):
-            raise part.damaged("Parquet file") from None
+        except (pa.ArrowException, OSError) as error:
+            raise part.damaged("Parquet file", error) from None
 
 
 def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceStream | None:
@@ -87,7 +87,7 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
     from wscost.readers.bulk.stream import Input
 
     files = _files(source)
-    rows = sum(file.rows.metadata.num_rows for file in files)
+    rows = sum(file.metadata.num_rows for file in files)
     least = 0 if options.engine else STREAMED_FROM_ROWS
     if not files or rows < least:
         return None
@@ -101,15 +101,10 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
         return None
     for file in files:
         check_types(file, options)
-    heading = merged(_heading(file.part, file.rows.schema_arrow.metadata or {}) for file in files)
+    heading = merged(_heading(file.part, file.schema.metadata or {}) for file in files)
     if not rows and heading.window is None:
         raise InputError(f"{source.name}: there are no rows in it.")
-    strange = {
-        name: None
-        for file in files
-        for name in _meant(file.rows.schema_arrow.names)
-        if name not in file.layout
-    }
+    strange = {name: None for file in files for name in _meant(file.schema.names) if name not in file.layout}
     given = Input(source.name, files, options, heading.grades, ignored(strange), notes)
 
     @cache
@@ -127,20 +122,13 @@ def stream(source: Source, options: Options, notes: tuple[Note, ...]) -> TraceSt
 
 def _files(source: Source) -> list[File]:
     """Return all parts as files; none unless all of them are plain."""
-    import pyarrow as pa
-
-    from wscost.readers.bulk.groups import File, open_rows
+    from wscost.readers.bulk.groups import File
 
     files = []
     for part in source.parts:
         if (place := part.file) is None:
             return []
-        try:
-            rows = open_rows(place)
-        except (pa.ArrowException, OSError):
-            raise part.damaged("Parquet file") from None
-        names = rows.schema_arrow.names
-        files.append(File(part, rows, lay_out(names, table_of(names), part.name)[0]))
+        files.append(File.of(part, place))
     return files
 
 
@@ -151,7 +139,7 @@ def _all_checked(files: Sequence[File]) -> bool:
         for file in files
         if file.table == "connections" and "connection_id" in {column.name for column in file.layout.values()}
     ]
-    return not named or (len(named) == 1 and PARQUET_KEY in (named[0].rows.schema_arrow.metadata or {}))
+    return not named or (len(named) == 1 and PARQUET_KEY in (named[0].schema.metadata or {}))
 
 
 def _meant(names: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ import codecs
 import glob
 import gzip
 import io
+import os
 import stat
 import sys
 import tempfile
@@ -131,8 +132,10 @@ class Part:
         """Count bytes that such a library has read."""
         self._count(size)
 
-    def damaged(self, what: str) -> InputError:
-        """Return the complaint that a library which reads it itself cannot, and does not say why."""
+    def damaged(self, what: str, error: Exception | None = None) -> InputError:
+        """Return the complaint that a library which reads it itself cannot, and why if the system says."""
+        if isinstance(error, OSError) and error.errno:
+            return InputError(f"{self.name}: cannot be read: {os.strerror(error.errno)}.")
         store = ", or its store failed" if isinstance(self.path, StoredFile) else ""
         return InputError(f"{self.name}: this {what} is damaged or cut short{store}.")
 

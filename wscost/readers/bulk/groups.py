@@ -9,10 +9,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 from pyarrow import parquet
 
 from wscost.readers.building import TICK
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST, PER_SECOND, TIME_OF_TABLE, Column, Table, table_of
+from wscost.readers.columns import (
+    EARLIEST,
+    EPOCH,
+    LATEST,
+    PER_SECOND,
+    TIME_OF_TABLE,
+    Column,
+    Table,
+    lay_out,
+    table_of,
+)
 from wscost.readers.source import Part, Place
 from wscost.units import MICROSECONDS_PER_SECOND
 from wscost.usage import Window
@@ -45,30 +56,50 @@ class Extent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A part that is a Parquet file, and the columns of it that a trace has."""
+    """A part that is a Parquet file: what its end tells, and the columns of it that a trace has.
+
+    It is open only while rows are read: a folder may have more files than a process may open.
+    """
 
     part: Part
-    rows: parquet.ParquetFile
+    place: Place
+    metadata: parquet.FileMetaData
+    schema: pa.Schema
     layout: Mapping[str, Column]
+    words: tuple[str, ...]
+    """The columns that are read as places in a dictionary."""
+
+    @classmethod
+    def of(cls, part: Part, place: Place) -> File:
+        """Return the file that lies somewhere.
+
+        Raises
+        ------
+        InputError
+            If it is damaged, cannot be read, or has not the columns of a trace.
+        FileNotFoundError
+            If there is none.
+        """
+        try:
+            with _opened(place) as rows:
+                metadata, schema = rows.metadata, rows.schema_arrow
+        except FileNotFoundError:
+            raise
+        except (pa.ArrowException, OSError) as error:
+            raise part.damaged("Parquet file", error) from None
+        words = [name for name in WORDS if name in schema.names]
+        words += [name for name in NAMES if _repeats(metadata, name)]
+        layout, _ = lay_out(schema.names, table_of(schema.names), part.name)
+        return cls(part, place, metadata, schema, layout, tuple(words))
 
     @property
     def table(self) -> Table:
         """Whether its rows are connections or events."""
         return table_of(column.name for column in self.layout.values())
 
-
-def open_rows(place: Place) -> parquet.ParquetFile:
-    """Open a Parquet file; of one in a store, what is needed is fetched in few and large pieces."""
-    found = _opened(place)
-    words = [name for name in WORDS if name in found.schema_arrow.names]
-    words += [name for name in NAMES if _repeats(found.metadata, name)]
-    return _opened(place, found.metadata, words)
-
-
-def open_again(file: File, words: Sequence[str]) -> parquet.ParquetFile:
-    """Open a file that is open, some columns as words: a second reader may read batches of another length."""
-    assert file.part.path is not None, "only plain files are streamed"
-    return _opened(file.part.path, file.rows.metadata, words)
+    def open(self, columns: Sequence[str]) -> parquet.ParquetFile:
+        """Open it for some columns; of one in a store, what is needed comes in few and large pieces."""
+        return _opened(self.place, self.metadata, [name for name in columns if name in self.words])
 
 
 def _opened(
@@ -110,14 +141,14 @@ class Group:
 
 def groups_of(file: File) -> list[Group]:
     """Return a file's row groups in the order of their rows."""
-    metadata, found, row = file.rows.metadata, [], 1
+    metadata, found, row = file.metadata, [], 1
     begin = TIME_OF_TABLE[file.table]
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         by_name = {}
         for index in range(group.num_columns):
             chunk = group.column(index)
-            by_name[chunk.path_in_schema] = (chunk, file.rows.schema.column(index))
+            by_name[chunk.path_in_schema] = (chunk, metadata.schema.column(index))
         chosen = {column.name: by_name[raw] for raw, column in file.layout.items() if raw in by_name}
         columns = {column.name: column for column in file.layout.values()}
         found.append(

@@ -81,8 +81,7 @@ def check_types(file: File, options: Options) -> None:
     InputError
         Naming the file and the column.
     """
-    schema = file.rows.schema_arrow
-    types = {raw: schema.field(raw).type for raw in file.layout}
+    types = {raw: file.schema.field(raw).type for raw in file.layout}
     doubtful = {raw: pa.nulls(0, type_) for raw, type_ in types.items() if not fits(type_, file.layout[raw])}
     if doubtful:
         checked(file.part.name, file.table, doubtful, size=0, options=options)

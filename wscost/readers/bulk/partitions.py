@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import pyarrow as pa
-
 from wscost.errors import InputError
-from wscost.readers.bulk.groups import File, Group, groups_of, open_rows
+from wscost.readers.bulk.groups import File, Group, groups_of
 from wscost.readers.bulk.stream import Input, Pass
-from wscost.readers.columns import Column
 from wscost.readers.options import Options
 from wscost.readers.source import Part, Place
 from wscost.usage import Window
@@ -28,7 +25,6 @@ class Piece:
 
     name: str
     place: Place
-    layout: Mapping[str, Column]
     numbers: tuple[int, ...]
 
 
@@ -56,15 +52,12 @@ class ParquetPartition:
         for piece in self.pieces:
             part = Part(piece.name, piece.place)
             try:
-                rows = open_rows(piece.place)
+                file = File.of(part, piece.place)
             except FileNotFoundError:
                 raise InputError(
                     f"{piece.name}: where a worker runs, there is no such file. All workers must see the "
                     "files under the same name: in a shared folder or an object store."
                 ) from None
-            except (pa.ArrowException, OSError):
-                raise part.damaged("Parquet file") from None
-            file = File(part, rows, piece.layout)
             files.append(file)
             groups += [group for group in groups_of(file) if group.number in piece.numbers]
         if sum(group.rows for group in groups) != self.rows:
@@ -106,4 +99,4 @@ def _pieces(groups: Sequence[Group]) -> Iterator[Piece]:
     for file, same in groupby(groups, key=lambda group: group.file):
         place = file.part.path
         assert place is not None, "only plain files are streamed"
-        yield Piece(file.part.name, place, file.layout, tuple(group.number for group in same))
+        yield Piece(file.part.name, place, tuple(group.number for group in same))

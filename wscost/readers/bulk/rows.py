@@ -13,7 +13,7 @@ from itertools import groupby
 import pyarrow as pa
 
 from wscost.readers.bulk.ahead import ahead
-from wscost.readers.bulk.groups import NAMES, File, Group, open_again
+from wscost.readers.bulk.groups import NAMES, File, Group
 from wscost.readers.columns import Column
 
 STEPS = 2
@@ -45,27 +45,21 @@ def _rows_of(
                 for batch in _side_by_side(file, numbers, columns, size):
                     yield file, batch, row
                     row += len(batch)
-            except (pa.ArrowException, OSError):
-                raise file.part.damaged("Parquet file") from None
+            except (pa.ArrowException, OSError) as error:
+                raise file.part.damaged("Parquet file", error) from None
             file.part.count(taken)
 
 
 def _side_by_side(file: File, numbers: list[int], columns: list[str], size: int) -> Generator[pa.RecordBatch]:
     """Yield rows whose repeating names were read on their own."""
-    names = [raw for raw in columns if pa.types.is_dictionary(file.rows.schema_arrow.field(raw).type)]
-    names = [raw for raw in names if file.layout[raw].name in NAMES]
+    names = [raw for raw in columns if raw in file.words and file.layout[raw].name in NAMES]
     others = [raw for raw in columns if raw not in names]
     if not names or not others:
-        yield from file.rows.iter_batches(size, row_groups=numbers, columns=columns)
+        yield from _batches(file, [numbers], columns, size, side_by_side=True)
         return
-    beside = open_again(file, names)
-    named = ahead(
-        batch
-        for number in numbers
-        for batch in beside.iter_batches(NAME_ROWS, row_groups=[number], columns=names, use_threads=False)
-    )
+    named = ahead(_batches(file, [[number] for number in numbers], names, NAME_ROWS))
     left = next(named, None)
-    for rest in file.rows.iter_batches(size, row_groups=numbers, columns=others, use_threads=False):
+    for rest in _batches(file, [numbers], others, size):
         batch = rest
         while len(batch):
             left = left if left is None or len(left) else next(named, None)
@@ -75,6 +69,15 @@ def _side_by_side(file: File, numbers: list[int], columns: list[str], size: int)
             together = [*batch.slice(0, rows).columns, *left.slice(0, rows).columns]
             yield pa.RecordBatch.from_arrays(together, names=[*others, *names])
             batch, left = batch.slice(rows), left.slice(rows)
+
+
+def _batches(
+    file: File, turns: Iterable[list[int]], columns: list[str], size: int, *, side_by_side: bool = False
+) -> Generator[pa.RecordBatch]:
+    """Yield some columns of row groups, decoded in turn or side by side; no batch has rows of two turns."""
+    with file.open(columns) as rows:
+        for numbers in turns:
+            yield from rows.iter_batches(size, row_groups=numbers, columns=columns, use_threads=side_by_side)
 
 
 def _neighbours(groups: Iterator[Group]) -> Iterator[tuple[list[int], int, int]]:
