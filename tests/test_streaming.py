@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +158,20 @@ def test_ids_are_read_once_for_all_deployments_and_never_where_none_can_repeat(
     compare([tmp_path / "ours.parquet", path])
 
     assert sum(read) == 40
+
+
+@pytest.mark.parametrize("change", [lambda table: pa.concat_tables([table, table]), lambda table: table[:9]])
+def test_ids_of_a_file_that_others_made_of_ours_are_looked_at(
+    tmp_path: Path, change: Callable[[pa.Table], pa.Table]
+) -> None:
+    rows = [row(s, s + 9, "room", connection_id=str(s)) for s in range(20)]
+    write_trace(read_trace(write(tmp_path / "trace.parquet", rows)), tmp_path / "ours.parquet")
+    changed = change(parquet.read_table(tmp_path / "ours.parquet"))
+    parquet.write_table(changed, tmp_path / "theirs.parquet")
+    complaint = refusal(lambda: read_trace(tmp_path / "theirs.parquet"))
+
+    assert (complaint is None) == (len(changed) < len(rows))
+    assert complaint == refusal(lambda: meter(streamed(tmp_path / "theirs.parquet"), ACCEPT))
 
 
 def test_the_same_days_in_two_files_are_not_billed_twice(

@@ -14,7 +14,7 @@ import orjson
 
 from wscost.errors import OutputError
 from wscost.notes import Note
-from wscost.readers.heading import PARQUET_KEY, Heading
+from wscost.readers.heading import PARQUET_KEY, ROWS_KEY, Heading
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME, Trace, TraceStream
 from wscost.usage import Window
 
@@ -206,9 +206,10 @@ def _parquet_writer(file: BinaryIO, window: Window, *, events: bool = False) -> 
 
     with ExitStack() as opened:
         writer: parquet.ParquetWriter | None = None
+        written = 0
 
         def append(trace: Trace) -> None:
-            nonlocal writer
+            nonlocal writer, written
             heading = {PARQUET_KEY: Heading(window, trace.grades).to_json()}
             rows, columns = (
                 (trace.events, EVENT_COLUMNS) if events else (trace.connections, CONNECTION_COLUMNS)
@@ -223,8 +224,11 @@ def _parquet_writer(file: BinaryIO, window: Window, *, events: bool = False) -> 
                         parquet.ParquetWriter(file, table.schema, compression="zstd")
                     )
                 writer.write_table(table)
+                written += len(table)
 
         yield append
+        if writer is not None:
+            writer.add_key_value_metadata({ROWS_KEY: str(written).encode()})
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from wscost.usage import Window
 FORMAT = "wscost.trace/1"
 PARQUET_KEY = b"wscost.trace"
 """The key under which Parquet metadata hold the heading."""
+ROWS_KEY = b"wscost.rows"
+"""The key under which a Parquet file as wscost wrote it says how many rows it has; no copy keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import orjson
 from wscost.errors import InputError, WscostError
 from wscost.readers.columns import lay_out, table_of
 from wscost.readers.findings import findings_of
-from wscost.readers.heading import PARQUET_KEY, Heading, heading_of, merged
+from wscost.readers.heading import PARQUET_KEY, ROWS_KEY, Heading, heading_of, merged
 from wscost.readers.intake import Intake, ignored
 from wscost.readers.options import Options
 from wscost.readers.source import Part, Source
@@ -139,7 +139,13 @@ def _all_checked(files: Sequence[File]) -> bool:
         for file in files
         if file.table == "connections" and "connection_id" in {column.name for column in file.layout.values()}
     ]
-    return not named or (len(named) == 1 and PARQUET_KEY in (named[0].schema.metadata or {}))
+    return not named or (len(named) == 1 and _as_written(named[0]))
+
+
+def _as_written(file: File) -> bool:
+    """Tell whether a file is as wscost wrote it: one that was put together or cut has lost what tells."""
+    told = (file.metadata.metadata or {}).get(ROWS_KEY)
+    return bool(told == str(file.metadata.num_rows).encode())
 
 
 def _meant(names: Iterable[str]) -> list[str]:
