@@ -15,7 +15,7 @@ from wscost.readers.findings import findings_of
 from wscost.readers.source import STDIN
 from wscost.readers.stores import is_url
 from wscost.shipped import shipped
-from wscost.trace import Engine, Trace, TraceStream
+from wscost.trace import Engine, Trace, TraceStream, begin
 from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
 
@@ -72,12 +72,29 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     return opened
 
 
+def begin_inputs(inputs: Iterable[Input], options: ReadOptions) -> list[Input]:
+    """Open what is no YAML, and begin to read what streams: what meters it can be loaded meanwhile.
+
+    Raises
+    ------
+    InputError
+        If one cannot be read.
+    """
+    opened: list[Input] = []
+    for one in inputs:
+        found = one if isinstance(one, (str, Path)) and _is_yaml(Path(one)) else open_input(one, options)
+        if isinstance(found, TraceStream):
+            begin(found)
+        opened.append(found)
+    return opened
+
+
 def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
     if is_workload(one):
         return one
     path = at_hand(one)
-    if isinstance(path, Path) and path.suffix in (".yaml", ".yml") and not options.get("input_format"):
+    if isinstance(path, Path) and _is_yaml(path) and not options.get("input_format"):
         from wscost.profile import reading
 
         document = yamlfile.load(path)
@@ -111,3 +128,7 @@ def at_hand(name: str | Path) -> str | Path:
         if sample.exists():
             return sample
     return path
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml")

@@ -52,22 +52,25 @@ def estimate(
 ) -> None:
     """Price the inputs; run as ``compare``, under more plans unless some are named."""
     from wscost.engines import engine_named
+    from wscost.inputs import ReadOptions, begin_inputs
 
     report = format_named(format_)
-    look: Callable[..., Any]
-    if getattr(report, "STUDIED", False):
-        from wscost.studying import study
-
-        look = study
-    else:
-        from wscost.comparing import compare
-
-        look = compare
     if not plan and context.info_name == "compare":
         plan = list(PLANS_TO_COMPARE)
     with output.progress() as progress, engine_named(engine, scheduler, progress) as started:
-        comparison = look(
-            inputs,
+        reading = ReadOptions(
+            input_format=input_format,
+            assume_utc=assume_utc,
+            window=window,
+            skip_bad_rows=skip_bad_rows,
+            format_options=options.format_options(map_, format_option),
+            progress=progress,
+            remark=output.complain,
+            engine=started,
+        )
+        opened = begin_inputs(inputs, reading)
+        comparison = _finder(report)(
+            opened,
             plan=plan,
             deployment=deployment,
             region=region,
@@ -77,19 +80,23 @@ def estimate(
             rounding=rounding,
             offers=offer or (),
             pricing=pricing or (),
-            input_format=input_format,
-            assume_utc=assume_utc,
-            window=window,
-            skip_bad_rows=skip_bad_rows,
-            format_options=options.format_options(map_, format_option),
             seed=seed,
             sample=sample,
             replicates=replicates,
-            progress=progress,
-            remark=output.complain,
-            engine=started,
+            **reading,
         )
     output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
+
+
+def _finder(report: object) -> Callable[..., Any]:
+    """Load what finds out what a report tells, for as long as it takes to read a million rows."""
+    if getattr(report, "STUDIED", False):
+        from wscost.studying import study
+
+        return study
+    from wscost.comparing import compare
+
+    return compare
 
 
 def explain(

@@ -55,6 +55,9 @@ def stream_of(
     if not compiled():
         given.options.remark(f"{given.source}: {UNCOMPILED}")
 
+    def one_pass(sort: bool) -> Pass:
+        return Pass(given, groups, window, sort=sort, disordered=disordered, identity=identity)
+
     def cut() -> Cut:
         whole = Pass(given, groups, window, sort=False)
         return Cut(partitions_of(given, groups), partial(_rejoined, whole))
@@ -65,7 +68,8 @@ def stream_of(
         rows=sum(group.rows for group in connections),
         names_objects=_names_objects(given, connections, window),
         in_order=not disordered,
-        read=lambda sort: Pass(given, groups, window, sort=sort, disordered=disordered, identity=identity),
+        read=one_pass,
+        begin=None if engine else lambda sort: one_pass(sort).begin(),
         checked=checked,
         events=sum(group.rows for group in events) or None,
         cut=cut,
