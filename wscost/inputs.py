@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypedDict, Union
 
-from wscost import usagefile, yamlfile
 from wscost.errors import InputError
 from wscost.profile import is_profile
 from wscost.readers import read_input, sniff
@@ -17,20 +17,20 @@ from wscost.readers.stores import is_url
 from wscost.shipped import shipped
 from wscost.trace import Engine, Trace, TraceStream, begin
 from wscost.usage import Usage, Window
-from wscost.usagefile import UsageFile
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from wscost.profile import Profile
+    from wscost.usagefile import UsageFile
 
-Workload: TypeAlias = Union[Trace, TraceStream, Usage, UsageFile, "Profile"]
+Workload: TypeAlias = Union[Trace, TraceStream, Usage, "UsageFile", "Profile"]
 Input: TypeAlias = str | Path | Workload
 
 
 def is_workload(thing: object) -> TypeIs[Workload]:
     """Tell what is open already from a name, and from several of either."""
-    return isinstance(thing, (Trace, TraceStream, Usage, UsageFile)) or is_profile(thing)
+    return isinstance(thing, (Trace, TraceStream, Usage)) or _is_usage_file(thing) or is_profile(thing)
 
 
 def several(inputs: Input | Iterable[Input]) -> list[Input]:
@@ -95,6 +95,7 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
         return one
     path = at_hand(one)
     if isinstance(path, Path) and _is_yaml(path) and not options.get("input_format"):
+        from wscost import usagefile, yamlfile
         from wscost.profile import reading
 
         document = yamlfile.load(path)
@@ -128,6 +129,12 @@ def at_hand(name: str | Path) -> str | Path:
         if sample.exists():
             return sample
     return path
+
+
+def _is_usage_file(thing: object) -> TypeIs[UsageFile]:
+    """Tell a usage file without loading what reads one."""
+    loaded = sys.modules.get("wscost.usagefile")
+    return loaded is not None and isinstance(thing, loaded.UsageFile)
 
 
 def _is_yaml(path: Path) -> bool:
