@@ -34,6 +34,10 @@ SHIPPED: dict[str, Any] = json.loads(files("wscost").joinpath("schemas/scenario-
 
 MISTAKES: dict[str, tuple[int, str]] = {
     "a-list": (1, "`scenarios:` must stand at its top level"),
+    "cycle-start-in-quotes": (
+        4,
+        "scenarios.prod.cycle_start must be a whole number, not '15'. Take the quotes away.",
+    ),
     "dollar-sign": (4, "checks[1].max must be an amount such as 120 USD, a share such as 15%, or a number"),
     "empty-scenarios": (1, "scenarios must have 1 or more entries"),
     "id-with-a-space": (4, "checks[1].id must be a name of letters, digits, dots and dashes"),

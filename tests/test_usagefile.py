@@ -39,6 +39,17 @@ class TestUsageFile:
             {"connections_opened": Decimal(150_000), "object_active_seconds": Decimal("3251718.75")},
         )
 
+    def test_a_number_may_have_an_exponent(self, write: Write) -> None:
+        path = write(
+            "usage: {messages_in: 1e6, object_active_seconds: 2.5E+3}\ndeployment: {handler_ms: 5e-1}"
+        )
+
+        read = read_usage_file(path)
+
+        assert read.usage == {"messages_in": 1_000_000, "object_active_seconds": 2_500}
+        assert read.deployment is not None
+        assert read.deployment.handler_ms.message == Decimal("0.5")
+
     def test_a_file_may_say_how_to_price_it(self, write: Write) -> None:
         path = write(
             "usage: {messages_in: 1}\n"
@@ -104,6 +115,21 @@ class TestUsageFile:
             pytest.param("usage:\n  messages_in: .inf", 2, "a float that is not exact", id="infinitely many"),
             pytest.param("usage:\n  messages_in: many", 2, "must be a number, not 'many'", id="a word"),
             pytest.param("usage:\n  messages_in: true", 2, "must be a number, not true", id="a boolean"),
+            pytest.param(
+                'usage:\n  connections_opened: " 1_5 "',
+                2,
+                "usage.connections_opened must be a number, not ' 1_5 '. Take the quotes away.",
+                id="a number in quotes",
+            ),
+            pytest.param(
+                'usage:\n  messages_in: "1e80"',
+                2,
+                "'1e80'. Take the quotes away.",
+                id="eighty digits in quotes",
+            ),
+            pytest.param(
+                "usage:\n  messages_in: 1__5", 2, "must be a number, not '1__5'.", id="no number, no quotes"
+            ),
             pytest.param("usage:\n  messages_in:", 2, "must be a number, not empty", id="nothing"),
             pytest.param("usage:\n  a: 1\n  a: 2", 3, "'a' stands twice", id="a meter that stands twice"),
             pytest.param("usage: {}", 1, "usage must have 1 or more entries", id="no meters"),
@@ -226,6 +252,16 @@ class TestDeployment:
                 "pins:\n  timer: often",
                 ":2: pins.timer must be a number or 'always', not 'often'",
                 id="often",
+            ),
+            pytest.param(
+                'handler_ms: "2"',
+                ":1: handler_ms must be a number, not '2'. Take the quotes away.",
+                id="quotes",
+            ),
+            pytest.param(
+                'pins:\n  timer: "0.5"',
+                ":2: pins.timer must be a number or 'always', not '0.5'. Take the quotes away.",
+                id="quotes beside a word",
             ),
         ],
     )

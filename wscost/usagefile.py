@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
+from wscost.exact import EXACT
 from wscost.notes import Note
 from wscost.usage import METERS, Quantities, meter_of
 from wscost.yamlfile import Document, Location, load, validate
@@ -56,7 +57,7 @@ def _month(text: str) -> str:
 
 
 Key = Annotated[str, AfterValidator(_known)]
-Quantity = Annotated[Decimal, Field(ge=0)]
+Quantity = Annotated[Decimal, Field(ge=0), EXACT]
 
 
 class _Form(BaseModel):

@@ -22,13 +22,14 @@ from pydantic import (
 
 from wscost.deployment import Endpoint, Storage
 from wscost.errors import UnknownNameError
+from wscost.exact import EXACT, WHOLE
 from wscost.pricelist import Consume, Model, Price, Tier
 from wscost.usage import METERS
 from wscost.yamlfile import Document, Location, load, validate
 
 Day = Annotated[date, Strict()]
-Amount = Annotated[Decimal, Field(ge=0)]
-Positive = Annotated[Decimal, Field(gt=0)]
+Amount = Annotated[Decimal, Field(ge=0), EXACT]
+Positive = Annotated[Decimal, Field(gt=0), EXACT]
 Word = Annotated[str, Field(min_length=1)]
 Status = Literal["active", "closed-to-new", "legacy", "shutdown"]
 Currency = Annotated[str, AfterValidator(lambda text: _like(r"[A-Z]{3}", "three capitals such as USD", text))]
@@ -89,8 +90,8 @@ class ConsumeForm(Form):
     meter: Word
     multiply_by: Positive = Decimal(1)
     divide_by: Positive = Decimal(1)
-    step_bytes: Annotated[int, Field(gt=0)] | None = None
-    cpu_multiple: Annotated[int, Field(gt=0)] | None = None
+    step_bytes: Annotated[int, Field(gt=0), WHOLE] | None = None
+    cpu_multiple: Annotated[int, Field(gt=0), WHOLE] | None = None
 
     @field_validator("meter")
     @classmethod

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from wscost.exact import WHOLE
 from wscost.profile.quantities import Number, Seconds, Strict, UncertainPositive, likely
 from wscost.usage import Period
 
@@ -23,7 +24,7 @@ class Dates(Strict):
 
     start: date
     end: date | None = None
-    days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    days: Annotated[int, Field(ge=1, le=3660), WHOLE] | None = None
 
     @model_validator(mode="after")
     def _one_end(self) -> Dates:

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from wscost.exact import WHOLE
 from wscost.scenario.limits import PERCENT, Kind, Limit, Metric, WrittenLimit, kind_of
 
 
@@ -84,17 +85,18 @@ class Scenario(_Form):
         Day | None, Field(description="Prices in force on that day; the newest known if absent.")
     ] = None
     month: Annotated[str, AfterValidator(_month)] | None = None
-    cycle_start: Annotated[int, Field(ge=1, le=28)] = 1
+    cycle_start: Annotated[int, Field(ge=1, le=28), WHOLE] = 1
     rounding: Literal["book", "up", "prorate"] = "book"
     offers: Words = ()
     pricing: Annotated[Words, Field(description="Folders of price books of your own.")] = ()
-    seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent.")] = None
+    seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent."), WHOLE] = None
     replicates: Annotated[
         int | None,
         Field(
             ge=0,
             description="Months drawn for the range, of a profile or of a week and more of days; 0 for none.",
         ),
+        WHOLE,
     ] = None
     input_format: Word | None = None
     assume_utc: StrictBool = False
