@@ -138,6 +138,30 @@ class TestUsageFile:
                 'usage:\n  "messages_in:5": 1', 2, "write messages_in alone", id="a parameter too many"
             ),
             pytest.param(
+                'usage:\n  "message_units_in:032768": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter that begins with a zero",
+            ),
+            pytest.param(
+                'usage:\n  "message_units_in:0": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter of nothing",
+            ),
+            pytest.param(
+                'usage:\n  "message_units_in:３２": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter in digits of another script",
+            ),
+            pytest.param(
+                'usage:\n  "message_units_in:": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter left out",
+            ),
+            pytest.param(
                 'usage:\n  "message_units_in:big": 1',
                 2,
                 "stands step_bytes, a whole number",

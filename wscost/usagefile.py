@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,8 @@ from wscost.yamlfile import Document, Location, load, validate
 DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
 """Units of which a fraction makes sense; anything else is counted in whole numbers."""
 
+_STEP = re.compile(r"[1-9][0-9]*")
+
 
 @dataclass(frozen=True, slots=True)
 class UsageFile:
@@ -40,10 +43,12 @@ def _known(key: str) -> str:
     name, _, parameter = key.partition(":")
     if name not in METERS:
         raise ValueError(str(UnknownNameError("meter", name, METERS)))
-    if ":" in key and (METERS[name].parameter is None or not parameter.isdecimal()):
+    if ":" in key and (METERS[name].parameter is None or not _STEP.fullmatch(parameter)):
         wanted = METERS[name].parameter
         raise ValueError(
-            f"after {name}: stands {wanted}, a whole number" if wanted else f"write {name} alone"
+            f"after {name}: stands {wanted}, a whole number such as 32768"
+            if wanted
+            else f"write {name} alone"
         )
     return key
 
