@@ -46,7 +46,15 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "missing-file": (3, "scenarios.prod.input: traces/gone.ndjson: there is no such file"),
     "missing-price-books": (4, "scenarios.prod.pricing: books: there is no such file"),
     "money-for-an-age": (4, "90 USD is money, but pricebook.age_days is not"),
-    "month-that-is-none": (4, "scenarios.prod.month must be a month such as 2027-03, not '2027-13'"),
+    "month-of-one-digit": (
+        4,
+        "scenarios.prod.month must be a month as YYYY-MM, for example 2026-11, not '2027-3'",
+    ),
+    "month-past-all": (4, "scenarios.prod.month must be a month from 2000-01 to 2199-12, not 2500-01"),
+    "month-that-is-none": (
+        4,
+        "scenarios.prod.month must be a month as YYYY-MM, for example 2026-11, not '2027-13'",
+    ),
     "negative-limit": (4, "checks[1].max must be an amount such as 120 USD"),
     "negative-number": (4, "checks[1].max must be an amount such as 120 USD"),
     "no-input": (2, "scenarios.prod: 'input' is missing"),

@@ -176,7 +176,18 @@ class TestUsageFile:
             pytest.param(
                 "usage: {messages_in: 1}\nas_of: 2024-08", 2, "as_of must be a date", id="half a date"
             ),
-            pytest.param("usage: {messages_in: 1}\nmonth: 2024-13", 2, "like 2024-04", id="no such month"),
+            pytest.param(
+                "usage: {messages_in: 1}\nmonth: 2024-13",
+                2,
+                "YYYY-MM, for example 2026-11",
+                id="no such month",
+            ),
+            pytest.param(
+                "usage: {messages_in: 1}\nmonth: 2024-2", 2, "not '2024-2'", id="a month of one digit"
+            ),
+            pytest.param(
+                "usage: {messages_in: 1}\nmonth: 2500-01", 2, "from 2000-01 to 2199-12", id="a month past all"
+            ),
             pytest.param("usage: {messages_in: 1}\nmonth: 2024-02-01", 2, "month must be text", id="a day"),
             pytest.param(
                 "usage: {messages_in: 1}\ndeployment:\n  hibernation: true",

@@ -17,7 +17,7 @@ from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
 from wscost.exact import EXACT
 from wscost.notes import Note
-from wscost.usage import METERS, Quantities, meter_of
+from wscost.usage import METERS, Quantities, a_month, meter_of
 from wscost.yamlfile import Document, Location, load, validate
 
 DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
@@ -53,14 +53,6 @@ def _known(key: str) -> str:
     return key
 
 
-def _month(text: str) -> str:
-    try:
-        date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise ValueError(f"month must be written like 2024-04, not {text!r}") from None
-    return text
-
-
 Key = Annotated[str, AfterValidator(_known)]
 Quantity = Annotated[Decimal, Field(ge=0), EXACT]
 
@@ -72,7 +64,7 @@ class _Form(BaseModel):
     deployment: str | dict[str, object] | None = None
     plan: tuple[str, ...] = ()
     as_of: Annotated[date, Strict()] | None = None
-    month: Annotated[str, AfterValidator(_month)] | None = None
+    month: Annotated[str, AfterValidator(a_month)] | None = None
 
     @field_validator("plan", mode="before")
     @classmethod

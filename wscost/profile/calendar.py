@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from wscost.exact import WHOLE
 from wscost.profile.quantities import Number, Seconds, Strict, UncertainPositive, likely
-from wscost.usage import Period
+from wscost.units import EARLIEST, LATEST
+from wscost.usage import Period, first_of
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -30,6 +31,8 @@ class Dates(Strict):
     def _one_end(self) -> Dates:
         if (self.end is None) == (self.days is None):
             raise ValueError("a period takes a start, and either an end or a number of days")
+        if self.start < EARLIEST.date() or self.start >= LATEST.date() or self.period.end > LATEST.date():
+            raise ValueError("the period must lie within the years 2000 to 2199")
         if self.end is not None and self.end <= self.start:
             raise ValueError(f"the period ends ({self.end}) before it has begun ({self.start})")
         return self
@@ -45,9 +48,9 @@ def _month(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        first = date.fromisoformat(f"{value}-01")
-    except ValueError:
-        raise ValueError("must be a month such as 2026-11, or a mapping with start and days") from None
+        first = first_of(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; or else a mapping with start and days") from None
     return {"start": first, "end": (first + timedelta(days=31)).replace(day=1)}
 
 

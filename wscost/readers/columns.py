@@ -16,7 +16,7 @@ from wscost.errors import InputError
 from wscost.readers.arrays import flags, numbers, scalar
 from wscost.readers.refusals import shown
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME
-from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +46,6 @@ EXPECTED: dict[Kind, str] = {
 }
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""A time outside comes from a wrong unit."""
 OUTSIDE = "lies outside the years 2000 to 2199"
 LONGEST_MS = 2.0**41
 """A handler's time from here on comes from a wrong unit. [ms]"""

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wscost.errors import InputError
-from wscost.readers.columns import CURE_OF_NAIVE, EARLIEST, EPOCH, LATEST, OUTSIDE, PER_SECOND
+from wscost.readers.columns import CURE_OF_NAIVE, EPOCH, OUTSIDE, PER_SECOND
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
-from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND
 
 ROOM_FROM = (
     "What names a connection's room: path (the URL's path, without its query), none, or a regular "

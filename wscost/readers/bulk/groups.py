@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from pyarrow import parquet
 
 from wscost.readers.building import TICK
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST, PER_SECOND, TIME_OF_TABLE, Column, Table, table_of
+from wscost.readers.columns import EPOCH, PER_SECOND, TIME_OF_TABLE, Column, Table, table_of
 from wscost.readers.source import Part, Place
-from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND
 from wscost.usage import Window
 
 READ_BYTES = 1_048_576

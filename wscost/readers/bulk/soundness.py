@@ -21,8 +21,9 @@ from wscost.loops.eventcolumns import MISSING, OUT, STRANGE
 from wscost.loops.events import read_kinds
 from wscost.readers.arrays import numbers, parts, room
 from wscost.readers.bulk.numbering import Numbers
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
+from wscost.readers.columns import EPOCH, Column, fits
 from wscost.trace import COUNTS, DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
+from wscost.units import EARLIEST, LATEST
 
 Arrays = Mapping[str, tuple[Column, pa.Array]]
 """By the names that a trace has for them."""
