@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from wscost.fitting.rooms import Rooms, fit_rooms
 from wscost.fitting.seen import seen
 from wscost.fitting.speech import Speech, fit_speech
 from wscost.fitting.stays import Stays, fit_stays
-from wscost.fitting.written import Line, render
+from wscost.fitting.written import Line, quoted, render
 from wscost.notes import Note
 from wscost.profile import Profile, read_profile
 from wscost.trace import Trace
@@ -146,13 +145,13 @@ def _stem(source: str) -> str:
 def _blocks(trace: Trace, name: str, seed: int, parts: _Parts) -> Iterator[tuple[Line, ...]]:
     stays, arrivals, rooms, speech, hearing = parts
     events = "no events" if trace.events is None else f"{len(trace.events):,} events"
-    source = "standard input" if trace.source == STDIN else json.dumps(Path(trace.source).name)[1:-1]
+    source = "standard input" if trace.source == STDIN else quoted(Path(trace.source).name)[1:-1]
     about = (
         f"Fitted to {source}: {len(trace.connections):,} connections and {events}, "
         f"{trace.window.start:%Y-%m-%d %H:%M:%S} to {trace.window.end:%Y-%m-%d %H:%M:%S} UTC. Each "
         "connection counts as a session: a reconnect is an arrival here."
     )
-    yield (Line(f"profile: {json.dumps(name)}", about, whole=True),)
+    yield (Line(f"profile: {quoted(name)}", about, whole=True),)
     yield arrivals.calendar
     yield arrivals.scenario
     yield stays.lines

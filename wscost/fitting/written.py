@@ -52,6 +52,18 @@ def _rendered(line: Line) -> Iterator[str]:
     ) or [""]
 
 
+def quoted(text: str) -> str:
+    """Write text between double quotes as YAML reads it; half a surrogate pair becomes U+FFFD."""
+    sound = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return '"' + "".join(map(_in_quotes, sound)) + '"'
+
+
+def _in_quotes(character: str) -> str:
+    if character in '"\\':
+        return rf"\{character}"
+    return character if character.isprintable() else rf"\U{ord(character):08x}"
+
+
 def block(key: str, entries: Mapping[str, str], why: str = "", depth: int = 0) -> tuple[Line, ...]:
     """Write a key with a mapping below it: on its line if that is short enough, else a line an entry."""
     on_one = Line(f"{key}: {mapping(entries)}", why, depth)
