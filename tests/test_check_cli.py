@@ -280,6 +280,16 @@ def test_a_mistake_in_another_ref_names_the_ref(repository: Path, run: Run) -> N
     assert "--base-ref main: wscost.yaml:2: scenarios.prod.input: traffic/usage.yaml: there is no" in err
 
 
+def test_a_file_that_is_a_link_out_of_the_repository_has_no_other_ref(repository: Path, run: Run) -> None:
+    outside = (repository / "wscost.yaml").rename(repository.parent / "elsewhere.yaml")
+    (repository / "wscost.yaml").symlink_to(outside)
+
+    code, out, err = run("check", "--base-ref", "HEAD")
+
+    assert (code, out) == (2, "")
+    assert f"wscost.yaml: is a link to {outside}, outside of the repository" in err
+
+
 def test_outside_a_repository_there_is_no_other_ref(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
