@@ -26,6 +26,9 @@ OBJECT = PRESETS["durable-object"].properties
 
 MISTAKES: dict[str, tuple[int, str]] = {
     "a-list": (1, "the file must be a mapping, not a list"),
+    "add-on-that-adds": (7, "adds is of plans; the plan that adds this add-on says it."),
+    "add-on-with-a-minimum": (7, "minimum is of plans; the plan that adds this add-on says it."),
+    "add-on-with-supports": (7, "supports is of plans; the plan that adds this add-on says it."),
     "allowance-negative": (11, "charges[1].included must be at least 0, not -1"),
     "allowance-per-week": (11, "charges[1].included.per must be 'month' or 'day', not 'week'"),
     "amount-in-quotes": (
@@ -216,6 +219,27 @@ class TestShelf:
 
         with pytest.raises(ConfigError, match="acme/chat is priced in EUR, but acme/plan in USD"):
             load_books([shelve(more="adds: [chat]")])
+
+    @pytest.mark.parametrize("regions", ["", "\nregions: [eu, us]"], ids=["no region", "more regions"])
+    def test_an_add_on_that_is_not_sold_in_every_region_of_a_plan_is_refused(
+        self, shelve: Shelve, regions: str
+    ) -> None:
+        shelve(charge(more=", region: eu"), "kind: add-on\nregions: [eu]", "chat")
+
+        (complaint,) = validate_directory(shelve(more=f"adds: [chat]{regions}"))
+
+        assert "plan.yaml:6: acme/chat is sold only in eu, but acme/plan in" in complaint
+
+    def test_an_add_on_has_a_price_for_each_region_of_its_plan(self, shelve: Shelve) -> None:
+        two = charge("chat", amount="2", more=", region: eu") + charge(
+            "chat", amount="3", more=", region: us"
+        )
+        shelve(two, "kind: add-on\nregions: [eu, us]", "chat")
+        books = load_books([shelve(more="adds: [chat]\nregions: [eu]")])
+
+        prices = books.price_list("acme/plan", properties=WORKER, region="eu")
+
+        assert {c.sku: c.price.amount for c in prices.charges} == {"requests": 1, "chat": 2}
 
 
 class TestPlans:

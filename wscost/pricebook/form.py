@@ -280,7 +280,12 @@ def read_book(path: Path) -> tuple[PriceBook, Document]:
     """
     document = load(path)
     book = validate(PriceBook, document)
-    found = [*_misplaced(book, path), *_unexplained(book), *_priced_twice(book, document)]
+    found = [
+        *_misplaced(book, path),
+        *_not_of_add_ons(book),
+        *_unexplained(book),
+        *_priced_twice(book, document),
+    ]
     if found:
         raise document.refusal(found)
     return book, document
@@ -291,6 +296,12 @@ def _misplaced(book: PriceBook, path: Path) -> list[tuple[Location, str]]:
     if (here.parent.name, here.name) == (book.provider, f"{book.product}.yaml"):
         return []
     return [(("product",), f"the book of {book.id} must stand in {book.id}.yaml.")]
+
+
+def _not_of_add_ons(book: PriceBook) -> list[tuple[Location, str]]:
+    keys = [key for key in ("adds", "supports", "minimum") if getattr(book, key)]
+    told = "is of plans; the plan that adds this add-on says it."
+    return [((key,), f"{key} {told}") for key in keys if book.kind == "add-on"]
 
 
 def _unexplained(book: PriceBook) -> list[tuple[Location, str]]:

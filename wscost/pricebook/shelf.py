@@ -191,6 +191,9 @@ def _unfit_add_ons(book: PriceBook, shelf: Shelf) -> Iterator[tuple[Location, st
             yield at, str(UnknownNameError("add-on", name, known))
         elif shelf[name][0].currency != book.currency:
             yield at, f"{name} is priced in {shelf[name][0].currency}, but {book.id} in {book.currency}."
+        elif (theirs := shelf[name][0].regions) and not (book.regions and set(book.regions) <= set(theirs)):
+            ours = f"in {', '.join(book.regions)}" if book.regions else "in no region of its own"
+            yield at, f"{name} is sold only in {', '.join(theirs)}, but {book.id} {ours}."
 
 
 def _region(book: PriceBook, region: str | None) -> str | None:
