@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from wscost import compare, estimate
+from wscost.cli import main
 from wscost.deployment import Deployment
 from wscost.errors import ConfigError, WscostError
 from wscost.scenario import (
@@ -362,6 +363,41 @@ def test_what_is_asked_for_goes_before_what_the_scenario_says(repository: Path) 
         "2027-03",
     )
     assert estimate(named, month=None, cycle_start=1, rounding="book", offers=()).month == "2027-02"
+
+
+PRORATED = """\
+scenarios:
+  prod:
+    input: usage.yaml
+    plans: cloudflare/workers-standard
+    deployment: worker
+    month: 2027-02
+    rounding: prorate
+    cycle_start: 15
+"""
+
+
+def test_an_option_at_its_default_goes_before_the_scenario_too(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named, usage = str(_write(repository, PRORATED)), str(repository / "usage.yaml")
+    asked = ["--rounding", "book", "--cycle-start", "1", "--plan", "cloudflare/workers-standard"]
+    asked += ["--deployment", "worker", "--month", "2027-02", "--format", "json"]
+
+    def told(*arguments: str) -> Any:
+        assert main(["estimate", *arguments]) == 0
+        (bill,) = json.loads(capsys.readouterr().out)["bills"]
+        return bill["month"], bill["lines"]
+
+    assert told(named, *asked) == told(usage, *asked)
+    assert told(named, "--format", "json")[0] == "2027-02-15 to 2027-03-15"
+    assert told(named, "--format", "json")[1] != told(usage, *asked)[1]
+
+
+def test_a_cycle_may_start_on_the_31st_and_then_starts_on_the_last_day_of_february(repository: Path) -> None:
+    bill = estimate(_write(repository, PRORATED.replace("15", "31")))
+
+    assert bill.month == "2027-02-28 to 2027-03-31"
 
 
 @pytest.mark.parametrize(

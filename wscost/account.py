@@ -47,8 +47,8 @@ class Options(ReadOptions, total=False):
     region: str | None
     as_of: date | None
     month: str | None
-    cycle_start: int
-    rounding: str
+    cycle_start: int | None
+    rounding: str | None
     offers: Sequence[str]
     pricing: Sequence[Path]
     seed: int | None
@@ -90,7 +90,7 @@ class Account:
         scenario = selected(inputs)
         if scenario:
             inputs = list(scenario.inputs)
-            options = cast("Options", {**scenario.options, **_given(options)})
+        options = cast("Options", {**(scenario.options if scenario else {}), **_given(options)})
         reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}  # type: ignore[literal-required]
         books = load_books(options.get("pricing", ()))
         account = cls(open_inputs(inputs, ReadOptions(**reading)), books, options)  # type: ignore[typeddict-item]
@@ -147,7 +147,7 @@ class Account:
         }
         part = together(parts, period)
         month = with_declared(part.month, deployment, consumed)
-        rounding = self.options.get("rounding", "book")
+        rounding = self.options.get("rounding") or "book"
         replicates = self._replicates(parts, deployment, consumed)
         bills = []
         for prices in lists:
@@ -168,7 +168,7 @@ class Account:
     def _unit_costs(self, month: MonthlyUsage, deployment: Deployment, prices: PriceList) -> UnitCosts:
         consumed, rounding = (
             [charge.consumes for charge in prices.charges],
-            self.options.get("rounding", "book"),
+            self.options.get("rounding") or "book",
         )
 
         def total_of(usage: MonthlyUsage) -> Decimal:
@@ -285,7 +285,7 @@ class Account:
 
     def period(self, priced_on: date) -> Period:
         """Return the billing month: the one asked for, else that of the first trace, else of the prices."""
-        month, cycle_start = self.options.get("month"), self.options.get("cycle_start", 1)
+        month, cycle_start = self.options.get("month"), self.options.get("cycle_start")
         named = [w.month for w in self.workloads.values() if isinstance(w, UsageFile) and w.month]
         windows = [w.window for w in self.workloads.values() if isinstance(w, (Trace, TraceStream, Usage))]
         planned = [
@@ -296,13 +296,12 @@ class Account:
             middle = (windows[0].start + (windows[0].end - windows[0].start) / 2).date()
         elif planned:
             middle = planned[0].start
-        return billing_period(month or (named[0] if named else None), cycle_start, middle)
+        return billing_period(
+            month or (named[0] if named else None), 1 if cycle_start is None else cycle_start, middle
+        )
 
 
 def _given(options: Options) -> dict[str, Any]:
-    """Return the options that say something: what is left at its default leaves a scenario its own."""
-    defaults: dict[str, Any] = {"cycle_start": 1, "rounding": "book"}
-    said = {
-        name: x for name, x in options.items() if x is not None and x is not False and x != defaults.get(name)
-    }
+    """Return the options that say something: what is left out leaves a scenario its own."""
+    said = {name: x for name, x in options.items() if x is not None and x is not False}
     return {name: x for name, x in said.items() if x not in ((), [], {})}

@@ -8,7 +8,6 @@ from typing import Any
 import typer
 
 from wscost.cli import options, output
-from wscost.pricelist import Rounding
 from wscost.reports import format_named
 
 ESTIMATE = """Estimate the monthly bill of a WebSocket workload.
@@ -32,8 +31,8 @@ def estimate(
     region: options.Region = None,
     as_of: options.AsOf = None,
     month: options.Month = None,
-    cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = Rounding.BOOK,
+    cycle_start: options.CycleStart = None,
+    rounding: options.RoundingRule = None,
     offer: options.Offers = None,
     pricing: options.Pricing = None,
     input_format: options.InputFormat = None,
@@ -101,8 +100,8 @@ def explain(
     region: options.Region = None,
     as_of: options.AsOf = None,
     month: options.Month = None,
-    cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = Rounding.BOOK,
+    cycle_start: options.CycleStart = None,
+    rounding: options.RoundingRule = None,
     offer: options.Offers = None,
     pricing: options.Pricing = None,
     input_format: options.InputFormat = None,

@@ -112,14 +112,19 @@ Month = Annotated[
     str | None, typer.Option("--month", metavar="YYYY-MM", help="Billing month; that of the trace if absent.")
 ]
 CycleStart = Annotated[
-    int,
-    typer.Option("--cycle-start", metavar="DAY", help="Day of the month on which the billing month begins."),
+    int | None,
+    typer.Option(
+        "--cycle-start",
+        metavar="DAY",
+        help="Day of the month on which the billing month begins; 1 if absent.",
+    ),
 ]
 RoundingRule = Annotated[
-    Rounding,
+    Rounding | None,
     typer.Option(
         "--rounding",
-        help="A started pricing unit past the allowance: as the price book says, whole, or in part.",
+        help="A started pricing unit past the allowance: as the price book says (also if absent), whole, "
+        "or in part.",
     ),
 ]
 Offers = Annotated[

@@ -8,7 +8,6 @@ from inspect import Parameter, signature
 from typing import Any
 
 from wscost.cli import options
-from wscost.pricelist import Rounding
 
 
 def shared(
@@ -16,8 +15,8 @@ def shared(
     region: options.Region = None,
     as_of: options.AsOf = None,
     month: options.Month = None,
-    cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = Rounding.BOOK,
+    cycle_start: options.CycleStart = None,
+    rounding: options.RoundingRule = None,
     offer: options.Offers = None,
     pricing: options.Pricing = None,
     input_format: options.InputFormat = None,

@@ -78,7 +78,7 @@ class Scenario(_Form):
         Day | None, Field(description="Prices in force on that day; the newest known if absent.")
     ] = None
     month: Annotated[str, AfterValidator(a_month)] | None = None
-    cycle_start: Annotated[int, Field(ge=1, le=28), WHOLE] = 1
+    cycle_start: Annotated[int, Field(ge=1, le=31), WHOLE] = 1
     rounding: Literal["book", "up", "prorate"] = "book"
     offers: Words = ()
     pricing: Annotated[Words, Field(description="Folders of price books of your own.")] = ()
