@@ -11,6 +11,7 @@ from wscost.errors import ConfigError, WscostError
 from wscost.estimating import DEFAULT_PLAN, Options
 from wscost.inputs import ReadOptions, Workload, open_input
 from wscost.profile import is_profile
+from wscost.readers.stores import is_url, shown
 from wscost.scenario import ScenarioFile
 from wscost.usagefile import UsageFile
 
@@ -36,7 +37,8 @@ def _price(file: ScenarioFile, name: str) -> Comparison:
         "ReadOptions", {key: x for key, x in options.items() if key in ReadOptions.__annotations__}
     )
     try:
-        named = zip(scenario.input, file.paths(name, "input"), strict=True)
+        names = [shown(one) if is_url(one) else one for one in scenario.input]
+        named = zip(names, file.inputs(name), strict=True)
         workloads = [_named(open_input(path, reading), as_) for as_, path in named]
         own_plans = [plan for w in workloads if isinstance(w, UsageFile) for plan in w.plans]
         plans = scenario.plans or own_plans or [DEFAULT_PLAN]
