@@ -15,7 +15,7 @@ from wscost.readers.findings import findings_of
 from wscost.readers.source import STDIN
 from wscost.readers.stores import is_url
 from wscost.shipped import shipped
-from wscost.trace import Engine, Trace, TraceStream
+from wscost.trace import Engine, Trace, TraceStream, check_trace
 from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
 
@@ -74,6 +74,8 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
 
 def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
+    if isinstance(one, Trace):
+        return check_trace(one)
     if is_workload(one):
         return one
     path = at_hand(one)

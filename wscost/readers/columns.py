@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wscost.errors import InputError
 from wscost.readers.arrays import flags, numbers, scalar
 from wscost.readers.refusals import shown
-from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME
+from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, LONGEST_MS, TIME
 from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ EXPECTED: dict[Kind, str] = {
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OUTSIDE = "lies outside the years 2000 to 2199"
-LONGEST_MS = 2.0**41
-"""A handler's time from here on comes from a wrong unit. [ms]"""
 CURE_OF_NAIVE = "Write it with Z or an offset, or pass --assume-utc if it is UTC."
 CLOSE = 0.8
 """How alike two names are (of 1) for one to be a misspelling of the other."""
