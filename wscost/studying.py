@@ -139,10 +139,10 @@ def one_concurrency(inputs: Input | Iterable[Input], options: Options) -> Concur
     opened = list(account.workloads.values())
     if len(opened) == 1 and is_profile(opened[0]):
         priced_on = account.price_list(DEFAULT_PLAN, account.deployments[0]).as_of
-        return busiest_day(opened[0], account.period(priced_on), options.get("seed"))
+        return busiest_day(opened[0], account.period(priced_on), account.options.get("seed"))
     if len(opened) == 1 and isinstance(opened[0], TraceStream) and opened[0].parts:
         return concurrency(opened[0])
-    return concurrency(one_trace(opened, options))
+    return concurrency(one_trace(opened, account.options))
 
 
 def busiest_day(profile: Profile, period: Period, seed: int | None = None) -> Concurrency:
@@ -174,7 +174,8 @@ def one_trace(inputs: Input | Iterable[Input], options: Options) -> Trace:
     InputError
         If there is none, or there are several.
     """
-    workloads = Account.of(inputs, options).workloads
+    account = Account.of(inputs, options)
+    workloads, options = account.workloads, account.options
     name, one = next(iter(workloads.items()))
     if len(workloads) > 1 or not isinstance(one, (Trace, TraceStream)):
         raise InputError(f"{', '.join(workloads)}: this picture is drawn from one trace.")
