@@ -519,10 +519,27 @@ class TestRegionsAndOffers:
         ):
             books.price_list("acme/plan", properties=WORKER, region="suoth")
 
-    def test_a_plan_with_one_price_for_all_regions_ignores_them(self, shelve: Shelve) -> None:
+    def test_a_plan_with_one_price_for_all_regions_says_that_it_has_no_use_for_one(
+        self, shelve: Shelve
+    ) -> None:
         prices = load_books([shelve()]).price_list("acme/plan", properties=WORKER, region="anywhere")
 
         assert prices.region is None
+        assert [note.message for note in prices.notes if note.code == "region-unused"] == [
+            "plan has one price for all regions, so anywhere changes nothing in it."
+        ]
+
+    def test_an_offer_of_another_plan_is_told_to_change_nothing(self, shelve: Shelve) -> None:
+        shelve(charge(more=", included: {quantity: 5, offer: first-year}"), product="other")
+        books = load_books([shelve()])
+
+        told = [
+            [note.data["offer"] for note in prices.notes if note.code == "offer-unused"]
+            for plan in ("acme/plan", "acme/other")
+            for prices in [books.price_list(plan, properties=WORKER, offers=["first-year"])]
+        ]
+
+        assert told == [["first-year"], []]
 
     def test_a_region_knows_no_price_before_its_own_first(self, shelve: Shelve) -> None:
         books = load_books(

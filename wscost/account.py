@@ -20,11 +20,13 @@ from wscost.completing import (
     with_size_steps,
 )
 from wscost.deployment import PRESETS, Deployment
+from wscost.errors import ConfigError
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
 from wscost.inputs import Input, ReadOptions, Workload, open_inputs, several
 from wscost.metering import meter
+from wscost.notes import Note
 from wscost.pricebook import PriceBooks, load_books
 from wscost.pricelist import PriceList
 from wscost.profile import is_profile
@@ -39,6 +41,12 @@ from wscost.usagefile import UsageFile
 if TYPE_CHECKING:
     from wscost.profile import Profile
     from wscost.replicating import SimulatedMonth, Simulation
+
+
+_NO_RANGE = Note(
+    "no-range",
+    "No months were drawn for a range: that takes a profile, or a trace of a week and more.",
+)
 
 
 class Options(ReadOptions, total=False):
@@ -85,7 +93,13 @@ class Account:
 
     @classmethod
     def of(cls, inputs: Input | Iterable[Input], options: Options) -> Account:
-        """Open the inputs and the price books; of a scenario file, what it names, and with its options."""
+        """Open the inputs and the price books; of a scenario file, what it names, and with its options.
+
+        Raises
+        ------
+        WscostError
+            If an input or a book cannot be read, or an option is of nothing that is at hand.
+        """
         inputs = several(inputs)
         scenario = selected(inputs)
         if scenario:
@@ -94,6 +108,7 @@ class Account:
         reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}  # type: ignore[literal-required]
         books = load_books(options.get("pricing", ()))
         account = cls(open_inputs(inputs, ReadOptions(**reading)), books, options)  # type: ignore[typeddict-item]
+        _check_sample(account.workloads.values(), options.get("sample"))
         if not scenario:
             return account
         return replace(account, scenario_plans=scenario.plans, scenario_deployment=scenario.deployment)
@@ -149,6 +164,8 @@ class Account:
         month = with_declared(part.month, deployment, consumed)
         rounding = self.options.get("rounding") or "book"
         replicates = self._replicates(parts, deployment, consumed)
+        if replicates is None and self.options.get("replicates"):
+            month = replace(month, notes=(*month.notes, _NO_RANGE))
         bills = []
         for prices in lists:
             bill = replace(
@@ -298,6 +315,13 @@ class Account:
             middle = planned[0].start
         return billing_period(
             month or (named[0] if named else None), 1 if cycle_start is None else cycle_start, middle
+        )
+
+
+def _check_sample(workloads: Iterable[Workload], sample: float | None) -> None:
+    if sample is not None and not any(map(is_profile, workloads)):
+        raise ConfigError(
+            f"--sample {sample}: only of a profile a share is simulated, and no input is one. Leave it out."
         )
 
 

@@ -63,30 +63,39 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     if not named:
         raise InputError("There is no input. Name a trace or a usage file.")
     opened: dict[str, Workload] = {}
+    as_logs = False
     for one in named:
-        workload = open_input(one, options)
+        workload, as_log = _opened(one, options)
+        as_logs |= as_log
         name = f"profile {workload.name}" if is_profile(workload) else workload.source
         if name in opened:
             raise InputError(f"{name}: named twice, so its usage would count twice.")
         opened[name] = workload
+    if not as_logs:
+        _refuse_reading(next(iter(opened)), options)
     return opened
 
 
 def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
+    return _opened(one, options)[0]
+
+
+def _opened(one: Input, options: ReadOptions) -> tuple[Workload, bool]:
+    """Return what an input is, and whether it is a log, or was one."""
     if isinstance(one, Trace):
-        return check_trace(one)
+        return check_trace(one), True
     if is_workload(one):
-        return one
+        return one, True
     path = at_hand(one)
     if isinstance(path, Path) and path.suffix in (".yaml", ".yml") and not options.get("input_format"):
         from wscost.profile import reading
 
         document = yamlfile.load(path)
         if usagefile.looks_like(document):
-            return usagefile.usage_of(document)
+            return usagefile.usage_of(document), False
         if reading.looks_like(document):
-            return reading.read_profile(document)
+            return reading.read_profile(document), False
         if not sniff(path.read_bytes(), path):
             raise InputError(
                 f"{path}: this YAML is no input: `usage:` (monthly totals) or `profile:` (a load) must stand "
@@ -96,8 +105,16 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
     format_options = reading_options.pop("format_options", {})
     found = read_input(path, streamed=True, **reading_options, **format_options)  # type: ignore[arg-type]
     if isinstance(found, (Trace, Usage)):
-        return replace(found, notes=(*found.notes, findings_of(found).note()))
-    return found
+        return replace(found, notes=(*found.notes, findings_of(found).note())), True
+    return found, True
+
+
+def _refuse_reading(name: str, options: ReadOptions) -> None:
+    """Refuse what says how a log is read where no input is one."""
+    given = ["--window"] if options.get("window") else []
+    given += [f"--{option.replace('_', '-')}" for option in options.get("format_options") or ()]
+    if given:
+        raise InputError(f"{name}: {given[0]} says how a log is read, and no input is one. Leave it out.")
 
 
 def at_hand(name: str | Path) -> str | Path:

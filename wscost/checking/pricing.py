@@ -9,7 +9,7 @@ from wscost.bill import Comparison
 from wscost.comparing import compare
 from wscost.errors import ConfigError, WscostError
 from wscost.estimating import DEFAULT_PLAN, Options
-from wscost.inputs import ReadOptions, Workload, open_input
+from wscost.inputs import ReadOptions, Workload, open_inputs
 from wscost.profile import is_profile
 from wscost.readers.stores import is_url, shown
 from wscost.scenario import ScenarioFile
@@ -38,8 +38,8 @@ def _price(file: ScenarioFile, name: str) -> Comparison:
     )
     try:
         names = [shown(one) if is_url(one) else one for one in scenario.input]
-        named = zip(names, file.inputs(name), strict=True)
-        workloads = [_named(open_input(path, reading), as_) for as_, path in named]
+        opened = open_inputs(file.inputs(name), reading).values()
+        workloads = [_named(workload, as_) for as_, workload in zip(names, opened, strict=True)]
         own_plans = [plan for w in workloads if isinstance(w, UsageFile) for plan in w.plans]
         plans = scenario.plans or own_plans or [DEFAULT_PLAN]
         return compare(workloads, plan=list(plans), deployment=file.deployment(name), **options)
