@@ -11,17 +11,17 @@ that of Artillery 2.0.34.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.columns import EPOCH
 from wscost.readers.document import decimal_at, load_document
 from wscost.readers.fields import Misfit, moment
 from wscost.readers.options import Options, days_of, format_window
 from wscost.readers.source import Source
+from wscost.units import moment_at
 from wscost.usage import Usage, Window
 
 COUNTERS = {
@@ -148,6 +148,6 @@ def _usage(source: str, tally: Tally, window: Window, left_out: tuple[Note, ...]
 
 def _at(place: str, values: dict[str, Any], name: str) -> datetime:
     try:
-        return EPOCH + timedelta(microseconds=moment(name, values.get(name), "ms"))
+        return moment_at(moment(name, values.get(name), "ms"))
     except Misfit as misfit:
         raise InputError(f"{place}: {misfit}") from None
