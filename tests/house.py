@@ -44,7 +44,7 @@ def _names(text: str) -> frozenset[str]:
 LAYERS = (
     Layer(
         "things",
-        _names("errors units notes pricelist bill usage trace deployment loops shipped drawable"),
+        _names("errors units exact notes pricelist bill usage trace deployment loops shipped drawable"),
     ),
     Layer(
         "doors in",

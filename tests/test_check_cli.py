@@ -280,6 +280,26 @@ def test_a_mistake_in_another_ref_names_the_ref(repository: Path, run: Run) -> N
     assert "--base-ref main: wscost.yaml:2: scenarios.prod.input: traffic/usage.yaml: there is no" in err
 
 
+def test_a_file_that_is_a_link_out_of_the_repository_has_no_other_ref(repository: Path, run: Run) -> None:
+    outside = (repository / "wscost.yaml").rename(repository.parent / "elsewhere.yaml")
+    (repository / "wscost.yaml").symlink_to(outside)
+
+    code, out, err = run("check", "--base-ref", "HEAD")
+
+    assert (code, out) == (2, "")
+    assert f"wscost.yaml: is a link to {outside}, outside of the repository" in err
+
+
+def test_a_scenario_that_says_how_to_read_totals_is_refused(repository: Path, run: Run) -> None:
+    write(repository, wscost=SCENARIOS.replace("usage.yaml,", "usage.yaml, window: 2026-11-01/2026-12-01,"))
+
+    code, _, err = run("check")
+
+    assert code == 2
+    assert "wscost.yaml:2: scenario prod: " in err
+    assert "traffic/usage.yaml: --window says how a log is read, and no input is one. Leave it out." in err
+
+
 def test_outside_a_repository_there_is_no_other_ref(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

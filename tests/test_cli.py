@@ -325,6 +325,21 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         pytest.param(["estimate", "{usage}", "--month", "April"], "YYYY-MM", id="a month in words"),
         pytest.param(["estimate", "{usage}", "--month", "9999-12"], "2199-12", id="a month that has no next"),
+        pytest.param(
+            ["estimate", "{usage}", "--sample", "0.1"],
+            "--sample 0.1: only of a profile a share is simulated, and no input is one. Leave it out.",
+            id="a sample of what is not simulated",
+        ),
+        pytest.param(
+            ["estimate", "{usage}", "--window", "2026-11-01/2026-11-02"],
+            "usage.yaml: --window says how a log is read, and no input is one. Leave it out.",
+            id="a window on totals",
+        ),
+        pytest.param(
+            ["compare", "{usage}", "--map", "opened_at=x"],
+            "usage.yaml: --map says how a log is read, and no input is one.",
+            id="columns of totals",
+        ),
         pytest.param(["estimate", "{usage}", "--seed", "-1"], "--seed", id="a seed below nought"),
         pytest.param(
             ["estimate", "{trace}", "--sample-rate", "0.1"], "Known: none.", id="an option of another format"

@@ -147,6 +147,61 @@ def test_a_format_option_is_name_and_value(capsys: pytest.CaptureFixture[str]) -
     assert "NAME=VALUE" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["nonsense", "progress", "window"])
+def test_an_option_that_no_format_knows_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", "sample_traces/chat.csv", "--format-option", f"{name}=1"]) == 2
+    assert f"There is no option of a trace format named '{name}'" in capsys.readouterr().err
+
+
+EXPLORATIONS = {
+    "sweep": ["--vary", "traffic.scale=1,2"],
+    "break-even": [
+        "--vary",
+        "traffic.scale=1..9",
+        "--plans",
+        "cloudflare/workers-standard,cloudflare/workers-free",
+    ],
+    "sensitivity": [],
+    "advise": [],
+    "history": [],
+    "explain": [],
+    "report": ["-o", "{folder}/report.html"],
+    "plot": ["-o", "{folder}/sockets.svg"],
+}
+
+
+@pytest.mark.parametrize("command", EXPLORATIONS)
+def test_a_log_that_is_read_by_its_columns_can_be_explored(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("start,end,room\n1793577600000,1793577660000,x\n1793577600000,1793577720000,x\n")
+    more = [word.format(folder=tmp_path) for word in EXPLORATIONS[command]]
+    kind = ["concurrency"] if command == "plot" else []
+    columns = "opened_at=start:unix_ms,closed_at=end:unix_ms,object_id=room"
+
+    assert main([command, *kind, str(log), "--map", columns, *more]) == 0, capsys.readouterr().err
+
+
+LAYOUT = """
+access_log:
+  line: json
+  closed_at: {field: ts, unit: s}
+  duration: {field: took, unit: ms}
+  upgraded: {field: status, is: [101]}
+"""
+EDGE = '{"ts": 1795418588.96, "took": 3019, "status": 101}\n'
+
+
+def test_a_picture_reads_a_log_by_its_layout(tmp_path: Path) -> None:
+    (tmp_path / "edge.yaml").write_text(LAYOUT)
+    (tmp_path / "edge.ndjson").write_text(EDGE)
+    asked = [str(tmp_path / "edge.ndjson"), "--layout", str(tmp_path / "edge.yaml")]
+
+    assert main(["plot", "concurrency", *asked, "-o", str(tmp_path / "a.svg")]) == 0
+    assert (tmp_path / "a.svg").stat().st_size
+
+
 LOGPUSH = "tests/reader_samples/logpush-websocket/zone.ndjson"
 
 

@@ -310,3 +310,19 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_process_hashes_words_t
     }
 
     assert len(told) == 1
+
+
+def test_months_that_were_asked_for_and_cannot_be_drawn_are_told() -> None:
+    assert "no-range" in codes(estimate(totals(messages_in=1), replicates=5))
+    assert "no-range" not in codes(estimate(totals(messages_in=1)))
+    assert "no-range" not in codes(estimate(totals(messages_in=1), replicates=0))
+
+
+def test_a_window_among_totals_and_a_trace_is_the_traces(tmp_path: Path) -> None:
+    (tmp_path / "usage.yaml").write_text("usage: {messages_in: 5}")
+    (tmp_path / "a.csv").write_text("opened_at,closed_at\n2026-11-02T00:00:00Z,2026-11-02T00:01:00Z\n")
+    inputs = [tmp_path / "usage.yaml", tmp_path / "a.csv"]
+
+    bill = estimate(inputs, window="2026-11-01/2026-12-01", deployment="worker")
+
+    assert bill.usage["connections_opened"] == 1

@@ -19,6 +19,7 @@ from wscost.fitting import Fit, fit, goodness
 from wscost.fitting.bursts import Dispersion, interrupted
 from wscost.fitting.rooms import zipf_exponent
 from wscost.fitting.sizes import sizes_of
+from wscost.fitting.written import quoted
 from wscost.notes import Note
 from wscost.profile import read_profile
 from wscost.profile.messages import Broadcast, Bursts, Interval, Poisson, Reply
@@ -528,8 +529,35 @@ def test_whatever_the_trace_the_profile_can_be_read_or_the_reason_is_told(
 
 def test_a_name_is_written_as_it_is_meant() -> None:
     rows = [connection(10 * i, 10 * i + 5 + i) for i in range(30)]
-    for name in ('a: "b" # c', "yes", "1e3", "é\n", "two  spaces " * 20):
+    hostile = (
+        "chat 😀",
+        "'",
+        '"',
+        "\\",
+        "\\n",
+        "a\tb\r\n",
+        "\0\x7f\x85\x9f",
+        "\u2028\u2029\ufeff\ufffe",
+        "- [a, {b}]",
+    )
+    for name in ('a: "b" # c', "yes", "1e3", "é\n", "two  spaces " * 20, *hostile):
         assert name == fit(trace(rows, window=(0, 400)), name=name).profile.name
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
+def test_any_text_is_written_as_it_is_meant(text: str) -> None:
+    assert yamlfile.loads(f"a: {quoted(text)}").data == {"a": text}
+
+
+@pytest.mark.parametrize(
+    "file", ["chat 😀.ndjson", "a\nb: c.ndjson", "#\x85\u2028.ndjson", "half \udc80.ndjson"]
+)
+def test_a_fit_to_a_file_of_any_name_can_be_read(file: str) -> None:
+    rows = [connection(10 * i, 10 * i + 5 + i) for i in range(30)]
+    found = fit(replace(trace(rows, window=(0, 400)), source=f"traces/{file}"))
+
+    assert found.profile == read_profile(yamlfile.loads(found.text))
+    assert found.text.encode()
 
 
 # The pieces.

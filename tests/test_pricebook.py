@@ -26,8 +26,15 @@ OBJECT = PRESETS["durable-object"].properties
 
 MISTAKES: dict[str, tuple[int, str]] = {
     "a-list": (1, "the file must be a mapping, not a list"),
+    "add-on-that-adds": (7, "adds is of plans; the plan that adds this add-on says it."),
+    "add-on-with-a-minimum": (7, "minimum is of plans; the plan that adds this add-on says it."),
+    "add-on-with-supports": (7, "supports is of plans; the plan that adds this add-on says it."),
     "allowance-negative": (11, "charges[1].included must be at least 0, not -1"),
     "allowance-per-week": (11, "charges[1].included.per must be 'month' or 'day', not 'week'"),
+    "amount-in-quotes": (
+        12,
+        "charges[1].price.amount must be a number, not '1_0.5'. Take the quotes away.",
+    ),
     "amount-in-words": (12, "charges[1].price: unknown key '30'"),
     "amount-infinite": (12, ".inf is a float that is not exact"),
     "amount-missing": (12, "a package price has an amount, and no tiers"),
@@ -58,12 +65,14 @@ MISTAKES: dict[str, tuple[int, str]] = {
         "requests stands twice for 2024-06-01: its period overlaps that of line 8",
     ),
     "overlapping-periods": (15, "requests stands twice for 2024-06-01: its period overlaps that of line 8"),
+    "pricing-unit-in-quotes": (12, "price.per must be a number, not ' 1e6 '. Take the quotes away."),
     "repeated-key": (11, "the key 'unit' stands twice, first on line 10"),
     "size-step-missing": (9, "the meter message_units_in needs step_bytes"),
     "size-step-on-a-meter-without-sizes": (9, "the meter messages_in takes no step_bytes"),
     "source-missing": (8, "charges[1]: 'source' is missing"),
     "source-unknown": (14, "There is no source named 'pag'. Did you mean page?"),
     "source-without-address": (6, "sources.page must be an address such as https://…, not 'the contract'"),
+    "step-in-quotes": (9, "step_bytes must be a whole number, not '32768'. Take the quotes away."),
     "switch-that-is-a-word": (12, "price.round_up must be true or false, not 'yes'"),
     "tier-amount-neither-number-nor-unknown": (16, "must be a number or 'unknown', not 'later'"),
     "tiers-missing": (12, "a graduated price has tiers, and no amount beside them"),
@@ -210,6 +219,27 @@ class TestShelf:
 
         with pytest.raises(ConfigError, match="acme/chat is priced in EUR, but acme/plan in USD"):
             load_books([shelve(more="adds: [chat]")])
+
+    @pytest.mark.parametrize("regions", ["", "\nregions: [eu, us]"], ids=["no region", "more regions"])
+    def test_an_add_on_that_is_not_sold_in_every_region_of_a_plan_is_refused(
+        self, shelve: Shelve, regions: str
+    ) -> None:
+        shelve(charge(more=", region: eu"), "kind: add-on\nregions: [eu]", "chat")
+
+        (complaint,) = validate_directory(shelve(more=f"adds: [chat]{regions}"))
+
+        assert "plan.yaml:6: acme/chat is sold only in eu, but acme/plan in" in complaint
+
+    def test_an_add_on_has_a_price_for_each_region_of_its_plan(self, shelve: Shelve) -> None:
+        two = charge("chat", amount="2", more=", region: eu") + charge(
+            "chat", amount="3", more=", region: us"
+        )
+        shelve(two, "kind: add-on\nregions: [eu, us]", "chat")
+        books = load_books([shelve(more="adds: [chat]\nregions: [eu]")])
+
+        prices = books.price_list("acme/plan", properties=WORKER, region="eu")
+
+        assert {c.sku: c.price.amount for c in prices.charges} == {"requests": 1, "chat": 2}
 
 
 class TestPlans:
@@ -489,10 +519,27 @@ class TestRegionsAndOffers:
         ):
             books.price_list("acme/plan", properties=WORKER, region="suoth")
 
-    def test_a_plan_with_one_price_for_all_regions_ignores_them(self, shelve: Shelve) -> None:
+    def test_a_plan_with_one_price_for_all_regions_says_that_it_has_no_use_for_one(
+        self, shelve: Shelve
+    ) -> None:
         prices = load_books([shelve()]).price_list("acme/plan", properties=WORKER, region="anywhere")
 
         assert prices.region is None
+        assert [note.message for note in prices.notes if note.code == "region-unused"] == [
+            "plan has one price for all regions, so anywhere changes nothing in it."
+        ]
+
+    def test_an_offer_of_another_plan_is_told_to_change_nothing(self, shelve: Shelve) -> None:
+        shelve(charge(more=", included: {quantity: 5, offer: first-year}"), product="other")
+        books = load_books([shelve()])
+
+        told = [
+            [note.data["offer"] for note in prices.notes if note.code == "offer-unused"]
+            for plan in ("acme/plan", "acme/other")
+            for prices in [books.price_list(plan, properties=WORKER, offers=["first-year"])]
+        ]
+
+        assert told == [["first-year"], []]
 
     def test_a_region_knows_no_price_before_its_own_first(self, shelve: Shelve) -> None:
         books = load_books(

@@ -247,6 +247,9 @@ def test_a_report_of_artillery_is_usage_by_day() -> None:
     assert {"a-socket-a-user", "messages-out-missing"} <= codes(usage)
 
 
+MIDNIGHT = 1795564800000
+
+
 def report(change: Any) -> str:
     document = json.loads((SAMPLES / "artillery_report.json").read_text())
     change(document)
@@ -268,8 +271,24 @@ def to_http(document: dict[str, Any]) -> None:
             r"intermediate\[0\].*is not a number",
         ),
         (lambda d: d["aggregate"].pop("counters"), "no aggregate with counters"),
+        (
+            lambda d: d["aggregate"].update(lastCounterAt=d["aggregate"]["firstCounterAt"] - 864 * 10**5),
+            "lastCounterAt is before firstCounterAt",
+        ),
+        (
+            lambda d: d["aggregate"].update(firstCounterAt=MIDNIGHT, lastCounterAt=MIDNIGHT),
+            "covers no time. Say what was observed with --window",
+        ),
     ],
-    ids=["of another engine", "without time", "seconds for milliseconds", "a negative count", "no counters"],
+    ids=[
+        "of another engine",
+        "without time",
+        "seconds for milliseconds",
+        "a negative count",
+        "no counters",
+        "that ends days before it begins",
+        "of no length",
+    ],
 )
 def test_a_broken_report_is_refused(tmp_path: Path, change: Any, words: str) -> None:
     path = tmp_path / "report.json"
@@ -277,6 +296,40 @@ def test_a_broken_report_is_refused(tmp_path: Path, change: Any, words: str) -> 
 
     with pytest.raises(InputError, match=words):
         read_input(path)
+
+
+def test_periods_of_a_report_outside_the_window_are_left_out_and_counted(tmp_path: Path) -> None:
+    def repeat_ten_minutes_later(document: dict[str, Any]) -> None:
+        (period,) = document["intermediate"]
+        later = int(period["period"]) + 600_000
+        document["intermediate"].append({**period, "period": str(later)})
+        document["aggregate"]["lastCounterAt"] = later
+
+    path = tmp_path / "report.json"
+    path.write_text(report(repeat_ten_minutes_later))
+    whole = read_input(path)
+    first = read_input(path, window="2026-11-25T19:30:00Z/2026-11-25T19:35:00Z")
+
+    assert isinstance(whole, Usage)
+    assert isinstance(first, Usage)
+    assert whole.totals == {key: 2 * quantity for key, quantity in first.totals.items()}
+    assert "outside-window" not in codes(whole)
+    assert [(n.message, n.data) for n in first.notes if n.code == "outside-window"] == [
+        ("1 periods begin outside the window and are left out.", {"rows": 1})
+    ]
+
+
+def test_a_window_of_another_year_than_the_report_is_refused() -> None:
+    with pytest.raises(InputError, match=r"no period begins in the window 2030.*; the counts run over 2026"):
+        read_input(SAMPLES / "artillery_report.json", window="2030-01-01/2030-01-02")
+
+
+def test_a_report_without_periods_is_not_cut_to_a_window(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(report(lambda d: d.pop("intermediate")))
+
+    with pytest.raises(InputError, match="no intermediate periods, so it cannot be cut to the window"):
+        read_input(path, window="2026-11-25T19:34:31Z/2026-11-25T19:34:32Z")
 
 
 def profile_of(path: Path, **options: str) -> Profile:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from wscost import compare, estimate
+from wscost.cli import main
 from wscost.deployment import Deployment
 from wscost.errors import ConfigError, WscostError
 from wscost.scenario import (
@@ -34,6 +35,10 @@ SHIPPED: dict[str, Any] = json.loads(files("wscost").joinpath("schemas/scenario-
 
 MISTAKES: dict[str, tuple[int, str]] = {
     "a-list": (1, "`scenarios:` must stand at its top level"),
+    "cycle-start-in-quotes": (
+        4,
+        "scenarios.prod.cycle_start must be a whole number, not '15'. Take the quotes away.",
+    ),
     "dollar-sign": (4, "checks[1].max must be an amount such as 120 USD, a share such as 15%, or a number"),
     "empty-scenarios": (1, "scenarios must have 1 or more entries"),
     "id-with-a-space": (4, "checks[1].id must be a name of letters, digits, dots and dashes"),
@@ -42,7 +47,15 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "missing-file": (3, "scenarios.prod.input: traces/gone.ndjson: there is no such file"),
     "missing-price-books": (4, "scenarios.prod.pricing: books: there is no such file"),
     "money-for-an-age": (4, "90 USD is money, but pricebook.age_days is not"),
-    "month-that-is-none": (4, "scenarios.prod.month must be a month such as 2027-03, not '2027-13'"),
+    "month-of-one-digit": (
+        4,
+        "scenarios.prod.month must be a month as YYYY-MM, for example 2026-11, not '2027-3'",
+    ),
+    "month-past-all": (4, "scenarios.prod.month must be a month from 2000-01 to 2199-12, not 2500-01"),
+    "month-that-is-none": (
+        4,
+        "scenarios.prod.month must be a month as YYYY-MM, for example 2026-11, not '2027-13'",
+    ),
     "negative-limit": (4, "checks[1].max must be an amount such as 120 USD"),
     "negative-number": (4, "checks[1].max must be an amount such as 120 USD"),
     "no-input": (2, "scenarios.prod: 'input' is missing"),
@@ -350,6 +363,41 @@ def test_what_is_asked_for_goes_before_what_the_scenario_says(repository: Path) 
         "2027-03",
     )
     assert estimate(named, month=None, cycle_start=1, rounding="book", offers=()).month == "2027-02"
+
+
+PRORATED = """\
+scenarios:
+  prod:
+    input: usage.yaml
+    plans: cloudflare/workers-standard
+    deployment: worker
+    month: 2027-02
+    rounding: prorate
+    cycle_start: 15
+"""
+
+
+def test_an_option_at_its_default_goes_before_the_scenario_too(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named, usage = str(_write(repository, PRORATED)), str(repository / "usage.yaml")
+    asked = ["--rounding", "book", "--cycle-start", "1", "--plan", "cloudflare/workers-standard"]
+    asked += ["--deployment", "worker", "--month", "2027-02", "--format", "json"]
+
+    def told(*arguments: str) -> Any:
+        assert main(["estimate", *arguments]) == 0
+        (bill,) = json.loads(capsys.readouterr().out)["bills"]
+        return bill["month"], bill["lines"]
+
+    assert told(named, *asked) == told(usage, *asked)
+    assert told(named, "--format", "json")[0] == "2027-02-15 to 2027-03-15"
+    assert told(named, "--format", "json")[1] != told(usage, *asked)[1]
+
+
+def test_a_cycle_may_start_on_the_31st_and_then_starts_on_the_last_day_of_february(repository: Path) -> None:
+    bill = estimate(_write(repository, PRORATED.replace("15", "31")))
+
+    assert bill.month == "2027-02-28 to 2027-03-31"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,40 @@ def test_a_store_reads_as_a_folder_does(
 
     assert of_folder.days == of_store.days
     assert of_folder.grades == of_store.grades
+
+
+def test_a_scenario_may_name_an_input_in_a_store(
+    store: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wscost.yaml"
+    path.write_text(
+        "scenarios: {prod: {input: memory://bucket/days, deployment: worker}}\n"
+        "checks: [{id: opened, metric: meter.connections_opened, max: 1e9}]\n"
+    )
+
+    asked = ["--plan", "cloudflare/workers-standard", "--deployment", "worker", "--format", "json"]
+    assert main(["estimate", "memory://bucket/days", *asked]) == 0
+    of_url = json.loads(capsys.readouterr().out)
+    assert main(["estimate", str(path), "--format", "json"]) == 0
+    of_scenario = json.loads(capsys.readouterr().out)
+
+    assert of_scenario["bills"][0]["lines"] == of_url["bills"][0]["lines"]
+    assert main(["check", "--config", str(path)]) == 0
+
+
+def test_a_login_to_a_store_is_not_told_by_a_check(
+    store: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.pipe("/ann:secret@bucket/a.parquet", content(0))
+    path = tmp_path / "wscost.yaml"
+    path.write_text(
+        "scenarios: {prod: {input: 'memory://ann:secret@bucket/a.parquet', deployment: worker}}\n"
+        "checks: [{id: opened, metric: meter.connections_opened, max: 1e9}]\n"
+    )
+    assert main(["check", "--config", str(path), "--report", "json=-"]) == 0
+    store.rm("/ann:secret@bucket", recursive=True)
+
+    assert "secret" not in "".join(capsys.readouterr())
 
 
 def test_a_file_of_any_format_may_lie_in_a_store(store: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.traces import at, connection, event, frame, trace
-from wscost.errors import OutputError
+from wscost.errors import InputError, OutputError
 from wscost.notes import Grade
 from wscost.readers import read_trace
 from wscost.shipped import shipped
-from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, KINDS, LARGEST, Trace, check_trace
-from wscost.tracefile import write_trace
+from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, KINDS, LARGEST, Trace, TraceStream, check_trace
+from wscost.tracefile import write_stream, write_trace
 from wscost.usage import Window
 
 FORMS = ("csv", "csv.gz", "ndjson", "ndjson.gz", "jsonl", "parquet")
@@ -275,6 +275,21 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
 
     with pytest.raises(OutputError, match="No space left on device"):
         write_trace(SMALL, tmp_path / "a.ndjson")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.ndjson.gz", "a/"])
+def test_what_cannot_be_read_is_not_told_as_what_cannot_be_written(name: str, tmp_path: Path) -> None:
+    def parts() -> Iterator[Trace]:
+        yield SMALL
+        raise OSError(5, "Input/output error")
+
+    stream = TraceStream(
+        SMALL.window, "log.csv", 2, True, True, read=lambda sort: pytest.fail("no pass"), parts=parts
+    )
+
+    with pytest.raises(InputError, match=r"^log\.csv: cannot be read: Input/output error\.$"):
+        write_stream(stream, f"{tmp_path}/{name}")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -39,6 +39,17 @@ class TestUsageFile:
             {"connections_opened": Decimal(150_000), "object_active_seconds": Decimal("3251718.75")},
         )
 
+    def test_a_number_may_have_an_exponent(self, write: Write) -> None:
+        path = write(
+            "usage: {messages_in: 1e6, object_active_seconds: 2.5E+3}\ndeployment: {handler_ms: 5e-1}"
+        )
+
+        read = read_usage_file(path)
+
+        assert read.usage == {"messages_in": 1_000_000, "object_active_seconds": 2_500}
+        assert read.deployment is not None
+        assert read.deployment.handler_ms.message == Decimal("0.5")
+
     def test_a_file_may_say_how_to_price_it(self, write: Write) -> None:
         path = write(
             "usage: {messages_in: 1}\n"
@@ -104,12 +115,51 @@ class TestUsageFile:
             pytest.param("usage:\n  messages_in: .inf", 2, "a float that is not exact", id="infinitely many"),
             pytest.param("usage:\n  messages_in: many", 2, "must be a number, not 'many'", id="a word"),
             pytest.param("usage:\n  messages_in: true", 2, "must be a number, not true", id="a boolean"),
+            pytest.param(
+                'usage:\n  connections_opened: " 1_5 "',
+                2,
+                "usage.connections_opened must be a number, not ' 1_5 '. Take the quotes away.",
+                id="a number in quotes",
+            ),
+            pytest.param(
+                'usage:\n  messages_in: "1e80"',
+                2,
+                "'1e80'. Take the quotes away.",
+                id="eighty digits in quotes",
+            ),
+            pytest.param(
+                "usage:\n  messages_in: 1__5", 2, "must be a number, not '1__5'.", id="no number, no quotes"
+            ),
             pytest.param("usage:\n  messages_in:", 2, "must be a number, not empty", id="nothing"),
             pytest.param("usage:\n  a: 1\n  a: 2", 3, "'a' stands twice", id="a meter that stands twice"),
             pytest.param("usage: {}", 1, "usage must have 1 or more entries", id="no meters"),
             pytest.param("usage: 5", 1, "usage must be a mapping, not 5", id="a number for all"),
             pytest.param(
                 'usage:\n  "messages_in:5": 1', 2, "write messages_in alone", id="a parameter too many"
+            ),
+            pytest.param(
+                'usage:\n  "message_units_in:032768": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter that begins with a zero",
+            ),
+            pytest.param(
+                'usage:\n  "message_units_in:0": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter of nothing",
+            ),
+            pytest.param(
+                'usage:\n  "message_units_in:３２": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter in digits of another script",
+            ),
+            pytest.param(
+                'usage:\n  "message_units_in:": 1',
+                2,
+                "stands step_bytes, a whole number",
+                id="a parameter left out",
             ),
             pytest.param(
                 'usage:\n  "message_units_in:big": 1',
@@ -126,7 +176,18 @@ class TestUsageFile:
             pytest.param(
                 "usage: {messages_in: 1}\nas_of: 2024-08", 2, "as_of must be a date", id="half a date"
             ),
-            pytest.param("usage: {messages_in: 1}\nmonth: 2024-13", 2, "like 2024-04", id="no such month"),
+            pytest.param(
+                "usage: {messages_in: 1}\nmonth: 2024-13",
+                2,
+                "YYYY-MM, for example 2026-11",
+                id="no such month",
+            ),
+            pytest.param(
+                "usage: {messages_in: 1}\nmonth: 2024-2", 2, "not '2024-2'", id="a month of one digit"
+            ),
+            pytest.param(
+                "usage: {messages_in: 1}\nmonth: 2500-01", 2, "from 2000-01 to 2199-12", id="a month past all"
+            ),
             pytest.param("usage: {messages_in: 1}\nmonth: 2024-02-01", 2, "month must be text", id="a day"),
             pytest.param(
                 "usage: {messages_in: 1}\ndeployment:\n  hibernation: true",
@@ -226,6 +287,16 @@ class TestDeployment:
                 "pins:\n  timer: often",
                 ":2: pins.timer must be a number or 'always', not 'often'",
                 id="often",
+            ),
+            pytest.param(
+                'handler_ms: "2"',
+                ":1: handler_ms must be a number, not '2'. Take the quotes away.",
+                id="quotes",
+            ),
+            pytest.param(
+                'pins:\n  timer: "0.5"',
+                ":2: pins.timer must be a number or 'always', not '0.5'. Take the quotes away.",
+                id="quotes beside a word",
             ),
         ],
     )

@@ -20,11 +20,13 @@ from wscost.completing import (
     with_parameters,
 )
 from wscost.deployment import PRESETS, Deployment
+from wscost.errors import ConfigError
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
-from wscost.inputs import Input, ReadOptions, Workload, open_inputs, several
+from wscost.inputs import Input, ReadOptions, Workload, open_inputs, reading_of, several
 from wscost.metering import meter
+from wscost.notes import Note
 from wscost.pricebook import PriceBooks, load_books
 from wscost.pricelist import PriceList
 from wscost.profile import is_profile
@@ -41,14 +43,20 @@ if TYPE_CHECKING:
     from wscost.replicating import SimulatedMonth, Simulation
 
 
+_NO_RANGE = Note(
+    "no-range",
+    "No months were drawn for a range: that takes a profile, or a trace of a week and more.",
+)
+
+
 class Options(ReadOptions, total=False):
     """What narrows an estimate; every entry has the command line option of the same name."""
 
     region: str | None
     as_of: date | None
     month: str | None
-    cycle_start: int
-    rounding: str
+    cycle_start: int | None
+    rounding: str | None
     offers: Sequence[str]
     pricing: Sequence[Path]
     seed: int | None
@@ -85,15 +93,21 @@ class Account:
 
     @classmethod
     def of(cls, inputs: Input | Iterable[Input], options: Options) -> Account:
-        """Open the inputs and the price books; of a scenario file, what it names, and with its options."""
+        """Open the inputs and the price books; of a scenario file, what it names, and with its options.
+
+        Raises
+        ------
+        WscostError
+            If an input or a book cannot be read, or an option is of nothing that is at hand.
+        """
         inputs = several(inputs)
         scenario = selected(inputs)
         if scenario:
             inputs = list(scenario.inputs)
-            options = cast("Options", {**scenario.options, **_given(options)})
-        reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}  # type: ignore[literal-required]
+        options = cast("Options", {**(scenario.options if scenario else {}), **_given(options)})
         books = load_books(options.get("pricing", ()))
-        account = cls(open_inputs(inputs, ReadOptions(**reading)), books, options)  # type: ignore[typeddict-item]
+        account = cls(open_inputs(inputs, reading_of(options)), books, options)
+        _check_sample(account.workloads.values(), options.get("sample"))
         if not scenario:
             return account
         return replace(account, scenario_plans=scenario.plans, scenario_deployment=scenario.deployment)
@@ -147,8 +161,10 @@ class Account:
         }
         part = together(parts, period)
         month = with_declared(part.month, deployment, consumed)
-        rounding = self.options.get("rounding", "book")
+        rounding = self.options.get("rounding") or "book"
         replicates = self._replicates(parts, deployment, consumed)
+        if replicates is None and self.options.get("replicates"):
+            month = replace(month, notes=(*month.notes, _NO_RANGE))
         bills = []
         for prices in lists:
             bill = replace(
@@ -168,7 +184,7 @@ class Account:
     def _unit_costs(self, month: MonthlyUsage, deployment: Deployment, prices: PriceList) -> UnitCosts:
         consumed, rounding = (
             [charge.consumes for charge in prices.charges],
-            self.options.get("rounding", "book"),
+            self.options.get("rounding") or "book",
         )
 
         def total_of(usage: MonthlyUsage) -> Decimal:
@@ -285,7 +301,7 @@ class Account:
 
     def period(self, priced_on: date) -> Period:
         """Return the billing month: the one asked for, else that of the first trace, else of the prices."""
-        month, cycle_start = self.options.get("month"), self.options.get("cycle_start", 1)
+        month, cycle_start = self.options.get("month"), self.options.get("cycle_start")
         named = [w.month for w in self.workloads.values() if isinstance(w, UsageFile) and w.month]
         windows = [w.window for w in self.workloads.values() if isinstance(w, (Trace, TraceStream, Usage))]
         planned = [
@@ -296,13 +312,19 @@ class Account:
             middle = (windows[0].start + (windows[0].end - windows[0].start) / 2).date()
         elif planned:
             middle = planned[0].start
-        return billing_period(month or (named[0] if named else None), cycle_start, middle)
+        return billing_period(
+            month or (named[0] if named else None), 1 if cycle_start is None else cycle_start, middle
+        )
+
+
+def _check_sample(workloads: Iterable[Workload], sample: float | None) -> None:
+    if sample is not None and not any(map(is_profile, workloads)):
+        raise ConfigError(
+            f"--sample {sample}: only of a profile a share is simulated, and no input is one. Leave it out."
+        )
 
 
 def _given(options: Options) -> dict[str, Any]:
-    """Return the options that say something: what is left at its default leaves a scenario its own."""
-    defaults: dict[str, Any] = {"cycle_start": 1, "rounding": "book"}
-    said = {
-        name: x for name, x in options.items() if x is not None and x is not False and x != defaults.get(name)
-    }
+    """Return the options that say something: what is left out leaves a scenario its own."""
+    said = {name: x for name, x in options.items() if x is not None and x is not False}
     return {name: x for name, x in said.items() if x not in ((), [], {})}

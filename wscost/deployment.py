@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from wscost.errors import UnknownNameError
+from wscost.exact import EXACT
 from wscost.usage import METERS
 
-Milliseconds = Annotated[Decimal, Field(ge=0, le=900_000)]
+Milliseconds = Annotated[Decimal, Field(ge=0, le=900_000), EXACT]
 Always = Literal["always"]
 Endpoint = Literal["worker", "durable-object", "origin"]
 Storage = Literal["undeclared", "none", "kv", "sqlite"]
@@ -49,9 +50,9 @@ class CpuTime(_Strict):
 class Pins(_Strict):
     """What keeps an idle object from hibernating: the share of its open time, or ``always``."""
 
-    timer: Annotated[Decimal, Field(ge=0, le=1)] | Always = Decimal(0)
-    wait_until: Annotated[Decimal, Field(ge=0, le=1)] | Always = Decimal(0)
-    outgoing_socket: Annotated[Decimal, Field(ge=0, le=1)] | Always = Decimal(0)
+    timer: Annotated[Decimal, Field(ge=0, le=1), EXACT] | Always = Decimal(0)
+    wait_until: Annotated[Decimal, Field(ge=0, le=1), EXACT] | Always = Decimal(0)
+    outgoing_socket: Annotated[Decimal, Field(ge=0, le=1), EXACT] | Always = Decimal(0)
 
     @property
     def always(self) -> bool:
@@ -80,12 +81,12 @@ class Deployment(_Strict):
     cpu_ms: CpuTime = CpuTime()
     pins: Pins = Pins()
     storage: Storage = "undeclared"
-    monthly: dict[str, Annotated[Decimal, Field(ge=0)]] = Field(default_factory=dict)
+    monthly: dict[str, Annotated[Decimal, Field(ge=0), EXACT]] = Field(default_factory=dict)
 
     @field_validator("handler_ms", mode="before")
     @classmethod
     def _one_time_for_all(cls, value: object) -> object:
-        if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        if isinstance(value, (int, Decimal, str)) and not isinstance(value, bool):
             return dict.fromkeys(HandlerTime.model_fields, value)
         return value
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class WscostError(Exception):
     """A mistake in input, configuration or usage; the message says where, what and what to do."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross to another process with the message as it stands, not as it was made."""
+        return _as_told, (type(self), *self.args), self.__dict__ or None
+
+
+def _as_told(kind: type[WscostError], *arguments: object) -> WscostError:
+    return kind.__new__(kind, *arguments)
 
 
 class InputError(WscostError):

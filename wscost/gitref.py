@@ -25,13 +25,20 @@ def lay_out(ref: str, config: Path, folder: Path) -> Path | None:
     Raises
     ------
     ConfigError
-        If there is no repository, no git, or no such ref here; or a file there breaks its form.
+        If there is no repository, no git, or no such ref here; if the scenario file is a link that leaves
+        the repository; or a file there breaks its form.
     """
     root = repository_root(config.parent)
     if root is None:
         raise ConfigError(f"{config}: is in no git repository, so it has no other ref. Use --baseline FILE.")
+    real = config.resolve()
+    if not real.is_relative_to(root):
+        raise ConfigError(
+            f"{config}: is a link to {real}, outside of the repository {root}, so it has no other ref. "
+            "Use --baseline FILE."
+        )
     tree = _Tree(root, _commit(root, ref))
-    name = config.resolve().relative_to(root).as_posix()
+    name = real.relative_to(root).as_posix()
     if not tree.lay_out(name, folder):
         return None
     place = folder / name

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypedDict, Union
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Union, cast
 
 from wscost.errors import InputError
 from wscost.profile import is_profile
@@ -15,7 +15,7 @@ from wscost.readers.findings import findings_of
 from wscost.readers.source import STDIN
 from wscost.readers.stores import is_url
 from wscost.shipped import shipped
-from wscost.trace import Engine, Trace, TraceStream, begin
+from wscost.trace import Engine, Trace, TraceStream, begin, check_trace
 from wscost.usage import Usage, Window
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ class ReadOptions(TypedDict, total=False):
     format_options: Mapping[str, str]
 
 
+def reading_of(options: Mapping[str, Any]) -> ReadOptions:
+    """Return those of a command's or a function's options that say how inputs are read."""
+    reading = {key: options[key] for key in ReadOptions.__annotations__ if key in options}
+    return cast(ReadOptions, reading)
+
+
 def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[str, Workload]:
     """Open one or several inputs of one account, by name.
 
@@ -63,12 +69,16 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     if not named:
         raise InputError("There is no input. Name a trace or a usage file.")
     opened: dict[str, Workload] = {}
+    as_logs = False
     for one in named:
-        workload = open_input(one, options)
+        workload, as_log = _opened(one, options)
+        as_logs |= as_log
         name = f"profile {workload.name}" if is_profile(workload) else workload.source
         if name in opened:
             raise InputError(f"{name}: named twice, so its usage would count twice.")
         opened[name] = workload
+    if not as_logs:
+        _refuse_reading(next(iter(opened)), options)
     return opened
 
 
@@ -91,8 +101,15 @@ def begin_inputs(inputs: Iterable[Input], options: ReadOptions) -> list[Input]:
 
 def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
+    return _opened(one, options)[0]
+
+
+def _opened(one: Input, options: ReadOptions) -> tuple[Workload, bool]:
+    """Return what an input is, and whether it is a log, or was one."""
+    if isinstance(one, Trace):
+        return check_trace(one), True
     if is_workload(one):
-        return one
+        return one, True
     path = at_hand(one)
     if isinstance(path, Path) and _is_yaml(path) and not options.get("input_format"):
         from wscost import usagefile, yamlfile
@@ -100,9 +117,9 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
 
         document = yamlfile.load(path)
         if usagefile.looks_like(document):
-            return usagefile.usage_of(document)
+            return usagefile.usage_of(document), False
         if reading.looks_like(document):
-            return reading.read_profile(document)
+            return reading.read_profile(document), False
         if not sniff(path.read_bytes(), path):
             raise InputError(
                 f"{path}: this YAML is no input: `usage:` (monthly totals) or `profile:` (a load) must stand "
@@ -112,8 +129,16 @@ def open_input(one: Input, options: ReadOptions) -> Workload:
     format_options = reading_options.pop("format_options", {})
     found = read_input(path, streamed=True, **reading_options, **format_options)  # type: ignore[arg-type]
     if isinstance(found, (Trace, Usage)):
-        return replace(found, notes=(*found.notes, findings_of(found).note()))
-    return found
+        return replace(found, notes=(*found.notes, findings_of(found).note())), True
+    return found, True
+
+
+def _refuse_reading(name: str, options: ReadOptions) -> None:
+    """Refuse what says how a log is read where no input is one."""
+    given = ["--window"] if options.get("window") else []
+    given += [f"--{option.replace('_', '-')}" for option in options.get("format_options") or ()]
+    if given:
+        raise InputError(f"{name}: {given[0]} says how a log is read, and no input is one. Leave it out.")
 
 
 def at_hand(name: str | Path) -> str | Path:

@@ -48,7 +48,7 @@ class Consume:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A half-open step of a tariff, up to ``up_to`` units; an unknown amount is None."""
+    """A step of a tariff, whose last unit is ``up_to``; an unknown amount is None."""
 
     up_to: Decimal | None
     amount: Decimal | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -26,6 +26,7 @@ from wscost.profile import is_profile
 from wscost.readers import read_trace
 from wscost.readers.holding import held
 from wscost.trace import Trace, TraceStream
+from wscost.units import microseconds_of, moment_at
 from wscost.usage import Period
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from wscost.profile import Profile
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_STEPS = 240
 _MOST_CONNECTIONS = 1_000_000
 """Of a profile's busiest day, so many are simulated one by one."""
@@ -139,10 +139,10 @@ def one_concurrency(inputs: Input | Iterable[Input], options: Options) -> Concur
     opened = list(account.workloads.values())
     if len(opened) == 1 and is_profile(opened[0]):
         priced_on = account.price_list(DEFAULT_PLAN, account.deployments[0]).as_of
-        return busiest_day(opened[0], account.period(priced_on), options.get("seed"))
+        return busiest_day(opened[0], account.period(priced_on), account.options.get("seed"))
     if len(opened) == 1 and isinstance(opened[0], TraceStream) and opened[0].parts:
         return concurrency(opened[0])
-    return concurrency(one_trace(opened, options))
+    return concurrency(one_trace(opened, account.options))
 
 
 def busiest_day(profile: Profile, period: Period, seed: int | None = None) -> Concurrency:
@@ -174,7 +174,8 @@ def one_trace(inputs: Input | Iterable[Input], options: Options) -> Trace:
     InputError
         If there is none, or there are several.
     """
-    workloads = Account.of(inputs, options).workloads
+    account = Account.of(inputs, options)
+    workloads, options = account.workloads, account.options
     name, one = next(iter(workloads.items()))
     if len(workloads) > 1 or not isinstance(one, (Trace, TraceStream)):
         raise InputError(f"{', '.join(workloads)}: this picture is drawn from one trace.")
@@ -195,7 +196,7 @@ def concurrency(trace: Trace | TraceStream) -> Concurrency:
     ValueError
         If it is a stream that keeps no rows.
     """
-    start, end = (_microseconds(moment) for moment in (trace.window.start, trace.window.end))
+    start, end = (microseconds_of(moment) for moment in (trace.window.start, trace.window.end))
     seconds = max((end - start) / 1e6, 1)
     step = next((s for s in _STEPS if seconds / s <= _MOST_STEPS), None) or int(seconds / _MOST_STEPS) + 1
     lives = [
@@ -208,9 +209,7 @@ def concurrency(trace: Trace | TraceStream) -> Concurrency:
     peaks = peak_by_step(
         np.clip(opened, start, end), np.clip(closed, start, end), first, step * 1_000_000, steps
     )
-    return Concurrency(
-        trace.source, _EPOCH + timedelta(microseconds=first), timedelta(seconds=step), tuple(map(int, peaks))
-    )
+    return Concurrency(trace.source, moment_at(first), timedelta(seconds=step), tuple(map(int, peaks)))
 
 
 def _connections(trace: Trace | TraceStream) -> Iterator[pd.DataFrame]:
@@ -224,7 +223,3 @@ def _connections(trace: Trace | TraceStream) -> Iterator[pd.DataFrame]:
         yield part.connections
         if part.events is not None:  # all that follows is events
             return
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)

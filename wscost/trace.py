@@ -47,6 +47,8 @@ DIRECTIONS = ("in", "out")
 MESSAGE, SENT = KINDS.index("message"), len(KINDS)
 """Where kinds are their places in ``KINDS``: a message from the client, and one to it."""
 COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
+LONGEST_MS = 2.0**41
+"""A handler's time from here on comes from a wrong unit. [ms]"""
 UNKNOWN = -1
 """A count that is not known, where counts are plain integers."""
 LARGEST = 2**53
@@ -339,34 +341,49 @@ def check_trace(trace: Trace) -> Trace:
     ------
     InputError
         Naming the first column or rule that does not hold: a column missing or of another type,
-        a repeated ``connection_id``, a null ``opened_at``, ``closed_at`` before ``opened_at``,
-        a negative count, an unknown kind or direction, a window that ends before it starts.
+        a repeated or null ``connection_id``, a null ``opened_at``, ``closed_at`` before ``opened_at``,
+        a negative count, a window that ends before it starts; of events a null ``at`` or ``kind``,
+        an unknown kind or direction, a message without direction, a negative size, a handler's time
+        that is negative or without end.
     """
     _check_columns(trace.connections, CONNECTION_COLUMNS, f"{trace.source}: connections")
     rows = trace.connections
     if trace.window.end < trace.window.start:
         raise InputError(f"{trace.source}: the window ends before it starts.")
-    if rows["opened_at"].isna().any():
-        raise InputError(f"{trace.source}: connections: opened_at must not be null.")
+    _check_there(rows, ("connection_id", "opened_at"), f"{trace.source}: connections")
     if rows["connection_id"].duplicated().any():
         twice = rows.loc[rows["connection_id"].duplicated(), "connection_id"].iloc[0]
         raise InputError(f"{trace.source}: connections: connection_id {twice!r} stands twice.")
     if backwards := int((rows["closed_at"] < rows["opened_at"]).sum()):
         raise InputError(f"{trace.source}: closed_at is before opened_at for {backwards:,} connections.")
-    for column in ("messages_in", "messages_out", "bytes_in", "bytes_out"):
+    for column in COUNTS:
         if (rows[column] < 0).any():
             raise InputError(f"{trace.source}: connections: {column} must not be negative.")
     if trace.events is not None:
-        _check_columns(trace.events, EVENT_COLUMNS, f"{trace.source}: events")
-        for column, known in (("kind", KINDS), ("direction", DIRECTIONS)):
-            strange = trace.events.loc[
-                ~trace.events[column].isin(known) & trace.events[column].notna(), column
-            ]
-            if len(strange):
-                raise InputError(
-                    f"{trace.source}: events: {column} {strange.iloc[0]!r} is none of {', '.join(known)}."
-                )
+        _check_events(trace.events, f"{trace.source}: events")
     return trace
+
+
+def _check_events(events: pd.DataFrame, where: str) -> None:
+    _check_columns(events, EVENT_COLUMNS, where)
+    _check_there(events, ("at", "kind"), where)
+    for column, known in (("kind", KINDS), ("direction", DIRECTIONS)):
+        strange = events.loc[~events[column].isin(known) & events[column].notna(), column]
+        if len(strange):
+            raise InputError(f"{where}: {column} {strange.iloc[0]!r} is none of {', '.join(known)}.")
+    if ((events["kind"] == "message") & events["direction"].isna()).any():
+        raise InputError(f"{where}: a message needs a direction, in or out.")
+    if (events["bytes"] < 0).any():
+        raise InputError(f"{where}: bytes must not be negative.")
+    took = events["wall_ms"].dropna()
+    if not ((took >= 0) & (took < LONGEST_MS)).all():
+        raise InputError(f"{where}: wall_ms must be from 0 up and less than 2^41.")
+
+
+def _check_there(frame: pd.DataFrame, columns: Iterable[str], where: str) -> None:
+    for column in columns:
+        if frame[column].isna().any():
+            raise InputError(f"{where}: {column} must not be null.")
 
 
 def _check_columns(frame: pd.DataFrame, columns: Mapping[str, str], where: str) -> None:

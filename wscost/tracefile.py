@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, cast
 
 import orjson
 
-from wscost.errors import OutputError
+from wscost.errors import InputError, OutputError
 from wscost.notes import Note
 from wscost.readers.heading import PARQUET_KEY, ROWS_KEY, Heading
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME, Trace, TraceStream
@@ -57,12 +57,14 @@ def write_stream(stream: TraceStream, path: str | Path) -> tuple[Note, ...]:
 
     Raises
     ------
+    InputError
+        If the stream cannot be read to its end.
     ValueError
         If the stream keeps no rows; one that was read with ``rows_wanted`` does.
     """
     if stream.parts is None:
         raise ValueError(f"{stream.source}: this stream keeps no rows")
-    return write_days(stream.parts(), path, stream.window)
+    return write_days(stream.parts(), path, stream.window, source=stream.source)
 
 
 def write_days(
@@ -70,6 +72,8 @@ def write_days(
     path: str | Path,
     window: Window,
     progress: Callable[[Trace], None] | None = None,
+    *,
+    source: str = "The trace",
 ) -> tuple[Note, ...]:
     """Write a trace that comes in parts, such as ``simulate`` makes, holding one part at a time.
 
@@ -83,9 +87,13 @@ def write_days(
         What all parts together observed.
     progress : callable, optional
         Called with each part when it is written.
+    source : str
+        What the parts are of, where they cannot be read.
 
     Raises
     ------
+    InputError
+        If a part cannot be read.
     OutputError
         As ``write_trace``. What goes wrong while a part is made leaves no file either.
     """
@@ -109,13 +117,21 @@ def write_days(
                 zipped = gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0)
                 file = cast(BinaryIO, open_files.enter_context(zipped))
             append = open_files.enter_context(write(file, window))
-        for day in days:
+        for day in _made(days, source):
             append(day)
             events += 0 if day.events is None else len(day.events)
             graded = graded or bool(day.grades)
             if progress is not None:
                 progress(day)
     return _left_out(path, suffix, events, graded)
+
+
+def _made(days: Iterable[Trace], source: str) -> Iterator[Trace]:
+    """Yield parts; what keeps one from being read is no fault of the file that is written."""
+    try:
+        yield from days
+    except OSError as error:
+        raise InputError(f"{source}: cannot be read: {error.strerror or error}.") from None
 
 
 def _left_out(path: Path, suffix: str, events: int, graded: bool) -> tuple[Note, ...]:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 MICROSECONDS_PER_SECOND = 1_000_000
 MICROSECONDS_PER_MINUTE = 60 * MICROSECONDS_PER_SECOND
 MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between them lies all that is read, priced or simulated; a time outside comes from a wrong unit."""
+
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds_of(moment: datetime) -> int:
+    """Return how long after the epoch a moment is. [µs]"""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def moment_at(microseconds: int) -> datetime:
+    """Return the moment, in UTC, that is so long after the epoch."""
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -22,7 +39,7 @@ def plain(quantity: Decimal) -> str:
 
 
 def grouped(quantity: Decimal, places: int | None = None) -> str:
-    """Write a quantity with thousands separators, cut to so many decimal places where given."""
+    """Write a quantity with thousands separators, rounded half up to so many decimal places where given."""
     if places is not None and quantity != quantity.to_integral_value():
         quantity = quantity.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return f"{Decimal(plain(quantity)):,f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
+from wscost.units import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +132,30 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m}" if self.start.day == 1 else f"{self.start} to {self.end}"
+
+
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+
+
+def first_of(month: str) -> date:
+    """Return the first day of a month that is written ``YYYY-MM``.
+
+    Raises
+    ------
+    ValueError
+        If it is written otherwise, is before 2000 or after 2199.
+    """
+    if not _MONTH.fullmatch(month):
+        raise ValueError(f"must be a month as YYYY-MM, for example 2026-11, not {month!r:.40}")
+    if not f"{EARLIEST:%Y-%m}" <= month < f"{LATEST:%Y-%m}":
+        raise ValueError(f"must be a month from 2000-01 to 2199-12, not {month}")
+    return date.fromisoformat(f"{month}-01")
+
+
+def a_month(text: str) -> str:
+    """Return a month as it is written; raises as ``first_of`` does."""
+    first_of(text)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

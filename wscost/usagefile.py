@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +15,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
+from wscost.exact import EXACT
 from wscost.notes import Note
-from wscost.usage import METERS, Quantities, meter_of
+from wscost.usage import METERS, Quantities, a_month, meter_of
 from wscost.yamlfile import Document, Location, load, validate
 
 DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
 """Units of which a fraction makes sense; anything else is counted in whole numbers."""
+
+_STEP = re.compile(r"[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +43,18 @@ def _known(key: str) -> str:
     name, _, parameter = key.partition(":")
     if name not in METERS:
         raise ValueError(str(UnknownNameError("meter", name, METERS)))
-    if ":" in key and (METERS[name].parameter is None or not parameter.isdecimal()):
+    if ":" in key and (METERS[name].parameter is None or not _STEP.fullmatch(parameter)):
         wanted = METERS[name].parameter
         raise ValueError(
-            f"after {name}: stands {wanted}, a whole number" if wanted else f"write {name} alone"
+            f"after {name}: stands {wanted}, a whole number such as 32768"
+            if wanted
+            else f"write {name} alone"
         )
     return key
 
 
-def _month(text: str) -> str:
-    try:
-        date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise ValueError(f"month must be written like 2024-04, not {text!r}") from None
-    return text
-
-
 Key = Annotated[str, AfterValidator(_known)]
-Quantity = Annotated[Decimal, Field(ge=0)]
+Quantity = Annotated[Decimal, Field(ge=0), EXACT]
 
 
 class _Form(BaseModel):
@@ -66,7 +64,7 @@ class _Form(BaseModel):
     deployment: str | dict[str, object] | None = None
     plan: tuple[str, ...] = ()
     as_of: Annotated[date, Strict()] | None = None
-    month: Annotated[str, AfterValidator(_month)] | None = None
+    month: Annotated[str, AfterValidator(a_month)] | None = None
 
     @field_validator("plan", mode="before")
     @classmethod

@@ -10,11 +10,12 @@ from typing import Any
 
 from wscost.bill import Bill, Comparison
 from wscost.checking.judging import BREAKS, HOLDS, Answer, judge
-from wscost.checking.readings import LINE, has, read
+from wscost.checking.readings import has, read
 from wscost.checking.results import Baseline, CheckReport, CheckResult, Counts, Status
 from wscost.diffing import diff, pair
 from wscost.errors import ConfigError, UnknownNameError
 from wscost.scenario import Check, Kind, ScenarioFile, kind_of, unit_of
+from wscost.scenario.limits import LINE
 
 
 def check(

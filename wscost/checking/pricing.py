@@ -9,8 +9,9 @@ from wscost.bill import Comparison
 from wscost.comparing import compare
 from wscost.errors import ConfigError, WscostError
 from wscost.estimating import DEFAULT_PLAN, Options
-from wscost.inputs import ReadOptions, Workload, open_input
+from wscost.inputs import Workload, open_inputs, reading_of
 from wscost.profile import is_profile
+from wscost.readers.stores import is_url, shown
 from wscost.scenario import ScenarioFile
 from wscost.usagefile import UsageFile
 
@@ -32,12 +33,10 @@ def price(file: ScenarioFile) -> dict[str, Comparison]:
 def _price(file: ScenarioFile, name: str) -> Comparison:
     scenario = file.scenarios[name]
     options = cast("Options", file.options(name))
-    reading = cast(
-        "ReadOptions", {key: x for key, x in options.items() if key in ReadOptions.__annotations__}
-    )
     try:
-        named = zip(scenario.input, file.paths(name, "input"), strict=True)
-        workloads = [_named(open_input(path, reading), as_) for as_, path in named]
+        names = [shown(one) if is_url(one) else one for one in scenario.input]
+        opened = open_inputs(file.inputs(name), reading_of(options)).values()
+        workloads = [_named(workload, as_) for as_, workload in zip(names, opened, strict=True)]
         own_plans = [plan for w in workloads if isinstance(w, UsageFile) for plan in w.plans]
         plans = scenario.plans or own_plans or [DEFAULT_PLAN]
         return compare(workloads, plan=list(plans), deployment=file.deployment(name), **options)

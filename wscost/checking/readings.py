@@ -9,11 +9,11 @@ from decimal import Decimal
 from wscost.bill import Bill, BillLine, Spread
 from wscost.notes import Grade
 from wscost.scenario import Kind, kind_of, unit_of
+from wscost.scenario.limits import LINE, METER
 from wscost.units import cents, grouped, money
 
 PERCENTILES = ("p10", "p50", "p90")
 POINT = ""
-LINE, METER = "line.", "meter."
 
 
 @dataclass(frozen=True, slots=True)

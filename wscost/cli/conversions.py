@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from wscost.cli import options, output
+from wscost.cli.sharing import reading, sharing
 
 queries = typer.Typer(
     name="query",
@@ -19,6 +20,7 @@ queries = typer.Typer(
 )
 
 
+@sharing(reading)
 def convert(
     inputs: options.Inputs,
     *,
@@ -31,12 +33,7 @@ def convert(
     report: Annotated[
         bool, typer.Option("--report", help="Tell what was read, refused, bounded, and what is missing.")
     ] = False,
-    input_format: options.InputFormat = None,
-    assume_utc: options.AssumeUtc = False,
-    window: options.Window = None,
-    skip_bad_rows: options.SkipBadRows = False,
-    map_: options.Map = None,
-    format_option: options.FormatOption = None,
+    **how: Any,
 ) -> None:
     """Read logs of any known format as one trace, and write it in a canonical form.
 
@@ -56,17 +53,15 @@ def convert(
     named = [at_hand(one) for one in inputs]
     if file is not None and any(isinstance(one, Path) and _same(one, Path(file)) for one in named):
         raise InputError(f"{file}: this is an input; write the trace to another file.")
+    own = how.pop("format_options")
     with output.progress() as progress:
         read = read_input(
             named,
-            input_format=input_format,
-            assume_utc=assume_utc,
-            window=window,
-            skip_bad_rows=skip_bad_rows,
             progress=progress,
             streamed=True,
             rows_wanted=True,
-            **options.format_options(map_, format_option),  # type: ignore[arg-type]
+            **how,
+            **own,
         )
     if file is not None:
         if not isinstance(read, (Trace, TraceStream)):

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from wscost.cli import options, output
-from wscost.pricelist import Rounding
+from wscost.cli.sharing import drawing, pricing, reading, sharing
 from wscost.reports import format_named
 
 ESTIMATE = """Estimate the monthly bill of a WebSocket workload.
@@ -23,67 +23,36 @@ the workload breaks is shown, but cannot be the cheapest."""
 PLANS_TO_COMPARE = ("cloudflare/*",)
 
 
+@sharing(pricing, reading, drawing)
 def estimate(
     context: typer.Context,
     inputs: options.Inputs,
     *,
     plan: options.Plans = None,
     deployment: options.Deployments = None,
-    region: options.Region = None,
-    as_of: options.AsOf = None,
-    month: options.Month = None,
-    cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = Rounding.BOOK,
-    offer: options.Offers = None,
-    pricing: options.Pricing = None,
-    input_format: options.InputFormat = None,
-    assume_utc: options.AssumeUtc = False,
-    window: options.Window = None,
-    skip_bad_rows: options.SkipBadRows = False,
-    map_: options.Map = None,
-    format_option: options.FormatOption = None,
     engine: options.Engine = "local",
     scheduler: options.Scheduler = None,
-    seed: options.Seed = None,
-    sample: options.Sample = None,
     replicates: options.Replicates = None,
     format_: options.Format = "table",
     file: options.Output = None,
+    **how: Any,
 ) -> None:
     """Price the inputs; run as ``compare``, under more plans unless some are named."""
     from wscost.engines import engine_named
-    from wscost.inputs import ReadOptions, begin_inputs
+    from wscost.inputs import begin_inputs, reading_of
 
     report = format_named(format_)
     if not plan and context.info_name == "compare":
         plan = list(PLANS_TO_COMPARE)
     with output.progress() as progress, engine_named(engine, scheduler, progress) as started:
-        reading = ReadOptions(
-            input_format=input_format,
-            assume_utc=assume_utc,
-            window=window,
-            skip_bad_rows=skip_bad_rows,
-            format_options=options.format_options(map_, format_option),
-            progress=progress,
-            remark=output.complain,
-            engine=started,
-        )
-        opened = begin_inputs(inputs, reading)
+        how |= {"progress": progress, "remark": output.complain, "engine": started}
+        opened = begin_inputs(inputs, reading_of(how))
         comparison = _finder(report)(
             opened,
             plan=plan,
             deployment=deployment,
-            region=region,
-            as_of=as_of,
-            month=month,
-            cycle_start=cycle_start,
-            rounding=rounding,
-            offers=offer or (),
-            pricing=pricing or (),
-            seed=seed,
-            sample=sample,
             replicates=replicates,
-            **reading,
+            **how,
         )
     output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
 
@@ -99,31 +68,18 @@ def _finder(report: object) -> Callable[..., Any]:
     return compare
 
 
+@sharing(pricing, reading, drawing)
 def explain(
     inputs: options.Inputs,
     *,
     plan: options.Plan = None,
     sku: options.Sku = None,
     deployment: options.Deployment = None,
-    region: options.Region = None,
-    as_of: options.AsOf = None,
-    month: options.Month = None,
-    cycle_start: options.CycleStart = 1,
-    rounding: options.RoundingRule = Rounding.BOOK,
-    offer: options.Offers = None,
-    pricing: options.Pricing = None,
-    input_format: options.InputFormat = None,
-    assume_utc: options.AssumeUtc = False,
-    window: options.Window = None,
-    skip_bad_rows: options.SkipBadRows = False,
-    map_: options.Map = None,
-    format_option: options.FormatOption = None,
     engine: options.Engine = "local",
     scheduler: options.Scheduler = None,
-    seed: options.Seed = None,
-    sample: options.Sample = None,
     replicates: options.Replicates = None,
     file: options.Output = None,
+    **how: Any,
 ) -> None:
     """Explain each amount of a bill, down to its source.
 
@@ -139,23 +95,10 @@ def explain(
             inputs,
             plan=plan,
             deployment=deployment,
-            region=region,
-            as_of=as_of,
-            month=month,
-            cycle_start=cycle_start,
-            rounding=rounding,
-            offers=offer or (),
-            pricing=pricing or (),
-            input_format=input_format,
-            assume_utc=assume_utc,
-            window=window,
-            skip_bad_rows=skip_bad_rows,
-            format_options=options.format_options(map_, format_option),
-            seed=seed,
-            sample=sample,
             replicates=replicates,
             progress=progress,
             remark=output.complain,
             engine=started,
+            **how,
         )
     output.tell(explain(bill, sku, width=output.width(file), color=output.colored(file)), file)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wscost.cli import options, output
-from wscost.cli.sharing import parameters, shared
+from wscost.cli.sharing import drawing, parameters, pricing, reading, sharing, with_parameters
 
 FORMATS = "table, json, markdown or csv"
 
@@ -61,21 +60,18 @@ def _told(format_: Format = "table", file: options.Output = None) -> None:
 
 def _command(explore: Callable[..., Any]) -> Callable[..., None]:
     """Make a command of a function: with the options that all explorations share, and its result told."""
-    own, common, said = (parameters(one) for one in (explore, shared, _told))
 
     @wraps(explore)
     def run(*, format_: str, file: Path | None, **given: Any) -> None:
         from wscost.reports.explorations import render
 
-        how = shared(**{p.name: given.pop(p.name) for p in common})
         with output.progress() as progress:
-            exploration = explore(**given, **how, progress=progress)
+            exploration = explore(**given, progress=progress)
         told = render(exploration, format_, width=output.width(file), color=output.colored(file))
         output.tell(told, file)
 
-    everything = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in (*own, *common, *said)]
-    run.__signature__ = signature(run).replace(parameters=everything, return_annotation=None)  # type: ignore[attr-defined]
-    return run
+    own = with_parameters(run, [*parameters(explore), *parameters(_told)])
+    return sharing(pricing, reading, drawing)(own)
 
 
 @_command

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from wscost.cli import options, output
+from wscost.cli import output
+from wscost.cli.sharing import reading, sharing
 from wscost.trace import Trace, TraceStream
 
 HELD_ROWS = 5_000_000
 """Of a log of any length so many rows in the window may be fitted to; they take 500 bytes each and more."""
 
 
+@sharing(reading)
 def fit(
     inputs: Annotated[
         list[str],
@@ -36,12 +38,7 @@ def fit(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, help="Of the profile, and of what it is tried with.")
     ] = 0,
-    input_format: options.InputFormat = None,
-    assume_utc: options.AssumeUtc = False,
-    window: options.Window = None,
-    skip_bad_rows: options.SkipBadRows = False,
-    map_: options.Map = None,
-    format_option: options.FormatOption = None,
+    **how: Any,
 ) -> None:
     """Estimate a load profile from a trace, and tell how well it fits.
 
@@ -56,19 +53,17 @@ def fit(
     from wscost.reports.fits import tell
 
     output.refuse_existing(file)
+    own = how.pop("format_options")
     with output.progress() as progress:
         found = read_input(
             [at_hand(one) for one in inputs],
-            input_format=input_format,
-            assume_utc=assume_utc,
-            window=window,
-            skip_bad_rows=skip_bad_rows,
             progress=progress,
             remark=None,
             engine=None,
             streamed=True,
             rows_wanted=True,
-            **options.format_options(map_, format_option),
+            **how,
+            **own,
         )
     trace = held(found, HELD_ROWS) if isinstance(found, TraceStream) else found
     if not isinstance(trace, Trace):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from wscost.errors import UnknownNameError
 from wscost.pricelist import Rounding
 from wscost.reports import formats
 
@@ -39,7 +40,7 @@ def _with_format_options(args: list[str], own: Collection[str]) -> Iterator[str]
         if argument == "--":
             yield argument
             yield from given
-        elif not flag.startswith("--") or flag in own or not _is_of_a_format(name):
+        elif not flag.startswith("--") or flag in own or name not in _of_formats():
             yield argument
         else:
             following = value if equals else next(given, None)
@@ -48,10 +49,11 @@ def _with_format_options(args: list[str], own: Collection[str]) -> Iterator[str]
             yield from ("--format-option", f"{name}={following}")
 
 
-def _is_of_a_format(name: str) -> bool:
+def _of_formats() -> set[str]:
+    """Return the names of the options that one trace format alone knows."""
     from wscost.readers import readers
 
-    return any(name in getattr(reader, "OPTIONS", ()) for reader in readers().values())
+    return {name for reader in readers().values() for name in getattr(reader, "OPTIONS", ())}
 
 
 def format_options(columns: str | None, named: list[str] | None) -> dict[str, str]:
@@ -62,6 +64,9 @@ def format_options(columns: str | None, named: list[str] | None) -> dict[str, st
         if not equals or not name:
             raise typer.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="--format-option")
         given[name.replace("-", "_")] = value
+    for name in given:
+        if name not in (known := _of_formats()):
+            raise UnknownNameError("option of a trace format", name, known)
     return given
 
 
@@ -112,14 +117,19 @@ Month = Annotated[
     str | None, typer.Option("--month", metavar="YYYY-MM", help="Billing month; that of the trace if absent.")
 ]
 CycleStart = Annotated[
-    int,
-    typer.Option("--cycle-start", metavar="DAY", help="Day of the month on which the billing month begins."),
+    int | None,
+    typer.Option(
+        "--cycle-start",
+        metavar="DAY",
+        help="Day of the month on which the billing month begins; 1 if absent.",
+    ),
 ]
 RoundingRule = Annotated[
-    Rounding,
+    Rounding | None,
     typer.Option(
         "--rounding",
-        help="A started pricing unit past the allowance: as the price book says, whole, or in part.",
+        help="A started pricing unit past the allowance: as the price book says (also if absent), whole, "
+        "or in part.",
     ),
 ]
 Offers = Annotated[
@@ -150,7 +160,7 @@ Map = Annotated[
     typer.Option(
         "--map",
         metavar="COLUMNS",
-        help="Read any CSV or NDJSON: opened_at=start:unix_ms,closed_at=end,object_id=room.",
+        help="Read any CSV or NDJSON: opened_at=start:unix_ms,closed_at=end.",
     ),
 ]
 FormatOption = Annotated[

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from wscost.cli import options, output
-from wscost.cli.sharing import sharing
+from wscost.cli.sharing import drawing, pricing, reading, sharing
 from wscost.errors import ConfigError
 
 PLOT = """Draw one picture: .png, .svg or .pdf.
@@ -54,7 +54,7 @@ By = Annotated[float | None, typer.Option("--by", metavar="PART", help="As for s
 Since = Annotated[int | None, typer.Option("--since", metavar="YEAR", help="As for history.")]
 
 
-@sharing
+@sharing(pricing, reading, drawing)
 def plot(
     kind: Kind,
     inputs: options.Inputs,
@@ -115,7 +115,7 @@ def _flag(name: str) -> str:
     return f"--{name.rstrip('_').replace('_', '-')}"
 
 
-@sharing
+@sharing(pricing, reading, drawing)
 def report(
     inputs: options.Inputs,
     *,

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wscost.trace import Trace
+from wscost.trace import COUNTS, Trace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COUNTED = ("messages_in", "messages_out", "bytes_in", "bytes_out")
 BACK_WITHIN_S = 10
 """A connect so soon after a close in the same room is taken for the same client coming back. (assumed) [s]"""
 
@@ -98,7 +97,7 @@ def reconnects_joined(trace: Trace) -> tuple[Trace, int]:
     joined["closed_at"] = order.drop_duplicates("connection_id", keep="last").set_index("connection_id")[
         "closed_at"
     ]
-    for column in COUNTED:
+    for column in COUNTS:
         joined[column] = grouped[column].sum(min_count=1)
     joined = joined.reset_index()[list(trace.connections.columns)].astype(trace.connections.dtypes)
     events = trace.events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wscost.deployment import PRESETS
@@ -18,13 +18,12 @@ from wscost.profile.executors import ConstantArrivalRate
 from wscost.profile.model import Profile
 from wscost.simulating import expected, simulate
 from wscost.trace import Trace
-from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND
+from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND, microseconds_of, moment_at
 from wscost.usage import Period, Window
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAIL, _LONGEST_BEFORE_S = 1e-4, 14 * 86_400.0
 """The window begins with people who came before, but for this share of the longest stays. [1, s]"""
 MOST_CONNECTIONS = 2_000_000
@@ -54,7 +53,7 @@ def compared(
     """
     import pandas as pd
 
-    trace = replace(trace, window=Window(_moment(seen.told_from), trace.window.end))
+    trace = replace(trace, window=Window(moment_at(seen.told_from), trace.window.end))
     own = _metered(trace, profile)
     means = _means(profile, seen, arrivals)
     played, days = _played(profile, arrivals.shape, seen)
@@ -102,7 +101,7 @@ def _metered(trace: Trace, profile: Profile) -> dict[str, float]:
 def _means(profile: Profile, seen: Seen, arrivals: Arrivals) -> dict[str, float]:
     """Return expected figures of the window: those of whole days, by how much of their traffic it holds."""
     days = _days(seen.told_from, seen.end)
-    begin = (days.start - _EPOCH.date()).days * MICROSECONDS_PER_DAY
+    begin = microseconds_of(days.window.start)
     whole = arrivals.shape.worth(begin, begin + days.days * MICROSECONDS_PER_DAY)
     share = arrivals.shape.worth(seen.told_from, seen.end) / whole
     figures = expected(profile, days)
@@ -162,8 +161,4 @@ def _played(profile: Profile, shape: Shape, seen: Seen) -> tuple[Profile, Period
 
 def _days(start: int, end: int) -> Period:
     """Return the UTC days that a time touches. [µs since 1970]"""
-    return Period(_moment(start).date(), _moment(end - 1).date() + timedelta(days=1))
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return Period(moment_at(start).date(), moment_at(end - 1).date() + timedelta(days=1))

@@ -19,13 +19,11 @@ from wscost.fitting.stays import Stays, fit_stays
 from wscost.fitting.written import Line, quoted, render
 from wscost.notes import Note
 from wscost.profile import Profile, read_profile
+from wscost.readers.source import STDIN_NAME
 from wscost.trace import Trace
 
 if TYPE_CHECKING:
     import pandas as pd
-
-STDIN = "<stdin>"
-"""What readers call standard input."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +135,7 @@ def _check_zone(zone: str) -> None:
 def _stem(source: str) -> str:
     """Return a file's name without what tells its form; of anything else a name for all."""
     return (
-        Path(source.removeprefix("profile ").removeprefix(STDIN)).name.partition(".")[0].strip("-")
+        Path(source.removeprefix("profile ").removeprefix(STDIN_NAME)).name.partition(".")[0].strip("-")
         or "fitted"
     )
 
@@ -145,7 +143,7 @@ def _stem(source: str) -> str:
 def _blocks(trace: Trace, name: str, seed: int, parts: _Parts) -> Iterator[tuple[Line, ...]]:
     stays, arrivals, rooms, speech, hearing = parts
     events = "no events" if trace.events is None else f"{len(trace.events):,} events"
-    source = "standard input" if trace.source == STDIN else quoted(Path(trace.source).name)[1:-1]
+    source = "standard input" if trace.source == STDIN_NAME else quoted(Path(trace.source).name)[1:-1]
     about = (
         f"Fitted to {source}: {len(trace.connections):,} connections and {events}, "
         f"{trace.window.start:%Y-%m-%d %H:%M:%S} to {trace.window.end:%Y-%m-%d %H:%M:%S} UTC. Each "

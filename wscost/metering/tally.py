@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -12,14 +12,12 @@ import numpy.typing as npt
 
 from wscost.intervals import Ints
 from wscost.notes import Grade, Note
-from wscost.units import MICROSECONDS_PER_DAY
+from wscost.units import MICROSECONDS_PER_DAY, microseconds_of
 from wscost.usage import Usage, Window
 
 ONE = Decimal(1)
 MICROSECOND = Decimal(1).scaleb(-6)
 """What a sum of microseconds is multiplied by to become seconds."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Days(NamedTuple):
@@ -33,8 +31,7 @@ class Days(NamedTuple):
 
 def days_of(window: Window) -> Days:
     """Return a window as whole numbers."""
-    start = (window.start - _EPOCH) // timedelta(microseconds=1)
-    end = (window.end - _EPOCH) // timedelta(microseconds=1)
+    start, end = microseconds_of(window.start), microseconds_of(window.end)
     first_day = start // MICROSECONDS_PER_DAY
     return Days(start, end, first_day, max(end - 1, start) // MICROSECONDS_PER_DAY - first_day + 1)
 

@@ -144,4 +144,4 @@ def gather(
     case = Case.of(inputs, deployment, options)
     bill = case.bill(case.plan(plan))
     prices = case.account.price_list(bill.plan, case.deployment)
-    return Allowance.of(prices, sku, options.get("rounding", "book"), bill.line(sku).consumed)
+    return Allowance.of(prices, sku, case.account.options.get("rounding") or "book", bill.line(sku).consumed)

@@ -7,7 +7,6 @@ Two pictures of the same room. ``sockets`` shows how the union of open sockets b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -22,10 +21,10 @@ from wscost.plots.figures import label, moments, on_axis
 from wscost.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, RED
 from wscost.reports import wording
 from wscost.trace import Trace
+from wscost.units import microseconds_of
 
 MOST_SOCKETS = 60
 """Of more sockets, the first are drawn; the clocks are those of all."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Room:
     def open(self) -> Intervals:
         """When each socket is open inside the window. [µs]"""
         rows, window = self.trace.connections, self.trace.window
-        start, end = _microseconds(window.start), _microseconds(window.end)
+        start, end = microseconds_of(window.start), microseconds_of(window.end)
         opened = microseconds(rows["opened_at"])
         closed = microseconds(rows["closed_at"].fillna(window.end))
         return Intervals(np.arange(len(rows)), np.clip(opened, start, end), np.clip(closed, start, end))
@@ -123,7 +122,7 @@ def write_above(ax: Axes, y: float, words: str) -> None:
 def frame(room: Room, ax: Axes, bottom: float) -> None:
     """Set the time line and the room below it."""
     window = room.trace.window
-    ax.set_xlim(*on_axis(np.array([_microseconds(window.start), _microseconds(window.end)])))
+    ax.set_xlim(*on_axis(np.array([microseconds_of(window.start), microseconds_of(window.end)])))
     ax.set_ylim(bottom, -0.3)
     ax.set_yticks([])
     ax.grid(visible=False, axis="y")
@@ -136,10 +135,6 @@ def frame(room: Room, ax: Axes, bottom: float) -> None:
 def length(spans: Intervals) -> str:
     """Write how long intervals are in all."""
     return f"{wording.figure(Decimal(int(np.sum(spans.end - spans.start))).scaleb(-6))} s"
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 COLORS = {"active": GREEN, "resident": ORANGE, "events": INK, "answered": MUTED, "wakeups": RED}

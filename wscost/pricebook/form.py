@@ -22,13 +22,14 @@ from pydantic import (
 
 from wscost.deployment import Endpoint, Storage
 from wscost.errors import UnknownNameError
+from wscost.exact import EXACT, WHOLE
 from wscost.pricelist import Consume, Model, Price, Tier
 from wscost.usage import METERS
 from wscost.yamlfile import Document, Location, load, validate
 
 Day = Annotated[date, Strict()]
-Amount = Annotated[Decimal, Field(ge=0)]
-Positive = Annotated[Decimal, Field(gt=0)]
+Amount = Annotated[Decimal, Field(ge=0), EXACT]
+Positive = Annotated[Decimal, Field(gt=0), EXACT]
 Word = Annotated[str, Field(min_length=1)]
 Status = Literal["active", "closed-to-new", "legacy", "shutdown"]
 Currency = Annotated[str, AfterValidator(lambda text: _like(r"[A-Z]{3}", "three capitals such as USD", text))]
@@ -89,8 +90,8 @@ class ConsumeForm(Form):
     meter: Word
     multiply_by: Positive = Decimal(1)
     divide_by: Positive = Decimal(1)
-    step_bytes: Annotated[int, Field(gt=0)] | None = None
-    cpu_multiple: Annotated[int, Field(gt=0)] | None = None
+    step_bytes: Annotated[int, Field(gt=0), WHOLE] | None = None
+    cpu_multiple: Annotated[int, Field(gt=0), WHOLE] | None = None
 
     @field_validator("meter")
     @classmethod
@@ -279,7 +280,12 @@ def read_book(path: Path) -> tuple[PriceBook, Document]:
     """
     document = load(path)
     book = validate(PriceBook, document)
-    found = [*_misplaced(book, path), *_unexplained(book), *_priced_twice(book, document)]
+    found = [
+        *_misplaced(book, path),
+        *_not_of_add_ons(book),
+        *_unexplained(book),
+        *_priced_twice(book, document),
+    ]
     if found:
         raise document.refusal(found)
     return book, document
@@ -290,6 +296,12 @@ def _misplaced(book: PriceBook, path: Path) -> list[tuple[Location, str]]:
     if (here.parent.name, here.name) == (book.provider, f"{book.product}.yaml"):
         return []
     return [(("product",), f"the book of {book.id} must stand in {book.id}.yaml.")]
+
+
+def _not_of_add_ons(book: PriceBook) -> list[tuple[Location, str]]:
+    keys = [key for key in ("adds", "supports", "minimum") if getattr(book, key)]
+    told = "is of plans; the plan that adds this add-on says it."
+    return [((key,), f"{key} {told}") for key in keys if book.kind == "add-on"]
 
 
 def _unexplained(book: PriceBook) -> list[tuple[Location, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from wscost.errors import ConfigError, NoPriceError, UnknownNameError
+from wscost.notes import Note
 from wscost.pricebook.dated import Question, first_day, list_prices
 from wscost.pricebook.form import PriceBook, read_book
 from wscost.pricelist import PriceList
@@ -104,9 +105,9 @@ class PriceBooks:
         as_of : date, optional
             Without it, the day on which the plan's book was last checked.
         region : str, optional
-            Needed where the plan has a price for each region; a plan with one price for all ignores it.
+            Needed where the plan has a price for each region; where it has one for all, a note says so.
         offers : Sequence[str]
-            Allowances that only some customers have, by name.
+            Allowances that only some customers have, by name; a note says which the plan has not.
 
         Raises
         ------
@@ -118,7 +119,8 @@ class PriceBooks:
         book = self._plan(plan)
         self._check_offers(offers)
         asked = Question(as_of or book.checked, _region(book, region), properties, offers)
-        return list_prices(book, [self.books[name] for name in book.add_ons], asked)
+        prices = list_prices(book, [self.books[name] for name in book.add_ons], asked)
+        return replace(prices, notes=(*prices.notes, *_unused(prices, region, offers)))
 
     def _plan(self, name: str) -> PriceBook:
         plans = [plan.id for plan in self.plans]
@@ -191,6 +193,9 @@ def _unfit_add_ons(book: PriceBook, shelf: Shelf) -> Iterator[tuple[Location, st
             yield at, str(UnknownNameError("add-on", name, known))
         elif shelf[name][0].currency != book.currency:
             yield at, f"{name} is priced in {shelf[name][0].currency}, but {book.id} in {book.currency}."
+        elif (theirs := shelf[name][0].regions) and not (book.regions and set(book.regions) <= set(theirs)):
+            ours = f"in {', '.join(book.regions)}" if book.regions else "in no region of its own"
+            yield at, f"{name} is sold only in {', '.join(theirs)}, but {book.id} {ours}."
 
 
 def _region(book: PriceBook, region: str | None) -> str | None:
@@ -202,6 +207,24 @@ def _region(book: PriceBook, region: str | None) -> str | None:
     if region not in book.regions:
         raise UnknownNameError(f"region of {book.id}", region, book.regions)
     return region
+
+
+def _unused(prices: PriceList, region: str | None, offers: Sequence[str]) -> Iterator[Note]:
+    """Tell what was asked for and changes no price."""
+    if region is not None and prices.region is None:
+        yield Note(
+            "region-unused",
+            f"{prices.name} has one price for all regions, so {region} changes nothing in it.",
+            {"plan": prices.plan, "region": region},
+        )
+    had = {charge.included.offer for charge in prices.charges if charge.included}
+    for offer in offers:
+        if offer not in had:
+            yield Note(
+                "offer-unused",
+                f"{prices.name} has no allowance named {offer}, so it changes nothing in it.",
+                {"plan": prices.plan, "offer": offer},
+            )
 
 
 def _costs(book: PriceBook) -> bool:

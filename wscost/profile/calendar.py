@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from wscost.exact import WHOLE
 from wscost.profile.quantities import Number, Seconds, Strict, UncertainPositive, likely
-from wscost.usage import Period
+from wscost.units import EARLIEST, LATEST
+from wscost.usage import Period, first_of
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -23,12 +25,14 @@ class Dates(Strict):
 
     start: date
     end: date | None = None
-    days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    days: Annotated[int, Field(ge=1, le=3660), WHOLE] | None = None
 
     @model_validator(mode="after")
     def _one_end(self) -> Dates:
         if (self.end is None) == (self.days is None):
             raise ValueError("a period takes a start, and either an end or a number of days")
+        if self.start < EARLIEST.date() or self.start >= LATEST.date() or self.period.end > LATEST.date():
+            raise ValueError("the period must lie within the years 2000 to 2199")
         if self.end is not None and self.end <= self.start:
             raise ValueError(f"the period ends ({self.end}) before it has begun ({self.start})")
         return self
@@ -44,9 +48,9 @@ def _month(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        first = date.fromisoformat(f"{value}-01")
-    except ValueError:
-        raise ValueError("must be a month such as 2026-11, or a mapping with start and days") from None
+        first = first_of(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; or else a mapping with start and days") from None
     return {"start": first, "end": (first + timedelta(days=31)).replace(day=1)}
 
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from wscost.errors import ConfigError, UnknownNameError
+from wscost.exact import WHOLE
 from wscost.profile.calendar import Calendar, Moments, Weekday
 from wscost.profile.clients import CLIENTS, ChosenClient
 from wscost.profile.distributions import Counts, Distribution, Lengths
@@ -90,7 +91,7 @@ class Rooms(Strict):
     """A room that would hold more people at the peak is split into several."""
     choice: Literal["popularity", "fill"] = "popularity"
     """By popularity, or like matchmaking: each new room fills up to ``size`` and is then closed to others."""
-    lobbies: Annotated[int, Field(ge=1, le=10_000)] = 1
+    lobbies: Annotated[int, Field(ge=1, le=10_000), WHOLE] = 1
     """With ``choice: fill``, how many lobbies fill rooms beside each other."""
 
     @model_validator(mode="after")
@@ -149,7 +150,10 @@ class Deploys(Strict):
 
     per_week: UncertainNumber = 0.0
     days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri")
-    hours: tuple[Annotated[int, Field(ge=0, le=23)], Annotated[int, Field(ge=1, le=24)]] = (9, 18)
+    hours: tuple[Annotated[int, Field(ge=0, le=23), WHOLE], Annotated[int, Field(ge=1, le=24), WHOLE]] = (
+        9,
+        18,
+    )
     """The local hours in which they fall, from and until. (assumed)"""
     at: Moments = ()
     """Deployments at known moments, in the calendar's time zone."""
@@ -199,7 +203,7 @@ class Profile(Strict):
     drops: Drops = Drops()
     deploys: Deploys = Deploys()
     http: Http = Http()
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1), WHOLE] = 0
 
     @property
     def name(self) -> str:

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar, get_args
 
 from pydantic import (
@@ -21,6 +20,8 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+
+from wscost.exact import INEXACT
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
 _LONGEST_S = 10 * 366 * 86_400
@@ -75,14 +76,6 @@ def _bytes(value: object) -> object:
     return float(size)
 
 
-def _number(value: object) -> object:
-    """Read a number; neither text nor true and false are one."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        shown = str(value).lower() if isinstance(value, bool) else str(value)
-        raise ValueError(f"must be a number, not {shown:.40}")
-    return float(value)
-
-
 @dataclass(frozen=True)
 class Unit:
     """A mark on a quantity's type, from which generic models take their names."""
@@ -109,7 +102,7 @@ Bytes = Annotated[float, Field(ge=0), BeforeValidator(_bytes), WithJsonSchema(_B
 Number = Annotated[
     float,
     Field(ge=0, allow_inf_nan=False),
-    BeforeValidator(_number),
+    INEXACT,
     WithJsonSchema({"type": "number", "minimum": 0}),
     Unit("Number"),
 ]
@@ -118,7 +111,7 @@ Number = Annotated[
 Positive = Annotated[
     float,
     Field(gt=0, allow_inf_nan=False),
-    BeforeValidator(_number),
+    INEXACT,
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
     Unit("Positive"),
 ]
@@ -127,7 +120,7 @@ Positive = Annotated[
 Share = Annotated[
     float,
     Field(ge=0, le=1),
-    BeforeValidator(_number),
+    INEXACT,
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
     Unit("Share"),
 ]

@@ -11,12 +11,10 @@ from dateutil.relativedelta import relativedelta
 
 from wscost.errors import ConfigError, InputError
 from wscost.notes import Note
-from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window, meter_of, rounded, total
+from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window, first_of, meter_of, rounded, total
 
 DAY = timedelta(days=1)
 _SECONDS_PER_DAY = Decimal(86_400)
-EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
-"""Between these days lies what a trace may hold."""
 WEEK = 7 * _SECONDS_PER_DAY
 """A window of so long tells weekdays apart. [s]"""
 
@@ -31,7 +29,7 @@ def billing_period(month: str | None, cycle_start: int, day: date) -> Period:
     Raises
     ------
     ConfigError
-        If the month is not ``YYYY-MM`` or the day is not between 1 and 31.
+        If the month is not ``YYYY-MM``, is before 2000 or after 2199, or the day is not between 1 and 31.
     """
     if not 1 <= cycle_start <= 31:
         raise ConfigError(f"--cycle-start {cycle_start}: a billing cycle starts on a day from 1 to 31.")
@@ -42,14 +40,9 @@ def billing_period(month: str | None, cycle_start: int, day: date) -> Period:
             start = first - relativedelta(months=1) + relativedelta(day=cycle_start)
     else:
         try:
-            first = datetime.strptime(month, "%Y-%m").date()
-        except ValueError:
-            raise ConfigError(f"--month {month}: write a month as YYYY-MM, for example 2026-11.") from None
-        if not EARLIEST <= first < LATEST:
-            raise ConfigError(
-                f"--month {month}: no trace reaches there. Name a month from 2000-01 to 2199-12."
-            )
-        start = first + relativedelta(day=cycle_start)
+            start = first_of(month) + relativedelta(day=cycle_start)
+        except ValueError as error:
+            raise ConfigError(f"--month {error}.") from None
     following = start.replace(day=1) + relativedelta(months=1) + relativedelta(day=cycle_start)
     return Period(start, following)
 

@@ -11,17 +11,17 @@ that of Artillery 2.0.34.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.columns import EPOCH
 from wscost.readers.document import decimal_at, load_document
 from wscost.readers.fields import Misfit, moment
-from wscost.readers.options import Options, days_of
+from wscost.readers.options import Options, days_of, format_window
 from wscost.readers.source import Source
+from wscost.units import moment_at
 from wscost.usage import Usage, Window
 
 COUNTERS = {
@@ -33,6 +33,9 @@ COUNTERS = {
 MICROSECOND = Decimal(1).scaleb(-6)
 ENGINES = ("websocket.", "socketio.")
 
+Tally = dict[datetime, dict[str, Decimal]]
+"""Quantities by the beginning of their period."""
+
 
 def read_report(source: Source, options: Options) -> Usage:
     """Return the usage of all reports together.
@@ -42,7 +45,7 @@ def read_report(source: Source, options: Options) -> Usage:
     InputError
         If a report has no WebSocket in it, or is not as the specification says.
     """
-    tally: dict[datetime, dict[str, Decimal]] = {}
+    tally: Tally = {}
     window: Window | None = None
     for part in source.parts:
         report = load_document(part)
@@ -54,8 +57,15 @@ def read_report(source: Source, options: Options) -> Usage:
             told = ", ".join(sorted(engines)[:9]) or "users only"
             raise InputError(f"{part.name}: the test opened no WebSocket; its counters are of {told}.")
         first, last = (_at(part.name, aggregate, name) for name in ("firstCounterAt", "lastCounterAt"))
+        if last < first:
+            raise InputError(f"{part.name}: lastCounterAt is before firstCounterAt: one of them is wrong.")
         seen = window or Window(first, last)
         window = Window(min(first, seen.start), max(last, seen.end))
+        asked = options.window
+        if not report.get("intermediate") and asked and (first < asked.start or asked.end <= last):
+            raise InputError(
+                f"{part.name}: the report has no intermediate periods, so it cannot be cut to the window."
+            )
         periods = report.get("intermediate") or [{**aggregate, "period": aggregate["firstCounterAt"]}]
         for number, period in enumerate(periods):
             place = f"{part.name}: intermediate[{number}]"
@@ -66,7 +76,28 @@ def read_report(source: Source, options: Options) -> Usage:
                 quantities[meter] = quantities.get(meter, Decimal(0)) + quantity
     if window is None:
         raise InputError(f"{source.name}: there is no report in it.")
-    return _usage(source.name, tally, options.window or window)
+    return _usage(source.name, *_within(source.name, tally, window, options.window))
+
+
+def _within(
+    source: str, tally: Tally, seen: Window, asked: Window | None
+) -> tuple[Tally, Window, tuple[Note, ...]]:
+    """Leave out the periods that begin outside the window that was asked for, and say how many."""
+    if asked is None:
+        if seen.start == seen.end:
+            raise InputError(
+                f"{source}: what it counted covers no time. Say what was observed with --window START/END."
+            )
+        return tally, seen, ()
+    inside = {at: quantities for at, quantities in tally.items() if asked.start <= at < asked.end}
+    if not inside:
+        raise InputError(
+            f"{source}: no period begins in the window {format_window(asked)}; "
+            f"the counts run over {format_window(seen)}."
+        )
+    left = len(tally) - len(inside)
+    told = f"{left:,} periods begin outside the window and are left out."
+    return inside, asked, (Note("outside-window", told, {"rows": left}),) if left else ()
 
 
 def _quantities(place: str, period: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
@@ -85,7 +116,7 @@ def _quantities(place: str, period: dict[str, Any]) -> Iterator[tuple[str, Decim
         )
 
 
-def _usage(source: str, tally: dict[datetime, dict[str, Decimal]], window: Window) -> Usage:
+def _usage(source: str, tally: Tally, window: Window, left_out: tuple[Note, ...]) -> Usage:
     meters = dict.fromkeys(meter for quantities in tally.values() for meter in quantities)
     days = {day: dict.fromkeys(meters, Decimal(0)) for day in days_of(window)}
     first, last = next(iter(days)), next(reversed(days))
@@ -98,11 +129,12 @@ def _usage(source: str, tally: dict[datetime, dict[str, Decimal]], window: Windo
             quantities["connection_seconds"] = quantities["connection_seconds"].quantize(MICROSECOND)
     grades = dict.fromkeys(meters, Grade.MEASURED)
     notes = [
+        *left_out,
         Note(
             "a-socket-a-user",
             "Each virtual user is taken to have opened one socket, and to have kept it for its session: "
             "users that failed are among them.",
-        )
+        ),
     ]
     for meter in ("connections_opened", "connection_seconds"):
         if meter in grades:
@@ -116,6 +148,6 @@ def _usage(source: str, tally: dict[datetime, dict[str, Decimal]], window: Windo
 
 def _at(place: str, values: dict[str, Any], name: str) -> datetime:
     try:
-        return EPOCH + timedelta(microseconds=moment(name, values.get(name), "ms"))
+        return moment_at(moment(name, values.get(name), "ms"))
     except Misfit as misfit:
         raise InputError(f"{place}: {misfit}") from None

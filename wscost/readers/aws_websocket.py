@@ -31,7 +31,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,7 +40,6 @@ import orjson
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.batching import Batch
-from wscost.readers.columns import EPOCH
 from wscost.readers.fields import Misfit, count, moment, since_epoch
 from wscost.readers.heading import Heading
 from wscost.readers.intake import Intake
@@ -49,6 +48,7 @@ from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.source import Source
 from wscost.trace import OPEN, UNKNOWN, Trace, TraceStream
+from wscost.units import moment_at
 from wscost.usage import Window
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
         raise InputError(f"{source.name}: it holds no record of a connection of API Gateway.")
     if summary.seen_open:
         begin = min(summary.opened, summary.first)
-        intake.take_heading(Heading(Window(_time(begin), _time(summary.last + 1))))
+        intake.take_heading(Heading(Window(moment_at(begin), moment_at(summary.last + 1))))
     for whole in pieces.whole():
         _hand_over(intake, _lives(whole), summary)
     return intake.trace(_grades(summary), _notes(summary, refused, skipped))
@@ -382,7 +382,3 @@ def _notes(summary: _Summary, refused: int, skipped: int) -> Iterator[Note]:
             f"{skipped:,} lines are not JSON and were skipped.",
             {"lines": skipped},
         )
-
-
-def _time(at: int) -> datetime:
-    return EPOCH + timedelta(microseconds=at)

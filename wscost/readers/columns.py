@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from wscost.errors import InputError
 from wscost.readers.arrays import flags, numbers, scalar
 from wscost.readers.refusals import shown
-from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, LARGEST, TIME
-from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, LARGEST, LONGEST_MS, TIME
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND, microseconds_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,12 +45,7 @@ EXPECTED: dict[Kind, str] = {
     "number": "a number",
 }
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""A time outside comes from a wrong unit."""
 OUTSIDE = "lies outside the years 2000 to 2199"
-LONGEST_MS = 2.0**41
-"""A handler's time from here on comes from a wrong unit. [ms]"""
 CURE_OF_NAIVE = "Write it with Z or an offset, or pass --assume-utc if it is UTC."
 CLOSE = 0.8
 """How alike two names are (of 1) for one to be a misspelling of the other."""
@@ -276,7 +271,7 @@ def _from_text(array: pa.Array, column: Column, assume_utc: bool) -> tuple[pa.Ar
             if not assume_utc:
                 faults[row] = f"{column.raw} {shown(text)} has no time zone. {CURE_OF_NAIVE}"
             at = at.replace(tzinfo=UTC)
-        instants.append(None if at is None else (at - EPOCH) // timedelta(microseconds=1))
+        instants.append(None if at is None else microseconds_of(at))
     return pa.array(instants, pa.int64()).cast(arrow_type("time")), faults
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from wscost.errors import InputError
-from wscost.readers.columns import CURE_OF_NAIVE, EARLIEST, EPOCH, LATEST, OUTSIDE, PER_SECOND
+from wscost.readers.columns import CURE_OF_NAIVE, OUTSIDE, PER_SECOND
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.trace import LARGEST
-from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND, microseconds_of
 
 ROOM_FROM = (
     "What names a connection's room: path (the URL's path, without its query), none, or a regular "
     "expression whose first group, found in path?query, is the room."
 )
-_MICROSECOND = timedelta(microseconds=1)
 _FIRST, _LAST = EARLIEST.timestamp(), LATEST.timestamp()
 _ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 
@@ -78,7 +77,7 @@ def since_epoch(name: str, value: str, at: datetime, assume_utc: bool) -> int:
         at = at.replace(tzinfo=UTC)
     if not EARLIEST <= at < LATEST:
         raise Misfit(f"{name} {shown(value)} {OUTSIDE}.")
-    return (at - EPOCH) // _MICROSECOND
+    return microseconds_of(at)
 
 
 def in_microseconds(number: float, unit: str) -> int:

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from wscost.notes import Grade, Note
 from wscost.readers.options import format_window
-from wscost.trace import CONNECTION_COLUMNS, Trace, TraceStream
+from wscost.trace import CONNECTION_COLUMNS, COUNTS, Trace, TraceStream
 from wscost.usage import METERS, Usage, Window
 
 TITLES: Mapping[Grade, str] = {
@@ -23,7 +23,6 @@ TITLES: Mapping[Grade, str] = {
     Grade.UNKNOWN: "missing",
 }
 NAMED = tuple(column for column in CONNECTION_COLUMNS if column != "connection_id")
-COUNTS = ("messages_in", "messages_out", "bytes_in", "bytes_out")
 
 DECLARE = "a figure a month in the deployment (monthly: {messages_in: …}) stands in"
 CURES: Mapping[str, str] = {

@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wscost.readers.columns import EARLIEST, LATEST, PER_SECOND
+from wscost.readers.columns import PER_SECOND
 from wscost.readers.fields import Misfit, moment
 from wscost.readers.intake import BATCH_ROWS, Intake
 from wscost.readers.jsonpieces import LongText
 from wscost.readers.source import Part
 from wscost.readers.spooling.disk import on_disk, scratch
+from wscost.units import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wscost.notes import Note
-from wscost.readers.columns import EPOCH
 from wscost.readers.options import format_window
 from wscost.trace import OPEN
+from wscost.units import moment_at
 from wscost.usage import Window
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class AtClose:
         alone = first_line == last_line
         if given or alone or first_line - first_open <= _MUCH * (last_line - first_open):
             return (at_close,)
-        opened, written = (EPOCH + timedelta(microseconds=at) for at in (first_open, first_line))
+        opened, written = map(moment_at, (first_open, first_line))
         told = format_window(Window(written, window.end))
         begins = Note(
             "begins-before-log",

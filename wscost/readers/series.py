@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, get_args
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.columns import EPOCH
 from wscost.readers.options import days_of, format_window
-from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND
+from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND, microseconds_of, moment_at
 from wscost.usage import Usage, Window
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def usage_of(
     if not series:
         raise InputError(f"{source}: there is no sample in it.")
     first, last = min(int(at[0]) for _, _, at, _ in series), max(int(at[-1]) for _, _, at, _ in series)
-    seen = Window(_moment(first), _moment(last))
+    seen = Window(moment_at(first), moment_at(last))
     if first == last:
         raise InputError(f"{source}: one sample covers no time. Ask for a range.")
     window = window or seen
@@ -134,9 +133,7 @@ class _Tally:
 
     def __init__(self, window: Window, step: int) -> None:
         self.window = window
-        self.start, self.end = (
-            (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
-        )
+        self.start, self.end = map(microseconds_of, (window.start, window.end))
         self.step = max(step, 1)
         self.days = list(days_of(window))
         self.first_day = self.start // MICROSECONDS_PER_DAY
@@ -261,7 +258,3 @@ class _Tally:
                 "and that is lost.",
                 {"resets": self.resets},
             )
-
-
-def _moment(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)

@@ -25,6 +25,7 @@ from wscost.readers.spooling.disk import on_disk
 from wscost.readers.stores import StoredFile, is_url, shown, stored
 
 STDIN = "-"
+STDIN_NAME = "<stdin>"
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
 LINE_LIMIT = 16 * 1024 * 1024
@@ -271,7 +272,7 @@ def open_source(given: str | Path | Sequence[str | Path], progress: Progress | N
     parts = tuple(Part(_called(path), path, count) for path in paths)
     name = f"{len(parts)} files"
     if len(several) == 1:
-        name = "<stdin>" if several[0] == STDIN else shown(str(several[0]))
+        name = STDIN_NAME if several[0] == STDIN else shown(str(several[0]))
     return Source(name, parts, picked)
 
 
@@ -287,7 +288,7 @@ def _refuse_twice(paths: Sequence[Place | None]) -> None:
 
 def _called(path: Place | None) -> str:
     if path is None:
-        return "<stdin>"
+        return STDIN_NAME
     return path.url if isinstance(path, StoredFile) else str(path)
 
 

@@ -18,7 +18,9 @@ from pydantic import (
     model_validator,
 )
 
+from wscost.exact import WHOLE
 from wscost.scenario.limits import PERCENT, Kind, Limit, Metric, WrittenLimit, kind_of
+from wscost.usage import a_month
 
 
 def _one_or_several(value: object) -> object:
@@ -28,14 +30,6 @@ def _one_or_several(value: object) -> object:
 def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", text):
         raise ValueError(f"must be a name of letters, digits, dots and dashes, not {text!r:.40}")
-    return text
-
-
-def _month(text: str) -> str:
-    try:
-        date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise ValueError(f"must be a month such as 2027-03, not {text!r}") from None
     return text
 
 
@@ -83,18 +77,19 @@ class Scenario(_Form):
     as_of: Annotated[
         Day | None, Field(description="Prices in force on that day; the newest known if absent.")
     ] = None
-    month: Annotated[str, AfterValidator(_month)] | None = None
-    cycle_start: Annotated[int, Field(ge=1, le=28)] = 1
+    month: Annotated[str, AfterValidator(a_month)] | None = None
+    cycle_start: Annotated[int, Field(ge=1, le=31), WHOLE] = 1
     rounding: Literal["book", "up", "prorate"] = "book"
     offers: Words = ()
     pricing: Annotated[Words, Field(description="Folders of price books of your own.")] = ()
-    seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent.")] = None
+    seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent."), WHOLE] = None
     replicates: Annotated[
         int | None,
         Field(
             ge=0,
             description="Months drawn for the range, of a profile or of a week and more of days; 0 for none.",
         ),
+        WHOLE,
     ] = None
     input_format: Word | None = None
     assume_utc: StrictBool = False

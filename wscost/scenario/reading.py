@@ -13,6 +13,7 @@ from typing import Any
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError, UnknownNameError
+from wscost.readers.stores import is_url
 from wscost.scenario.form import Check, File, Scenario
 from wscost.shipped import shipped
 from wscost.yamlfile import Document, Location, load, validate
@@ -56,15 +57,16 @@ class ScenarioFile:
         number = self.checks.index(check)
         return self.document.refusal([(("checks", number, key), f"checks[{number + 1}].{key}: {sentence}")])
 
-    def paths(self, scenario: str, key: str) -> list[Path]:
-        """Return the files or folders that a scenario names under ``input`` or ``pricing``."""
-        return [at_hand(self.folder, named) for named in getattr(self.scenarios[scenario], key)]
+    def inputs(self, scenario: str) -> list[Path | str]:
+        """Return the files, folders or URLs that a scenario names under ``input``."""
+        named = self.scenarios[scenario].input
+        return [one if is_url(one) else at_hand(self.folder, one) for one in named]
 
     def options(self, scenario: str) -> dict[str, Any]:
         """Return what else a scenario says, as ``wscost.estimate`` takes it."""
         named = self.scenarios[scenario]
         options = {key: getattr(named, key) for key in type(named).model_fields if key not in _NO_OPTIONS}
-        return options | {"pricing": self.paths(scenario, "pricing")}
+        return options | {"pricing": [at_hand(self.folder, one) for one in named.pricing]}
 
     def deployment(self, scenario: str) -> Deployment | None:
         """Return what a scenario runs on, if it says so.
@@ -171,7 +173,8 @@ def _missing_files(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
     for name, scenario in file.scenarios.items():
         for key in ("input", "pricing"):
             for number, named in enumerate(getattr(scenario, key)):
-                if not at_hand(file.folder, named).exists():
+                in_a_store = key == "input" and is_url(named)
+                if not in_a_store and not at_hand(file.folder, named).exists():
                     at = ("scenarios", name, key, number)
                     yield at, f"{_dotted(at[:3])}: {named}: there is no such file beside this one."
 

@@ -17,7 +17,7 @@ from wscost.yamlfile import load
 class Selected:
     """What a scenario says in the words of ``wscost.estimate``."""
 
-    inputs: tuple[Path, ...]
+    inputs: tuple[Path | str, ...]
     plans: tuple[str, ...]
     deployment: Deployment | None
     options: Mapping[str, Any]
@@ -49,8 +49,8 @@ def selected(inputs: Iterable[object]) -> Selected | None:
     name = name or next(iter(file.scenarios))
     if name not in file.scenarios:
         raise UnknownNameError(f"scenario in {file.document.name}", name, file.scenarios)
-    paths = tuple(file.paths(name, "input"))
-    return Selected(paths, file.scenarios[name].plans, file.deployment(name), file.options(name))
+    inputs_of = tuple(file.inputs(name))
+    return Selected(inputs_of, file.scenarios[name].plans, file.deployment(name), file.options(name))
 
 
 def _opened(named: str | Path) -> tuple[ScenarioFile, str] | None:

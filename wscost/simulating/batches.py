@@ -10,7 +10,7 @@ from wscost.profile.model import Profile
 from wscost.simulating.frames import bytes_known
 from wscost.simulating.sockets import Sockets
 from wscost.simulating.traffic import Stretch, objects_of
-from wscost.trace import CONNECTION_COLUMNS, OPEN, Batch, TraceStream, stream_at_hand
+from wscost.trace import CONNECTION_COLUMNS, COUNTS, OPEN, Batch, TraceStream, stream_at_hand
 from wscost.usage import Window
 
 
@@ -33,13 +33,12 @@ def _batch(profile: Profile, stretch: Stretch) -> Batch:
     numbers, objects = _objects(profile, sockets)
     known = bytes_known(profile)
     unknown = [name for name, told in zip(("bytes_in", "bytes_out"), known, strict=True) if not told]
-    counts = ("messages_in", "messages_out", "bytes_in", "bytes_out")
     return Batch(
         opened=sockets.opened[order],
         closed=np.where(stretch.ended, sockets.closed, OPEN)[order],
         object=numbers[order],
         objects=objects,
-        counts={name: getattr(sockets, name)[order] for name in counts if name not in unknown},
+        counts={name: getattr(sockets, name)[order] for name in COUNTS if name not in unknown},
     )
 
 

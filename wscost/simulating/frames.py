@@ -13,6 +13,7 @@ from wscost.profile.model import Profile
 from wscost.simulating.sockets import KIND, UNKNOWN, Happenings, Sockets
 from wscost.simulating.streams import Ints
 from wscost.simulating.traffic import places_in_a_room
+from wscost.trace import COUNTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ def connections_frame(profile: Profile, sockets: Sockets, still_open: npt.NDArra
         "opened_at": _times(sockets.opened),
         "closed_at": _times(sockets.closed).where(~still_open),
     }
-    for name in ("messages_in", "messages_out", "bytes_in", "bytes_out"):
+    for name in COUNTS:
         unknown = np.full(len(sockets), not known.get(name, True))
         columns[name] = pd.arrays.IntegerArray(getattr(sockets, name), unknown)
     return pd.DataFrame(columns)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Literal
 
@@ -20,6 +19,7 @@ from wscost.simulating.frames import connections_frame, events_frame
 from wscost.simulating.streams import Ints, Streams
 from wscost.simulating.traffic import Stretch, traffic
 from wscost.trace import CONNECTION_COLUMNS, Trace, TraceStream
+from wscost.units import microseconds_of, moment_at
 from wscost.usage import Period, Window
 
 MOST_CONNECTIONS = 2e9
@@ -27,7 +27,6 @@ MOST_EVENTS = 1e10
 MOST_USERS = 1e8
 EVENTS_AT_ONCE = 4e6
 """With events, a day that has more than so many comes in equal parts."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def simulate(
@@ -49,7 +48,7 @@ def simulate(
     Parameters
     ----------
     profile : Profile
-        Where a figure is a range, its mode is taken; ``profile.draw`` gives others.
+        Where a figure is a range, its mode is taken; ``profile.draws`` gives others.
     period : Period, optional
         UTC days; the calendar's own by default.
     seed : int, optional
@@ -196,7 +195,7 @@ def _stretches(
         rooms=rooms,
         wanted=wanted,
         parts_per_day=max(parts, 1),
-        within=[(_microseconds(time.start), _microseconds(time.end)) for time in within],
+        within=[(microseconds_of(time.start), microseconds_of(time.end)) for time in within],
     )
     return ((stretch, notes) for stretch in stretches)
 
@@ -270,12 +269,4 @@ def _trace(profile: Profile, stretch: Stretch, chosen: np.ndarray, notes: tuple[
 
 
 def _window(stretch: Stretch) -> Window:
-    return Window(_moment(stretch.start), _moment(stretch.end))
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return Window(moment_at(stretch.start), moment_at(stretch.end))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections import defaultdict
 from collections.abc import Iterator
@@ -41,6 +42,9 @@ _MUST: tuple[tuple[str, str], ...] = (
 )
 """Expectations by how the error's type begins, special before general."""
 
+_NUMBER = re.compile(r"\s*[-+]?[0-9]+(?:_[0-9]+)*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?\s*")
+_QUOTED = " Take the quotes away."
+
 Location = tuple[Any, ...]
 """Keys and list positions that lead to a value; ``()`` is the whole file."""
 
@@ -72,7 +76,10 @@ def complaints(
             value = _at(data, place)
             wanted = " or ".join(dict.fromkeys(phrases)).replace(" or must be ", " or ")
             instead = f", not {_shown(value)}" if value not in ([], {}, "") else ""
-            found.append((place, f"{_name(data, place)} {wanted}{instead}."))
+            cure = (
+                _QUOTED if "number" in wanted and isinstance(value, str) and _NUMBER.fullmatch(value) else ""
+            )
+            found.append((place, f"{_name(data, place)} {wanted}{instead}.{cure}"))
     yield from found
 
 

@@ -15,10 +15,10 @@ from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.rows import rows_of
 from wscost.readers.bulk.soundness import Arrays, places_of, sound_events
-from wscost.readers.columns import LONGEST_MS, Column, Faults, canonical
+from wscost.readers.columns import Column, Faults, canonical
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
-from wscost.trace import DIRECTIONS, KINDS, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
+from wscost.trace import DIRECTIONS, KINDS, LONGEST_MS, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
 
 ENDS = (KINDS.index("open"), KINDS.index("close"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,19 +12,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from wscost.readers.building import TICK
-from wscost.readers.columns import (
-    EARLIEST,
-    EPOCH,
-    LATEST,
-    PER_SECOND,
-    TIME_OF_TABLE,
-    Column,
-    Table,
-    lay_out,
-    table_of,
-)
+from wscost.readers.columns import PER_SECOND, TIME_OF_TABLE, Column, Table, lay_out, table_of
 from wscost.readers.source import Part, Place
-from wscost.units import MICROSECONDS_PER_SECOND
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND, moment_at
 from wscost.usage import Window
 
 READ_BYTES = 1_048_576
@@ -50,7 +39,7 @@ class Extent(NamedTuple):
     @property
     def window(self) -> Window:
         """From the first time to just after the last."""
-        first, last = (EPOCH + timedelta(microseconds=at) for at in self)
+        first, last = map(moment_at, self)
         return Window(first, last + TICK)
 
 

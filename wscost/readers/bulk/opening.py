@@ -16,10 +16,11 @@ from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.partitions import partitions_of
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.stream import Input, Pass
-from wscost.readers.columns import EARLIEST, LATEST, Table, fits
+from wscost.readers.columns import Table, fits
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.trace import OPEN, Cut, Engine, Partition, Trace, TraceStream
+from wscost.units import EARLIEST, LATEST
 from wscost.usage import Window
 
 EVER = Window(EARLIEST, LATEST)

@@ -7,7 +7,6 @@ and no rule is broken. Whatever takes a closer look is None here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,9 @@ from wscost.loops.eventcolumns import MISSING, OUT, STRANGE
 from wscost.loops.events import read_kinds
 from wscost.readers.arrays import numbers, parts, room
 from wscost.readers.bulk.numbering import Numbers
-from wscost.readers.columns import EARLIEST, EPOCH, LATEST, Column, fits
+from wscost.readers.columns import Column, fits
 from wscost.trace import COUNTS, DIRECTIONS, KINDS, LARGEST, MESSAGE, SENT, UNKNOWN, EventBatch, extremes
+from wscost.units import EARLIEST, LATEST, microseconds_of
 
 Arrays = Mapping[str, tuple[Column, pa.Array]]
 """By the names that a trace has for them."""
@@ -50,7 +50,7 @@ def sound_connections(
     columns["connection_id"] = pa.nulls(rows, pa.string())
     columns |= {name: pa.nulls(rows, pa.int64()) for name in COUNTS if name not in columns}
     opened, closed = (numbers(columns[name].view(pa.int64())) for name in ("opened_at", "closed_at"))
-    return columns if proper(opened, closed, _micros(EARLIEST), _micros(LATEST)) else None
+    return columns if proper(opened, closed, microseconds_of(EARLIEST), microseconds_of(LATEST)) else None
 
 
 def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | None:
@@ -62,8 +62,8 @@ def sound_events(arrays: Arrays, size: int, objects: Numbers) -> EventBatch | No
     if at.null_count or "kind" not in told:
         return None
     instants = numbers(at)
-    first, last = extremes(instants) if size else (_micros(EARLIEST), _micros(EARLIEST))
-    if first < _micros(EARLIEST) or last >= _micros(LATEST):
+    first, last = extremes(instants) if size else (microseconds_of(EARLIEST), microseconds_of(EARLIEST))
+    if first < microseconds_of(EARLIEST) or last >= microseconds_of(LATEST):
         return None
     kinds = _kinds(told["kind"], told.get("direction"))
     sizes = _sizes(told.get("bytes"), size)
@@ -134,7 +134,3 @@ def _bits(array: pa.Array) -> tuple[memoryview, memoryview, int]:
     validity, bits = array.buffers()
     valid = memoryview(validity if array.null_count else b"").cast("B")
     return memoryview(bits or b"").cast("B"), valid, array.offset
-
-
-def _micros(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(microseconds=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,12 +22,13 @@ from wscost.readers.bulk.ordering import events_in_time_order, in_slices, in_tim
 from wscost.readers.bulk.reckoning import Reckoning
 from wscost.readers.bulk.rows import rows_of
 from wscost.readers.bulk.soundness import sound_connections
-from wscost.readers.columns import EPOCH, Faults, Table
+from wscost.readers.columns import Faults, Table
 from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.readers.refusals import Refusals
 from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError, extremes
+from wscost.units import microseconds_of
 from wscost.usage import Window
 
 CONNECTION_ROWS, EVENT_ROWS = 45_000, 240_000
@@ -75,9 +75,7 @@ class Pass:
         self._happened = [group for group in groups if group.file.table == "events"]
         self._disordered = {"connections"} if disordered is None else disordered
         self.source, self.window = given.source, window
-        self._start, self._end = (
-            (at - EPOCH) // timedelta(microseconds=1) for at in (window.start, window.end)
-        )
+        self._start, self._end = map(microseconds_of, (window.start, window.end))
         self.reckoning = Reckoning(Refusals(file.part.name for file in given.files))
         self._numbers = Numbers()
         self._refused: tuple[Note, ...] = ()

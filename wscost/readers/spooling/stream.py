@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -20,7 +19,6 @@ from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.bulk.ordering import in_slices
 from wscost.readers.bulk.reckoning import Reckoning
-from wscost.readers.columns import EPOCH
 from wscost.readers.findings import Findings, findings_from
 from wscost.readers.refusals import Refusals
 from wscost.readers.remarks import AtClose
@@ -42,9 +40,8 @@ from wscost.trace import (
     TraceStream,
 )
 from wscost.tracefile import PART_ROWS
+from wscost.units import microseconds_of
 from wscost.usage import Window
-
-MICROSECOND = timedelta(microseconds=1)
 
 Ints = npt.NDArray[np.int64]
 
@@ -280,4 +277,4 @@ def _times(rows: pa.RecordBatch) -> tuple[Ints, Ints]:
 
 def ends(window: Window) -> tuple[int, int]:
     """Return when a window begins and ends. [µs]"""
-    return (window.start - EPOCH) // MICROSECOND, (window.end - EPOCH) // MICROSECOND
+    return microseconds_of(window.start), microseconds_of(window.end)

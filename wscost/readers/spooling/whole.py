@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 
 from wscost.notes import Grade
 from wscost.readers.building import TICK, derived, frame_of, opening_unseen
-from wscost.readers.columns import EPOCH, Faults, Table
+from wscost.readers.columns import Faults, Table
 from wscost.readers.contradictions import faults_between, repeated, stands_already, without_row
 from wscost.readers.deriving import Sent, how_well_known
 from wscost.readers.spooling.owners import Owners, Pair
@@ -22,6 +21,7 @@ from wscost.readers.spooling.slices import Slices
 from wscost.readers.spooling.spool import Spool, schema_of
 from wscost.readers.spooling.stream import Rows, Told, ends, stream_of
 from wscost.trace import DIRECTIONS, TraceStream
+from wscost.units import moment_at
 from wscost.usage import Window
 
 
@@ -120,7 +120,7 @@ class Spools:
         """
         extents = [spool.extent() for spool in self._of.values()]
         first, last = min(one.first for one in extents), max(one.last for one in extents)
-        extent = Window(_moment(first), _moment(last) + TICK)
+        extent = Window(moment_at(first), moment_at(last) + TICK)
         window = told.window or extent
         alone_events = "connections" not in self._of
         if self._unowned:
@@ -182,7 +182,3 @@ class Spools:
 def _flags(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     found: npt.NDArray[np.bool_] = column.fill_null(False).to_numpy()
     return found
-
-
-def _moment(at: int) -> datetime:
-    return EPOCH + timedelta(microseconds=at)
