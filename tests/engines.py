@@ -39,18 +39,23 @@ class Disorderly:
     def sums(self, stream: TraceStream, question: Question) -> StreamSums:
         task = work.task_of(stream, question, self._shares)
         cut = work.cut(stream)
-        parts: list[work.Reduced] = []
-        for partitions in work.turns(cut):
-            told = work.told(work.counted(part) for part in parts)
-            parts += [
-                work.reduced(sent(partition), sent(task), told) for partition in self._shuffled(partitions)
-            ]
+        of_events, of_connections = work.turns(cut)
+        happened = self._reduced(of_events, task, work.ENDS)
+        told = work.told(map(work.counted, happened), task)
+        parts = happened + self._reduced(of_connections, task, told)
+        if (asked := work.told(map(work.counted, parts), task)) != told:
+            parts = happened + self._reduced(of_connections, task, asked)
         shares = [
             work.settled([sent(work.share(part, n, task)) for part in self._shuffled(parts)], task)
             for n in self._shuffled(range(task.shares))
         ]
         counted = [sent(work.counted(part)) for part in self._shuffled(parts)]
         return work.whole(cut, task, counted, [sent(one) for one in shares])
+
+    def _reduced(
+        self, partitions: Sequence[Partition], task: work.Task, told: frozenset[str]
+    ) -> list[work.Reduced]:
+        return [work.reduced(sent(one), sent(task), told) for one in self._shuffled(partitions)]
 
     def _shuffled(self, things: Sequence[T]) -> list[T]:
         return self._random.sample(list(things), len(things))

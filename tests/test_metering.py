@@ -232,6 +232,28 @@ def test_a_hibernating_object_is_active_only_while_handlers_run() -> None:
     assert usage["object_wakeups"] == 3
 
 
+def test_connects_and_closes_that_only_some_events_tell_run_handlers_all_the_same() -> None:
+    rows = [
+        connection(0, 60, "r", connection_id="a"),
+        connection(0, 60, "q", connection_id="b"),
+    ]
+    ends = [event("open", 0, "r", connection_id="a"), event("close", 60, "r", connection_id="a")]
+    usage = meter(trace(rows, ends), HIBERNATING)
+
+    assert usage.totals["object_wakeups"] == 4
+    assert usage.totals["object_resident_seconds"] == 4 * D("10.002")
+    assert usage.grades["object_active_seconds"] is Grade.ASSUMED
+    assert "handler-time-assumed" in codes(usage)
+
+
+def test_a_connect_that_no_event_tells_takes_an_assumed_time() -> None:
+    spoken = [event("message", 5, bytes=1, wall_ms=1.0)]
+    usage = meter(trace([connection(0, 60)], spoken), HIBERNATING)
+
+    assert usage.totals["object_active_seconds"] == D("0.005")
+    assert usage.grades["object_active_seconds"] is Grade.ASSUMED
+
+
 def test_handlers_that_overlap_count_once() -> None:
     rows = trace(
         [connection(0, 100)],
@@ -254,6 +276,20 @@ def test_an_auto_response_does_not_wake_an_object() -> None:
 
     assert usage(auto=True)["object_wakeups"] == 2
     assert usage(auto=False)["object_wakeups"] == 3
+
+
+def test_auto_responses_themselves_are_not_counted_either_where_objects_hibernate() -> None:
+    answer = event("message", 1, direction="out", bytes=4, auto_response=True)
+    rows = trace([connection(0, 9)], [answer, event("message", 2, direction="out", bytes=10)])
+
+    assert [totals(rows, one)["messages_out"] for one in (ACCEPT, HIBERNATING)] == [2, 1]
+    assert [totals(rows, one)["bytes_out"] for one in (ACCEPT, HIBERNATING)] == [14, 10]
+
+
+def test_without_any_connection_there_are_no_messages() -> None:
+    usage = totals(trace([], [event("alarm", 1), event("alarm", 100)]), HIBERNATING)
+
+    assert (usage["messages_in"], usage["messages_out"], usage["object_requests"]) == (0, 0, 2)
 
 
 def test_messages_to_the_client_wake_nobody() -> None:

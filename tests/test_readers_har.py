@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wscost.deployment import PRESETS
 from wscost.errors import InputError
+from wscost.metering import meter
 from wscost.notes import Grade
 from wscost.readers import read_trace, sniff
 from wscost.trace import Trace
@@ -47,6 +49,23 @@ def har(tmp_path: Path, *entries: Any, writer: str = "WebInspector") -> Path:
 
 def codes(trace: Trace) -> set[str]:
     return {note.code for note in trace.notes}
+
+
+@pytest.mark.parametrize("url", ["wss://chat.example/ws", "https://chat.example/ws"])
+def test_an_upgrade_is_a_socket_by_its_status_whoever_wrote_it(tmp_path: Path, url: str) -> None:
+    upgrade = {key: told for key, told in entry(url=url).items() if not key.startswith("_")}
+    refused = {**upgrade, "response": {"status": 403}}
+    trace = read_trace(har(tmp_path, upgrade, refused, writer="Firefox"))
+
+    assert trace.connections["object_id"].tolist() == ["/ws"]
+
+
+def test_a_client_sees_no_calls_of_objects_so_none_are_assumed(tmp_path: Path) -> None:
+    trace = read_trace(har(tmp_path, entry(message(START_S + 1, "hello"))))
+    usage = meter(trace, PRESETS["durable-object-hibernation"])
+
+    assert (usage.totals["object_requests"], usage.grades["object_requests"]) == (0, Grade.ASSUMED)
+    assert "no-object-calls" in {note.code for note in usage.notes}
 
 
 def test_http_toolkit_tells_the_close_unless_the_socket_was_aborted() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wscost import compare
 from wscost.errors import BadRowsError, InputError
 from wscost.notes import Grade
 from wscost.readers import read_trace, sniff
@@ -43,6 +44,12 @@ def test_an_upgrade_gets_the_end_and_the_bytes_of_its_connection(websocket: Path
     assert first["opened_at"] == at(0, 0, 500_000)
     assert first["closed_at"] == at(2, 0, 500_000)
     assert (first["bytes_in"], first["bytes_out"]) == (1400, 52000)
+
+
+@both_forms
+def test_two_logs_as_two_inputs_would_count_twice_and_are_refused(websocket: Path, conn: Path) -> None:
+    with pytest.raises(InputError, match=r"halves of the same connections.* into one folder"):
+        compare([websocket, conn])
 
 
 @both_forms

@@ -104,9 +104,11 @@ with sockets as (
     select object, happened_at as s, happened_at + wall as e from happened
     where not answered and not (kind = 'message' and sent)
     union all select object, o, o + 2000 from sockets
-    where o >= $since and not exists (select 1 from happened where kind = 'open')
+    where o >= $since and (select count(*) from happened where kind = 'open')
+        < greatest(1, (select count(*) from sockets where o >= $since))
     union all select object, c, c + 2000 from sockets
-    where c >= $since and c < $till and not exists (select 1 from happened where kind = 'close')
+    where c >= $since and c < $till and (select count(*) from happened where kind = 'close')
+        < greatest(1, (select count(*) from sockets where c >= $since and c < $till))
 ), edges as (
     select s, e, max(e) over (
         partition by object order by s, e rows between unbounded preceding and 1 preceding
@@ -128,7 +130,7 @@ with sockets as (
 select day,
     (select count(*) from happened h
      where h.day = days.day and kind = 'message' and not sent and not answered),
-    (select count(*) from happened h where h.day = days.day and kind = 'message' and sent),
+    (select count(*) from happened h where h.day = days.day and kind = 'message' and sent and not answered),
     (select coalesce(sum(bytes), 0) from happened h
      where h.day = days.day and kind = 'message' and not sent and not answered),
     (select count(*) from happened h where h.day = days.day and kind in ('alarm', 'request')),
@@ -249,12 +251,12 @@ def hibernating(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
         for _ in range(draw(st.integers(1, 20)))
     ]
     for kind, column in (("open", "opened_at"), ("close", "closed_at")):
-        if draw(st.booleans()):
-            happened += [
-                {"kind": kind, "at": row[column], "object_id": "b", "connection_id": row["connection_id"]}
-                for row in sockets
-                if row[column] is not None
-            ]
+        told = sockets[: draw(st.sampled_from([0, 1, len(sockets), len(sockets)]))]
+        happened += [
+            {"kind": kind, "at": row[column], "object_id": "b", "connection_id": row["connection_id"]}
+            for row in told
+            if row[column] is not None
+        ]
     return sockets, draw(st.permutations(happened))
 
 

@@ -150,7 +150,7 @@ def trace_of(rows: int) -> tuple[list[Row], list[Row]]:
     sockets = [connection(s, s + 90, f"room-{s % 5}") for s in range(0, rows, 60)]
     happened = [event("open", row, connection_id=f"c{n}") for n, row in enumerate(range(0, rows, 60))]
     happened += [event("message", s + 0.5, f"room-{s % 5}", bytes=s % 300) for s in range(rows)]
-    happened += [event("close", rows + 90, connection_id="c0")]
+    happened += [event("close", row + 90, connection_id=f"c{n}") for n, row in enumerate(range(0, rows, 60))]
     return sockets, _sorted(happened)
 
 

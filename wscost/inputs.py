@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Workload: TypeAlias = Union[Trace, TraceStream, Usage, "UsageFile", "Profile"]
 Input: TypeAlias = str | Path | Workload
+_HALVES = ("ends-unknown", "bytes-of-stream")
+"""What is noted of Zeek's logs of upgrades and of ends where each is read by itself."""
 
 
 def is_workload(thing: object) -> TypeIs[Workload]:
@@ -79,6 +81,7 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
         opened[name] = workload
     if not as_logs:
         _refuse_reading(next(iter(opened)), options)
+    _refuse_halves(opened)
     return opened
 
 
@@ -154,6 +157,19 @@ def at_hand(name: str | Path) -> str | Path:
         if sample.exists():
             return sample
     return path
+
+
+def _refuse_halves(opened: Mapping[str, Workload]) -> None:
+    """Refuse two logs of the same connections that only one reading can join."""
+    halves: dict[str, str] = {}
+    for name, one in opened.items():
+        if isinstance(one, Trace):
+            halves |= {note.code: name for note in one.notes if note.code in _HALVES}
+    if len(halves) == len(_HALVES):
+        raise InputError(
+            f"{' and '.join(halves.values())}: these are halves of the same connections, which would count "
+            "twice. Put both into one folder and name that."
+        )
 
 
 def _is_usage_file(thing: object) -> TypeIs[UsageFile]:

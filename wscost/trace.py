@@ -42,6 +42,8 @@ EVENT_COLUMNS: dict[str, str] = {
     "auto_response": "boolean",
     "wall_ms": "Float64",
 }
+CALLS_OF_OBJECTS = "object_requests"
+"""Among grades by column: how well calls of objects are known; assumed where a source cannot see any."""
 KINDS = ("open", "message", "close", "error", "alarm", "request")
 DIRECTIONS = ("in", "out")
 MESSAGE, SENT = KINDS.index("message"), len(KINDS)

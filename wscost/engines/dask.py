@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from wscost.engines import work
 from wscost.errors import EngineError
+from wscost.metering.objectclocks import ENDS
+from wscost.metering.partials import Task
 from wscost.metering.streaming import Question, StreamSums
 from wscost.trace import Engine, Partition, TraceStream
 
@@ -101,23 +103,34 @@ class DaskEngine:
 
         Each partition is reduced where it is read; its shares then travel to where each is settled.
         """
-        submit, each = self.client.submit, self.client.map
         task = work.task_of(stream, question, sum(self.client.nthreads().values()))
-        cut, parts = work.cut(stream), list[work.Part]()
-        shares: list[list[Future]] = [[] for _ in range(task.shares)]
+        cut = work.cut(stream)
+        of_events, of_connections = work.turns(cut)
         read = Read(sum(partition.size for partition in cut.partitions), self._progress)
-        for partitions in work.turns(cut):
-            reduced = each(
-                work.reduced, partitions, task=task, told=work.told(parts), pure=False, retries=RETRIES
-            )
-            counted = each(work.counted, reduced, pure=False)
-            for number in range(task.shares):
-                shares[number] += each(work.share, reduced, number=number, task=task, pure=False)
-            del reduced  # so that workers forget what nobody asks for any more
-            parts += self._found(counted, partitions, read)
-        settled = [submit(work.settled, of_share, task, pure=False) for of_share in shares]
-        del shares
-        return work.whole(cut, task, parts, self._found(settled))
+        happened, events = self._reduced(of_events, task, ENDS, read)
+        told = work.told(happened, task)
+        parts, connections = self._reduced(of_connections, task, told, read)
+        if (asked := work.told([*happened, *parts], task)) != told:
+            parts, connections = self._reduced(of_connections, task, asked, Read(0, None))
+        settled = [
+            self.client.submit(work.settled, [*some, *others], task, pure=False)
+            for some, others in zip(events, connections, strict=True)
+        ]
+        del events, connections  # so that workers forget what nobody asks for any more
+        return work.whole(cut, task, [*happened, *parts], self._found(settled))
+
+    def _reduced(
+        self, partitions: Sequence[Partition], task: Task, told: frozenset[str], read: Read
+    ) -> tuple[list[work.Part], list[list[Future]]]:
+        """Reduce partitions: return what of each just adds up, and by share what has yet to be settled."""
+        each = self.client.map
+        reduced = each(work.reduced, partitions, task=task, told=told, pure=False, retries=RETRIES)
+        counted = each(work.counted, reduced, pure=False)
+        shares = [
+            each(work.share, reduced, number=number, task=task, pure=False) for number in range(task.shares)
+        ]
+        del reduced
+        return self._found(counted, partitions, read), shares
 
     def _found(
         self, futures: Sequence[Future], partitions: Sequence[Partition] = (), read: Read | None = None

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from wscost.errors import InputError
-from wscost.metering.eventsums import told_in
 from wscost.metering.objectclocks import ENDS
 from wscost.metering.partials import (
     MOST_SHARES,
@@ -19,7 +18,7 @@ from wscost.metering.partials import (
     WholeSums,
     settle,
 )
-from wscost.metering.streaming import Question, StreamSums
+from wscost.metering.streaming import Question, StreamSums, told_ends
 from wscost.readers.bulk.ahead import ahead
 from wscost.trace import Cut, Partition, TraceStream
 
@@ -59,12 +58,12 @@ def task_of(stream: TraceStream, question: Question, cores: int) -> Task:
     return Task(stream.window, question, shares, stream.events is not None)
 
 
-def turns(cut: Cut) -> list[list[Partition]]:
-    """Return partitions in two turns: what is not in events, connections are asked for."""
+def turns(cut: Cut) -> tuple[list[Partition], list[Partition]]:
+    """Return partitions of events, and of connections, which are asked what events do not tell."""
     of_events, others = (
         [partition for partition in cut.partitions if partition.events is events] for events in (True, False)
     )
-    return [turn for turn in (of_events, others) if turn]
+    return of_events, others
 
 
 def reduced(partition: Partition, task: Task, told: frozenset[str] = ENDS) -> Reduced:
@@ -82,10 +81,12 @@ def counted(one: Reduced) -> Part:
     return one.partial.counted, one.reckoning
 
 
-def told(parts: Iterable[Part]) -> frozenset[str]:
-    """Return which of connects and closes there are events of in some partitions."""
-    events = (counted.events for counted, _ in parts)
-    return frozenset[str]().union(*(told_in(one) for one in events if one is not None))
+def told(parts: Iterable[Part], task: Task) -> frozenset[str]:
+    """Return which of connects and closes are told by events, as far as some partitions let it be known."""
+    sums = WholeSums(task)
+    for one, _ in parts:
+        sums.add_counted(one)
+    return ENDS if sums.events is None else told_ends(sums, sums.events)
 
 
 def share(one: Reduced, number: int, task: Task) -> Share:

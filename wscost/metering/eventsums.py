@@ -120,14 +120,23 @@ class FrameEventSums:
 
     @cached_property
     def sent(self) -> Sized:
-        """Messages to clients."""
-        return self._sized(self.events.of_kind("sent"))
+        """Messages to clients that were no auto-responses."""
+        return self._sized(self.events.of_kind("sent") & ~self.events.auto_response)
+
+    @cached_property
+    def answers(self) -> Sized:
+        """Auto-responses, where they are recorded."""
+        return self._sized(self.events.of_kind("sent") & self.events.auto_response)
 
     @property
     def calls(self) -> Ints:
         """Alarms and requests."""
         calls = self.events.at[self.events.of_kind(*CALLS)]
         return count_by_day(calls, self.days.first_day, self.days.days)
+
+    def number(self, kind: str) -> int:
+        """Return how many events of a kind there are."""
+        return int(self.events.of_kind(kind).sum())
 
     def untimed(self, *, answers: bool) -> int:
         """Return how many handlers, or auto-responses, ran for an unknown time."""
@@ -188,8 +197,13 @@ class StreamEventSums:
 
     @property
     def sent(self) -> Sized:
-        """Messages to clients."""
-        return _sized(self._by_kind[:, SENT].sum(axis=1))
+        """Messages to clients that were no auto-responses."""
+        return _sized(self._by_kind[:, SENT, 0])
+
+    @property
+    def answers(self) -> Sized:
+        """Auto-responses, where they are recorded."""
+        return _sized(self._by_kind[:, SENT, 1])
 
     @property
     def calls(self) -> Ints:
@@ -197,10 +211,9 @@ class StreamEventSums:
         numbers = self._by_kind[:, :, :, eventcolumns.NUMBER].sum(axis=2)
         return narrow(numbers[:, [KINDS.index(kind) for kind in CALLS]].sum(axis=1))
 
-    @property
-    def told(self) -> frozenset[str]:
-        """Which of connects and closes there are events of."""
-        return told_in(self.totals)
+    def number(self, kind: str) -> int:
+        """Return how many events of a kind there are."""
+        return number_in(self.totals, kind)
 
     def untimed(self, *, answers: bool) -> int:
         """Return how many handlers, or auto-responses, ran for an unknown time."""
@@ -215,10 +228,14 @@ class StreamEventSums:
         return self.totals.of(BY_KIND)
 
 
-def told_in(totals: Totals) -> frozenset[str]:
-    """Return which of connects and closes there are events of."""
-    numbers = totals.of(BY_KIND)[:, :, :, eventcolumns.NUMBER]
-    return frozenset(kind for kind in ("open", "close") if numbers[:, KINDS.index(kind)].any())
+def number_in(totals: Totals, kind: str) -> int:
+    """Return how many events of a kind there are."""
+    return int(totals.of(BY_KIND)[:, KINDS.index(kind), :, eventcolumns.NUMBER].sum())
+
+
+def told(events: int, connections: int) -> bool:
+    """Tell whether all connects, or all closes, of so many connections have an event of their own."""
+    return 0 < events >= connections
 
 
 def _sized(by_day: Exact) -> Sized:

@@ -93,23 +93,24 @@ def _meter_connections(tally: Tally, sums: Sums) -> None:
 
 
 def _meter_messages(tally: Tally, sums: Sums, events: EventSums | None, deployment: Deployment) -> None:
-    if events is not None and (events.received.some or events.answered.some or events.sent.some):
-        received, answered = events.received, int(events.answered.number.sum())
-        if deployment.hibernation and deployment.auto_response and answered:
+    came = events is not None and (events.received + events.answered).some
+    went = events is not None and (events.sent + events.answers).some
+    answering = deployment.hibernation and deployment.auto_response
+    if events is not None and (came or went):
+        answered = int(events.answered.number.sum())
+        if answering and answered:
             tally.note(
                 "auto-response",
                 f"{answered:,} messages were answered by auto-response: they wake no object "
                 "and are not charged.",
                 messages=answered,
             )
-        else:
-            received += events.answered
-        _add_messages(tally, "in", received)
+        _add_messages(tally, "in", events.received if answering else events.received + events.answered)
     else:
         _add_totals(tally, sums, "messages_in")
         _add_totals(tally, sums, "bytes_in")
-    if events is not None and events.sent.some:
-        _add_messages(tally, "out", events.sent)
+    if events is not None and went:
+        _add_messages(tally, "out", events.sent if answering else events.sent + events.answers)
     else:
         _add_totals(tally, sums, "messages_out")
         _add_totals(tally, sums, "bytes_out")
@@ -125,7 +126,7 @@ def _add_messages(tally: Tally, direction: str, messages: Sized) -> None:
 
 def _add_totals(tally: Tally, sums: Sums, key: str) -> None:
     known = sums.known(key)
-    if not known:
+    if not known and sums.rows:
         return
     grade = tally.grade(key)
     if known < sums.rows:
@@ -145,7 +146,8 @@ def _meter_message_units(tally: Tally, sums: Sums, events: EventSums | None, ste
         units = f"{meter_name}:{step}"
         messages = None
         if events is not None:
-            messages = events.sent if direction == "out" else events.received + events.answered
+            ways = {"in": events.received + events.answered, "out": events.sent + events.answers}
+            messages = ways[direction]
         if events is not None and messages is not None and messages.some:
             grade = Grade.LOWER_BOUND if messages.unsized else Grade.MEASURED
             tally.add(units, events.units(direction, step), grade=grade)

@@ -18,12 +18,13 @@ from wscost.metering.clocks import (
     visits_of,
 )
 from wscost.metering.columns import UNKNOWN, Events, Sockets, sockets_and_events
-from wscost.metering.eventsums import CALLS, EventSums, FrameEventSums, handler_time
-from wscost.metering.streaming import Sums
+from wscost.metering.eventsums import CALLS, EventSums, FrameEventSums, handler_time, told
+from wscost.metering.objectclocks import ENDS
+from wscost.metering.streaming import Sums, told_ends
 from wscost.metering.sums import FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
-from wscost.trace import KINDS, OPEN, Trace
+from wscost.trace import CALLS_OF_OBJECTS, KINDS, OPEN, Trace
 
 
 def meter_objects(tally: Tally, sums: Sums, events: EventSums | None, deployment: Deployment) -> None:
@@ -48,7 +49,7 @@ def meter_objects(tally: Tally, sums: Sums, events: EventSums | None, deployment
     if events is None:
         asleep, grade = _from_totals(tally, sums, deployment, awake), Grade.ASSUMED
     else:
-        timed, grade = _handlers_timed(tally, events, deployment), Grade.MEASURED
+        timed, grade = _handlers_timed(tally, sums, events, deployment), Grade.MEASURED
         if isinstance(sums, FrameSums):
             assert happened is not None
             lives = _asleep(tally, _handlers(tally, sums.sockets, happened, deployment))
@@ -83,7 +84,7 @@ def object_lives(trace: Trace, deployment: Deployment) -> Lives:
 
 
 def _meter_calls(tally: Tally, events: EventSums | None) -> None:
-    if events is not None:
+    if events is not None and (events.calls.any() or tally.grade(CALLS_OF_OBJECTS) is Grade.MEASURED):
         tally.add("object_requests", events.calls)
         return
     tally.add("object_requests", np.zeros(tally.days, dtype=np.int64), grade=Grade.ASSUMED)
@@ -94,10 +95,12 @@ def _meter_calls(tally: Tally, events: EventSums | None) -> None:
     )
 
 
-def _handlers_timed(tally: Tally, events: EventSums, deployment: Deployment) -> Grade:
+def _handlers_timed(tally: Tally, sums: Sums, events: EventSums, deployment: Deployment) -> Grade:
     """Note where the time of handlers is assumed, and return how well it is known."""
     untimed, answers = events.untimed(answers=False), events.untimed(answers=True)
-    if untimed or (answers and not deployment.auto_response):
+    ends = {"open": sums.opened, "close": sums.closed}
+    untold = any(ends[kind].any() for kind in ENDS - told_ends(sums, events))
+    if untimed or untold or (answers and not deployment.auto_response):
         time = deployment.handler_ms
         tally.note(
             "handler-time-assumed",
@@ -106,7 +109,7 @@ def _handlers_timed(tally: Tally, events: EventSums, deployment: Deployment) -> 
             message_ms=time.message,
             open_ms=time.open,
         )
-    return Grade.ASSUMED if untimed or answers else Grade.MEASURED
+    return Grade.ASSUMED if untimed or untold or answers else Grade.MEASURED
 
 
 def _asleep(tally: Tally, handlers: Intervals) -> Lives:
@@ -137,8 +140,8 @@ def _handlers(tally: Tally, sockets: Sockets, events: Events, deployment: Deploy
         ("open", sockets.opened, np.ones(len(sockets.opened), dtype=bool)),
         ("close", sockets.closed, ~sockets.still_open),
     ):
-        if not events.of_kind(kind).any():
-            chosen = happened & (at >= tally.start) & (at < tally.end)
+        chosen = happened & (at >= tally.start) & (at < tally.end)
+        if not told(int(events.of_kind(kind).sum()), int(chosen.sum())):
             wall = handler_time(deployment.handler_ms, kind)
             unseen = Intervals(sockets.object[chosen], at[chosen], at[chosen] + wall)
             handlers = _together(handlers, unseen)

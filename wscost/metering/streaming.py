@@ -12,7 +12,7 @@ from wscost.deployment import Deployment
 from wscost.intervals import Ints
 from wscost.loops import connections
 from wscost.metering.clocks import Clocks, pinned_for
-from wscost.metering.eventsums import Handling, StreamEventSums
+from wscost.metering.eventsums import EventSums, Handling, StreamEventSums, told
 from wscost.metering.objectclocks import ENDS, NO_RUNS, Handlers, ObjectClocks
 from wscost.metering.peaks import Peaks
 from wscost.metering.sums import Cpu, FrameSums
@@ -59,8 +59,8 @@ def streamed(stream: TraceStream, question: Question) -> StreamSums:
 def _here(stream: TraceStream, question: Question) -> StreamSums:
     """Make as many passes as it takes, mostly one.
 
-    Connects and closes run handlers, whether or not there are events of them: that there are is expected.
-    Where that turns out to be wrong, connections have to be asked, in a second pass.
+    Connects and closes run handlers, whether or not there are events of them: that there are of all is
+    expected. Where that turns out to be wrong, connections have to be asked, in a second pass.
     """
     in_order, told = stream.in_order, ENDS
     while True:
@@ -99,7 +99,7 @@ class StreamSums:
         self._handlers: Handlers | None = None
         self.events: StreamEventSums | None = None
         self.asks_for: frozenset[str] | None = None
-        """Which of connects and closes there are events of, as it turned out."""
+        """Which of connects and closes are told by events, as it turned out."""
         self._peaks = Peaks(self._days)
 
     def expect_events(self, told: frozenset[str]) -> None:
@@ -136,7 +136,7 @@ class StreamSums:
         self._peaks.end()
         if self._handlers is not None and self.events is not None:
             self._asleep.go_on(None, self._handlers.left(), 0, self._totals.under_way(ASLEEP))
-            self.asks_for = self.events.told
+            self.asks_for = told_ends(self, self.events)
         del self._awake, self._asleep, self._handlers
         return self
 
@@ -265,6 +265,12 @@ class StreamSums:
 
 Sums: TypeAlias = FrameSums | StreamSums
 """What connections add up to, whichever way they were counted."""
+
+
+def told_ends(sums: Sums, events: EventSums) -> frozenset[str]:
+    """Return which of connects and closes are all told by events; of others, connections are asked."""
+    happened = {"open": sums.opened, "close": sums.closed}
+    return frozenset(kind for kind, each in happened.items() if told(events.number(kind), int(each.sum())))
 
 
 def _among(breaks: Ints, some: slice) -> Ints:

@@ -47,7 +47,7 @@ from wscost.readers.jsonvalues import JsonValues
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.source import Source
-from wscost.trace import OPEN, UNKNOWN, Trace, TraceStream
+from wscost.trace import CALLS_OF_OBJECTS, OPEN, UNKNOWN, Trace, TraceStream
 from wscost.units import moment_at
 from wscost.usage import Window
 
@@ -336,7 +336,7 @@ def _hand_over(intake: Intake, lives: _Lives, summary: _Summary) -> None:
 
 
 def _grades(summary: _Summary) -> dict[str, Grade]:
-    grades = {}
+    grades = {CALLS_OF_OBJECTS: Grade.ASSUMED}
     if summary.endless:
         grades["closed_at"] = Grade.LOWER_BOUND
     if summary.told_open < summary.connections:

@@ -1,8 +1,8 @@
 """HAR with WebSocket messages, as browsers and debugging proxies export it.
 
-A WebSocket is an entry whose ``_resourceType`` is ``websocket``, whose URL begins with ws, or that has
-``_webSocketMessages``: ``{type: send or receive (as the client sees it), time, opcode, data}``. Opcode 1
-is text, counted in UTF-8 bytes; opcode 2 is base64, counted decoded. Closes, pings and pongs are in none.
+A WebSocket is an entry whose answer has the status 101, or that has ``_webSocketMessages``: ``{type: send or
+receive (as the client sees it), time, opcode, data}``. Opcode 1 is text, counted in UTF-8 bytes; opcode 2 is
+base64, counted decoded. Closes, pings and pongs are in none.
 
 ==================  =====================  ================  ==========================================
 writer              ``time`` of an entry   time of messages  end of a connection
@@ -49,7 +49,7 @@ from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Part, Source
-from wscost.trace import Trace, TraceStream
+from wscost.trace import CALLS_OF_OBJECTS, Trace, TraceStream
 
 NAME = "har"
 OPTIONS = {"room_from": ROOM_FROM}
@@ -155,7 +155,9 @@ class _Met:
     others: Counter[str] = field(default_factory=Counter)
 
     def grades(self) -> dict[str, Grade]:
-        grades = {"closed_at": Grade.LOWER_BOUND} if self.untold else {}
+        grades = {CALLS_OF_OBJECTS: Grade.ASSUMED}
+        if self.untold:
+            grades["closed_at"] = Grade.LOWER_BOUND
         if self.by_playwright:
             grades |= dict.fromkeys(("messages_in", "messages_out"), Grade.LOWER_BOUND)
         if self.rooms:
@@ -319,8 +321,7 @@ def _is_socket(entry: dict[str, Any]) -> bool:
     url = _dict(entry.get("request")).get("url")
     if not isinstance(url, str):
         return False
-    asked = entry.get("_resourceType") == "websocket" or url.lower().startswith(("ws:", "wss:"))
-    return (asked and _dict(entry.get("response")).get("status") == 101) or bool(entry.get(_MESSAGES))
+    return _dict(entry.get("response")).get("status") == 101 or bool(entry.get(_MESSAGES))
 
 
 def _end(socket: Socket, writer: str | None) -> _End:

@@ -30,7 +30,7 @@ from wscost.readers.intake import Intake
 from wscost.readers.options import Options, days_of
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Part, Source
-from wscost.trace import UNKNOWN, Trace, TraceStream
+from wscost.trace import CALLS_OF_OBJECTS, UNKNOWN, Trace, TraceStream
 from wscost.usage import Quantities, Usage
 from wscost.usagefile import UsageFile
 
@@ -127,7 +127,9 @@ def read_points(source: Source, options: Options) -> Trace | TraceStream:
     for part_number, line, *cells in _sessions(intake, queue, told=statuses > 0):
         connections.add(part_number, line, f"session-{connections.rows + 1}", *cells)
     connections.hand_over()
-    grades = {} if starts.points else {"opened_at": Grade.ASSUMED, "closed_at": Grade.ASSUMED}
+    grades = {CALLS_OF_OBJECTS: Grade.ASSUMED}
+    if not starts.points:
+        grades |= {"opened_at": Grade.ASSUMED, "closed_at": Grade.ASSUMED}
     notes = [*_notes(failed if statuses else 0), *other_requests(requests)]
     rooms = starts if starts.points else ends
     if rooms.named:

@@ -310,7 +310,7 @@ def _notes(logs: _Logs) -> Iterator[Note]:
         yield Note(
             "ends-unknown",
             "websocket.log tells when connections began, not when they ended: their time open counts as "
-            "none. Give conn.log as well.",
+            "none. Put conn.log beside it and give the folder of both.",
         )
         return
     yield Note(
