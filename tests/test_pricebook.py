@@ -17,7 +17,7 @@ from wscost.errors import ConfigError, NoPriceError, UnknownNameError
 from wscost.pricebook import PlanInfo, PriceBooks, load_books, read_book, validate_directory
 from wscost.pricebook.form import Effective
 from wscost.pricediff import Change, changes
-from wscost.pricelist import Consume, Included, Model, Price, Tier
+from wscost.pricelist import Consume, Included, Model, Price, Rounding, Tier
 from wscost.shipped import shipped
 
 BROKEN = Path(__file__).parent / "broken_books"
@@ -58,7 +58,10 @@ MISTAKES: dict[str, tuple[int, str]] = {
         "requests stands twice for 2024-06-01: its period overlaps that of line 8",
     ),
     "overlapping-periods": (15, "requests stands twice for 2024-06-01: its period overlaps that of line 8"),
+    "package-in-part": (12, "a package is sold whole: its rounding is up or down"),
     "repeated-key": (11, "the key 'unit' stands twice, first on line 10"),
+    "rounding-said-twice": (12, "rounding and round_up say the same: write rounding alone"),
+    "rounding-to-nowhere": (12, "price.rounding must be 'up', 'down' or 'prorate', not 'nearest'"),
     "size-step-missing": (9, "the meter message_units_in needs step_bytes"),
     "size-step-on-a-meter-without-sizes": (9, "the meter messages_in takes no step_bytes"),
     "source-missing": (8, "charges[1]: 'source' is missing"),
@@ -409,10 +412,30 @@ limits:
             Model.GRADUATED,
             per=Decimal(100),
             tiers=(Tier(Decimal(50), Decimal("1.50")), Tier(None, None)),
-            round_up=True,
+            rounding=Rounding.UP,
         )
         assert (cap.id, cap.maximum, cap.per, cap.consequence) == ("cap", 9, "day", "it stops")
         assert (prices.minimum, prices.currency, prices.region) == (7, "USD", None)
+
+    @pytest.mark.parametrize(
+        ("said", "rule"),
+        [
+            ("", Rounding.PRORATE),
+            (", rounding: prorate", Rounding.PRORATE),
+            (", rounding: up", Rounding.UP),
+            (", rounding: down", Rounding.DOWN),
+            (", round_up: true", Rounding.UP),
+            (", round_up: false", Rounding.PRORATE),
+        ],
+    )
+    def test_a_book_says_what_becomes_of_a_started_unit(
+        self, shelve: Shelve, said: str, rule: Rounding
+    ) -> None:
+        folder = shelve(charge().replace("amount: 1}", f"amount: 1, per: 100{said}}}"))
+
+        (only,) = load_books([folder]).price_list("acme/plan", properties=WORKER).charges
+
+        assert rule is only.price.overage
 
 
 class TestDeployments:
@@ -563,6 +586,14 @@ class TestChanges:
             "consumes": ("connections_opened", "messages_in x 2 / 20"),
             "round": ("", "up"),
         }
+
+    def test_a_change_from_up_to_down_is_told(self, shelve: Shelve) -> None:
+        up = charge().replace("amount: 1}", "amount: 1, rounding: up}")
+        down = charge(since="2025-01-01").replace("amount: 1}", "amount: 1, rounding: down}")
+
+        (only,) = self.between(shelve, up, down)
+
+        assert str(only) == "requests: overage: in started units -> in full units"
 
     def test_charges_that_come_and_go_are_told(self, shelve: Shelve) -> None:
         told = self.between(shelve, charge("old"), charge("new"))

@@ -17,7 +17,7 @@ from tests.house import ROOT
 from wscost.deployment import PRESETS, Deployment
 from wscost.errors import NoPriceError
 from wscost.pricebook import PriceBook, load_books, read_book, validate_directory
-from wscost.pricelist import Charge, Consume, Included, PriceList
+from wscost.pricelist import Charge, Consume, Included, PriceList, Rounding
 from wscost.shipped import shipped
 from wscost.usage import METERS
 
@@ -49,7 +49,7 @@ def tariff(charge: Charge) -> tuple[str, Decimal | None, Decimal, Decimal, bool]
     """Return the charge in short: amount, per so many, after an allowance, in started units or not."""
     included = charge.included.quantity if charge.included else Decimal(0)
     price = charge.price
-    return price.model.value, price.amount, price.per, included, price.round_up
+    return price.model.value, price.amount, price.per, included, price.rounding is Rounding.UP
 
 
 class TestEveryBook:

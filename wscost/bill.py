@@ -68,6 +68,11 @@ class BillLine:
     depends_on: tuple[str, ...] = ()
     by_input: Mapping[str, Decimal] = field(default_factory=dict)
 
+    @property
+    def in_whole_units(self) -> bool:
+        """Whether only whole pricing units are charged, so that the cost moves in steps."""
+        return self.rounding.startswith(("up", "down"))
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:

@@ -33,7 +33,7 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
     prices : PriceList
         The charges in force, already narrowed to the deployment.
     rounding : Rounding
-        What happens to a started pricing unit of overage: as the book says, up, or prorated.
+        What happens to a started pricing unit of overage: as the book says, up, down, or prorated.
 
     Returns
     -------
@@ -219,24 +219,24 @@ def _sum(quantities: Quantities, consumes: tuple[Consume, ...]) -> Decimal:
     return sum((c.consumed or ZERO for c in _components(quantities, consumes)), ZERO)
 
 
-def _whole(price: Price, rounding: Rounding) -> bool:
-    """Tell whether a started pricing unit is charged as a whole one."""
-    if price.model is Model.FLAT or rounding is Rounding.PRORATE:
-        return False
-    return price.model is Model.PACKAGE or rounding is Rounding.UP or price.round_up
+def _rounding(price: Price, asked: Rounding) -> Rounding:
+    """Return what happens to a started pricing unit: what was asked for, or else what the book says."""
+    return price.overage if asked is Rounding.BOOK else asked
 
 
 def _priced(price: Price, billed: Decimal, rounding: Rounding) -> Decimal:
     """Round a billed quantity to the whole pricing units that are charged."""
-    if not _whole(price, rounding):
+    to_whole = _ROUND.get(_rounding(price, rounding))
+    if price.model is Model.FLAT or to_whole is None:
         return billed
-    return (billed / price.per).to_integral_value(ROUND_CEILING) * price.per
+    return (billed / price.per).to_integral_value(to_whole) * price.per
 
 
 def _rounding_words(price: Price, rounding: Rounding) -> str:
     if price.model is Model.FLAT:
         return "none"
-    return f"up to whole {price.per:,f}" if _whole(price, rounding) else "prorated"
+    rule = _rounding(price, rounding)
+    return f"{rule} to whole {price.per:,f}" if rule in _ROUND else "prorated"
 
 
 def _tiers(price: Price, priced: Decimal) -> tuple[TierCost, ...]:

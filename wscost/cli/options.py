@@ -119,7 +119,7 @@ RoundingRule = Annotated[
     Rounding,
     typer.Option(
         "--rounding",
-        help="A started pricing unit past the allowance: as the price book says, whole, or in part.",
+        help="A started pricing unit past the allowance: as the book says, in full, not at all, or in part.",
     ),
 ]
 Offers = Annotated[

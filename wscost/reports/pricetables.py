@@ -76,18 +76,18 @@ def _included(charge: Charge) -> str:
 
 def _price(charge: Charge, currency: str) -> str:
     price = charge.price
-    started = "started " if price.round_up else ""
+    whole = wording.whole(str(price.overage))
     buys = charge.unit if price.per == 1 else f"{wording.short(price.per)} {charge.unit}"
     if price.model == "flat":
         return f"{wording.price(price.amount, currency)} a month"
     if not price.tiers:
-        return f"{wording.price(price.amount, currency)} per {started}{buys}"
+        return f"{wording.price(price.amount, currency)} per {whole}{buys}"
     steps = [
         f"{wording.price(tier.amount, currency)}"
         + (f" up to {wording.short(tier.up_to)}" if tier.up_to is not None else "")
         for tier in price.tiers
     ]
-    return f"{', then '.join(steps)} per {started}{buys}"
+    return f"{', then '.join(steps)} per {whole}{buys}"
 
 
 def _limit(limit: Limit) -> str:

@@ -52,13 +52,17 @@ def unit_price(line: BillLine, currency: str) -> str:
     """Write what a unit costs: ``$0.15 per started 1M Requests``; a flat fee has no unit to speak of."""
     if line.model == "flat":
         return "a month"
-    started = "started " if line.rounding.startswith("up") else ""
-    buys = started + (line.unit if line.per == 1 else f"{short(line.per)} {line.unit}")
+    buys = whole(line.rounding) + (line.unit if line.per == 1 else f"{short(line.per)} {line.unit}")
     if len(line.tiers) > 1:
         prices = [price(tier.amount, currency) for tier in line.tiers]
         return f"{', then '.join(prices)} per {buys}"
     amount = line.tiers[0].amount if line.tiers else line.unit_price
     return f"{price(amount, currency)} per {buys}"
+
+
+def whole(rounding: str) -> str:
+    """Say of a unit whether a started one is charged in full, or only a full one."""
+    return "started " if rounding.startswith("up") else "full " if rounding.startswith("down") else ""
 
 
 def price(amount: Decimal | None, currency: str) -> str:

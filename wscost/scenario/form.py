@@ -85,7 +85,7 @@ class Scenario(_Form):
     ] = None
     month: Annotated[str, AfterValidator(_month)] | None = None
     cycle_start: Annotated[int, Field(ge=1, le=28)] = 1
-    rounding: Literal["book", "up", "prorate"] = "book"
+    rounding: Literal["book", "up", "down", "prorate"] = "book"
     offers: Words = ()
     pricing: Annotated[Words, Field(description="Folders of price books of your own.")] = ()
     seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent.")] = None
