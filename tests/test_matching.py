@@ -67,6 +67,9 @@ class TestStorageThatNobodyDeclares:
 
         assert costs(bill(built, object_requests=1))["do-storage-writes"] == D("1.00")
 
+    def test_is_no_matter_to_a_plan_that_counts_none(self) -> None:
+        assert said(bill(OBJECT, AWS, connection_minutes=1, **KV), "storage-taken") == []
+
     def test_is_open_where_only_noughts_are_given(self) -> None:
         told = bill(OBJECT, object_requests=1, storage_read_units=0)
 

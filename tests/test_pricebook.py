@@ -52,6 +52,7 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "no-charges": (7, "charges must have 1 or more entries"),
     "not-utf-8": (3, "is not UTF-8"),
     "not-yaml": (3, "is not YAML"),
+    "offer-without-a-name": (11, "until is the end of an offer: name the offer"),
     "open-tier-before-the-last": (14, "every tier but the last needs up_to, and the last has none"),
     "overlapping-conditions": (
         16,
@@ -534,6 +535,28 @@ class TestRegionsAndOffers:
         ]
 
         assert allowances == [None, Included(Decimal(5), "month", "first-year")]
+
+    @pytest.mark.parametrize(
+        ("day", "granted"), [(date(2025, 6, 30), True), (date(2025, 7, 1), False), (date(2026, 1, 1), False)]
+    )
+    def test_an_offer_that_has_ended_is_left_out_and_a_note_says_so(
+        self, shelve: Shelve, day: date, granted: bool
+    ) -> None:
+        offer = ", included: {quantity: 5, offer: first-year, until: 2025-07-01}"
+        books = load_books([shelve(charge(more=offer))])
+
+        prices = books.price_list("acme/plan", properties=WORKER, as_of=day, offers=["first-year"])
+
+        assert (prices.charges[0].included is not None) is granted
+        told = "Nobody has the offer first-year since 2025-07-01: its allowances are left out."
+        assert [note.message for note in prices.notes] == ([] if granted else [told])
+
+    def test_an_offer_that_has_ended_is_no_news_to_who_did_not_ask(self, shelve: Shelve) -> None:
+        offer = ", included: {quantity: 5, offer: first-year, until: 2025-07-01}"
+
+        prices = load_books([shelve(charge(more=offer))]).price_list("acme/plan", properties=WORKER)
+
+        assert [note.code for note in prices.notes] == []
 
     def test_an_offer_of_another_plan_is_no_mistake(self, shelve: Shelve) -> None:
         books = load_books([shelve(charge(more=", included: 5"))])

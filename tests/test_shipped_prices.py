@@ -375,13 +375,24 @@ class TestApiGateway:
             Consume("message_units_out", step_bytes=32_768),
         )
 
-    def test_the_allowance_of_the_first_twelve_months_must_be_asked_for(self) -> None:
-        prices = BOOKS.price_list(AWS, properties=WORKER, region="us-east-1", offers=["first-12-months"])
+    @pytest.mark.parametrize(("day", "granted"), [("2026-07-14", True), ("2026-07-15", False)])
+    def test_the_allowance_of_the_first_twelve_months_is_granted_while_anybody_has_it(
+        self, day: str, granted: bool
+    ) -> None:
+        prices = BOOKS.price_list(
+            AWS,
+            properties=WORKER,
+            region="us-east-1",
+            as_of=date.fromisoformat(day),
+            offers=["first-12-months"],
+        )
 
-        assert [charge.included for charge in prices.charges] == [
-            Included(M, "month", "first-12-months"),
-            Included(Decimal(750_000), "month", "first-12-months"),
-        ]
+        assert [charge.included for charge in prices.charges] == (
+            [Included(M, "month", "first-12-months"), Included(Decimal(750_000), "month", "first-12-months")]
+            if granted
+            else [None, None]
+        )
+        assert ("offer-ended" in {note.code for note in prices.notes}) is not granted
 
     def test_what_no_page_prints_is_noted(self) -> None:
         notes = on("2026-10-01", AWS, region="us-east-1").notes

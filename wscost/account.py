@@ -304,9 +304,7 @@ class Account:
                 ]
             except NoPriceError as error:
                 raise NoPriceError(f"{error} {has.note.message}") if has.note else error from None
-            prices = merged(lists)
-            notes = (*prices.notes, has.note) if has.note else prices.notes
-            self.listed[key] = replace(prices, notes=notes)
+            self.listed[key] = has.told_on(merged(lists))
         return self.listed[key]
 
     def period(self, priced_on: date) -> Period:

@@ -28,6 +28,12 @@ class Stored(NamedTuple):
     kinds: tuple[Storage, ...]
     note: Note | None = None
 
+    def told_on(self, prices: PriceList) -> PriceList:
+        """Return the price list with the note, where the plan counts what is stored."""
+        if self.note is None or not {use.meter for use in prices.meters} & set(self.note.data["meters"]):
+            return prices
+        return replace(prices, notes=(*prices.notes, self.note))
+
 
 def stored(deployment: Deployment, given: Quantities) -> Stored:
     """Return the storage that is declared, or else each kind of which something is given."""

@@ -22,7 +22,7 @@ from pydantic import (
 
 from wscost.deployment import Endpoint, Storage
 from wscost.errors import UnknownNameError
-from wscost.pricelist import Consume, Model, Price, Rounding, Tier
+from wscost.pricelist import Consume, Included, Model, Price, Rounding, Tier
 from wscost.usage import METERS
 from wscost.yamlfile import Document, Location, load, validate
 
@@ -116,11 +116,23 @@ class ConsumeForm(Form):
 
 
 class IncludedForm(Form):
-    """An allowance; ``offer`` names one that only some customers have."""
+    """An allowance; ``offer`` names one that only some customers have, and none from ``until`` on."""
 
     quantity: Amount
     per: Literal["month", "day"] = "month"
     offer: Word | None = None
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _only_an_offer_ends(self) -> IncludedForm:
+        if self.until is not None and self.offer is None:
+            raise ValueError("until is the end of an offer: name the offer, or close the charge's effective")
+        return self
+
+    @property
+    def included(self) -> Included:
+        """The allowance, as the price list has it."""
+        return Included(self.quantity, self.per, self.offer)
 
 
 class TierForm(Form):
