@@ -486,6 +486,17 @@ class TestDeployments:
             amounts(books)
 
 
+class TestWhatComesOnTop:
+    def test_is_noted_as_not_in_the_estimate(self, shelve: Shelve) -> None:
+        prices = load_books([shelve(more="on_top: [egress, what handlers cost]")]).price_list(
+            "acme/plan", properties=WORKER
+        )
+
+        assert [note.message for note in prices.notes] == [
+            "Not in this estimate, and billed on top: egress; what handlers cost."
+        ]
+
+
 class TestRegionsAndOffers:
     REGIONAL = (
         charge(amount="1", more=", region: north")

@@ -397,7 +397,13 @@ class TestApiGateway:
     def test_what_no_page_prints_is_noted(self) -> None:
         notes = on("2026-10-01", AWS, region="us-east-1").notes
 
-        assert [(n.code, n.data) for n in notes] == [("inferred-price", {"sku": "connection-minutes"})]
+        assert [n.data for n in notes if n.code == "inferred-price"] == [{"sku": "connection-minutes"}]
+
+    def test_what_comes_on_top_is_told_on_every_bill(self) -> None:
+        (told,) = (n.message for n in on("2026-10-01", AWS, region="us-east-1").notes if n.code == "on-top")
+
+        assert "data transfer out" in told
+        assert "Lambda" in told
 
 
 class TestWhereItLies:

@@ -159,6 +159,12 @@ def _notes_on_book(book: PriceBook, day: date) -> Iterator[Note]:
         code, words = _STATUS_NOTES[book.status]
         since = f" since {book.status_since}" if book.status_since else ""
         yield Note(code, f"{book.name or book.product} {words.format(since=since)}.", {"plan": book.id})
+    if book.on_top:
+        yield Note(
+            "on-top",
+            f"Not in this estimate, and billed on top: {'; '.join(book.on_top)}.",
+            {"product": book.id, "on_top": list(book.on_top)},
+        )
     if book.checked < day:
         yield Note(
             "checked-earlier",

@@ -274,6 +274,8 @@ class PriceBook(Form):
     regions: tuple[str, ...] = ()
     when: When = When()
     minimum: Amount | None = None
+    on_top: tuple[Word, ...] = ()
+    """What the service causes that is billed elsewhere, and that no charge here counts."""
     charges: Annotated[tuple[ChargeForm, ...], Field(min_length=1)]
     limits: tuple[LimitForm, ...] = ()
 
