@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wscost.drawable import draw
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
-from wscost.pricelist import Provenance
+from wscost.pricelist import Limit, Provenance
 from wscost.units import money
 from wscost.usage import Period, Quantities
 
@@ -88,6 +88,21 @@ class Breach:
     times: int
     consequence: str
     provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """A limit of the plan, and the most that the usage takes of it; None where none of it is known."""
+
+    limit: Limit
+    worst: Decimal | None
+    complete: bool = True
+    """Whether all that the limit counts is known."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether more is used than is allowed."""
+        return self.worst is not None and self.worst > self.limit.maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +182,7 @@ class Bill:
     grades: Mapping[str, Grade] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     breaches: tuple[Breach, ...] = ()
+    limits: tuple[LimitUse, ...] = ()
     range: Range | None = None
     inputs: tuple[str, ...] = ()
     unit_costs: UnitCosts | None = None

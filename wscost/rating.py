@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import NamedTuple
 
-from wscost.bill import Bill, BillLine, Breach, Component, TierCost
+from wscost.bill import Bill, BillLine, Breach, Component, LimitUse, TierCost
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Charge, Consume, Included, Limit, Model, Price, PriceList, Rounding
@@ -74,6 +74,7 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
             grades=usage.grades,
             notes=tuple(notes),
             breaches=tuple(b for limit in prices.limits if (b := _breach(usage, limit)) is not None),
+            limits=tuple(_limit_use(usage, limit) for limit in prices.limits),
         )
 
 
@@ -282,6 +283,16 @@ def _by_input(usage: MonthlyUsage, charge: Charge, cost: Decimal | None) -> dict
     for name in sorted(exact, key=lambda n: shares[n] - exact[n])[:lost]:
         shares[name] += CENT
     return shares
+
+
+def _limit_use(usage: MonthlyUsage, limit: Limit) -> LimitUse:
+    """Return the most that is consumed of a limit in one day, or in the month."""
+    known = [c.consumed is not None for c in _components(usage.quantities, limit.consumes)]
+    if not any(known):
+        return LimitUse(limit, None, complete=False)
+    if limit.per == "day":
+        return LimitUse(limit, max(_daily(usage, limit.consumes).values(), default=ZERO), all(known))
+    return LimitUse(limit, _sum(usage.quantities, limit.consumes), all(known))
 
 
 def _breach(usage: MonthlyUsage, limit: Limit) -> Breach | None:
