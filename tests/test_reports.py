@@ -39,7 +39,7 @@ from tests.bills import (
     UNKNOWN,
     read_on,
 )
-from wscost.bill import Bill, Comparison, LimitUse, TierCost
+from wscost.bill import Bill, Comparison, Component, LimitUse, TierCost
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Charge, Consume, Limit, Model, Price, PriceList
@@ -590,6 +590,16 @@ def test_an_explanation_tells_how_each_meter_is_known() -> None:
 
     assert "connections_opened: 150,000 connections, assumed" in flat(explain(assumed, "do-requests"))
     assert "at least: part of it was not seen" in flat(explain(BILL, "do-duration"))
+
+
+def test_messages_that_were_all_counted_are_at_least_so_many_units_for_want_of_their_sizes() -> None:
+    units = Component("message_units_in:32768", Decimal(10), Decimal(1), Decimal(1), Decimal(10))
+    line = replace(DURATION, sku="messages", grade=Grade.LOWER_BOUND, components=(units,))
+    counted = replace(BILL, lines=(line,), grades={units.meter: Grade.LOWER_BOUND})
+    missed = replace(counted, grades={**counted.grades, "messages_in": Grade.LOWER_BOUND})
+
+    assert "at least: sizes of single messages are not known" in flat(explain(counted))
+    assert "at least: part of it was not seen" in flat(explain(missed))
     assert "storage_rows_written: unknown" in flat(explain(BILL, "do-rows-written"))
 
 

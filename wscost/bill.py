@@ -227,6 +227,12 @@ class Bill:
         known = sum(line.cost is not None and not line.depends_on for line in self.lines)
         return (Decimal(known) / Decimal(len(self.lines))).quantize(Decimal("0.0001")).normalize()
 
+    def lacks_only_sizes(self, meter: str) -> bool:
+        """Tell whether a meter is a lower bound though every message was counted: for want of their sizes."""
+        messages = meter.partition(":")[0].replace("message_units", "messages").replace("bytes", "messages")
+        bounded = [key for key in (meter, messages) if self.grades.get(key) is Grade.LOWER_BOUND]
+        return bounded == [meter] and messages != meter
+
     def line(self, sku: str) -> BillLine:
         """Return the line of a SKU.
 

@@ -22,6 +22,7 @@ _GRADES = {
     Grade.ASSUMED: ", assumed",
     Grade.UNKNOWN: ", unknown",
 }
+_SIZES_OPEN = ", at least: sizes of single messages are not known"
 
 
 def explain(bill: Bill, sku: str | None = None, *, width: int = 80, color: bool = False) -> str:
@@ -120,8 +121,9 @@ def _component(part: Component, bill: Bill) -> str:
     factors += f" ÷ {grouped(part.divide_by)}" if part.divide_by != 1 else ""
     result = f" = {wording.figure(part.consumed)}" if factors else ""
     grade = bill.grades.get(part.meter, Grade.MEASURED)
+    known = _SIZES_OPEN if bill.lacks_only_sizes(part.meter) else _GRADES[grade]
     unit = meter_of(part.meter).unit
-    return f"{part.meter}: {wording.figure(part.quantity)} {unit}{factors}{result}{_GRADES[grade]}"
+    return f"{part.meter}: {wording.figure(part.quantity)} {unit}{factors}{result}{known}"
 
 
 def _origin(part: Component, bill: Bill) -> str:
