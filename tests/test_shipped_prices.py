@@ -213,6 +213,12 @@ class TestWorkers:
     def test_the_factor_of_unbound_is_inferred_before_it_was_printed(self, day: str, words: str) -> None:
         assert words in charges(on(day, "cloudflare/workers-unbound"))["workers-duration"].provenance.remark
 
+    def test_unbound_of_2021_tells_what_is_not_known_of_the_execution_limit(self) -> None:
+        remark = charges(on("2021-06-01", "cloudflare/workers-unbound"))["workers-duration"].provenance.remark
+
+        assert "beyond the execution limit, 30 s until 2021-12-02, was not billed" in remark
+        assert "never made clear" in remark
+
     @pytest.mark.parametrize("plan", ["cloudflare/workers-bundled", "cloudflare/workers-unbound"])
     def test_a_legacy_plan_keeps_its_last_price_and_says_so(self, plan: str) -> None:
         before, after = on("2024-02-29", plan), on("2024-03-01", plan)
@@ -346,9 +352,38 @@ class TestObjects:
         ("day", "inferred"), [("2026-01-07", True), ("2026-02-28", True), ("2026-03-01", False)]
     )
     def test_the_first_day_of_sqlite_billing_is_inferred(self, day: str, inferred: bool) -> None:
-        noted = {n.data["sku"] for n in on(day, self.PLAN, ON_SQLITE).notes if n.code == "inferred-price"}
+        remark = charges(on(day, self.PLAN, ON_SQLITE))["do-storage-sql"].provenance.remark
 
-        assert ("do-storage-sql" in noted) is inferred
+        assert ("announced as the earliest day of billing" in remark) is inferred
+
+    @pytest.mark.parametrize("properties", [ON_KV, ON_SQLITE], ids=["kv", "sqlite"])
+    @pytest.mark.parametrize(
+        ("day", "inferred"),
+        [
+            ("2023-10-31", True),
+            ("2024-03-31", True),
+            ("2024-04-01", True),
+            ("2026-03-01", True),
+            ("2026-08-24", True),
+            ("2026-08-25", False),
+            ("2026-11-23", False),
+        ],
+    )
+    def test_whole_units_are_inferred_until_the_page_says_so(
+        self, day: str, inferred: bool, properties: Mapping[str, str]
+    ) -> None:
+        lines = [c for sku, c in charges(on(day, self.PLAN, properties)).items() if sku.startswith("do-")]
+        whole = [charge for charge in lines if charge.price.overage is Rounding.UP]
+
+        assert len(whole) >= 2
+        assert {charge.provenance.confidence == "inferred" for charge in whole} == {inferred}
+        assert all("August 2026" in charge.provenance.remark for charge in whole)
+
+    @pytest.mark.parametrize("properties", [ON_KV, ON_SQLITE], ids=["kv", "sqlite"])
+    def test_the_page_of_august_2026_moves_no_amount(self, properties: Mapping[str, str]) -> None:
+        before, after = (charges(on(day, self.PLAN, properties)) for day in ("2026-08-24", "2026-08-25"))
+
+        assert {s: tariff(c) for s, c in before.items()} == {s: tariff(c) for s, c in after.items()}
 
 
 class TestApiGateway:
