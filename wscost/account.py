@@ -304,8 +304,8 @@ class Account:
                 ]
             except NoPriceError as error:
                 raise NoPriceError(f"{error} {has.note.message}") if has.note else error from None
-            self.listed[key] = has.told_on(merged(lists))
-        return self.listed[key]
+            self.listed[key] = merged(lists)
+        return has.told_on(self.listed[key])
 
     def period(self, priced_on: date) -> Period:
         """Return the billing month: the one asked for, else that of the first trace, else of the prices."""
