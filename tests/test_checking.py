@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bills import BASE, CAPPED, REQUESTS, UNKNOWN, read_on
-from wscost.bill import Bill, BillLine, Comparison, Range, Spread
+from wscost.bill import Bill, BillLine, Comparison, Component, Range, Spread
 from wscost.checking import Baseline, CheckReport, CheckResult, check
 from wscost.diffing import diff, pair
 from wscost.errors import ConfigError
@@ -213,6 +213,16 @@ def test_a_line_of_unknown_cost_is_open_whatever_the_limit() -> None:
 )
 def test_an_increase_with_unknown_lines(now: Bill, before: Bill, status: str) -> None:
     assert only(run({"max_increase": "15%"}, now=now, before=before)).status == status
+
+
+def test_what_was_seen_but_for_its_sizes_is_said() -> None:
+    units = Component("message_units_in:32768", Decimal(10), Decimal(1), Decimal(1), Decimal(10))
+    unsized = replace(DURATION, sku="unsized", cost=Decimal(1), grade=Grade.LOWER_BOUND, components=(units,))
+    now = replace(bill(1, unsized), grades={units.meter: Grade.LOWER_BOUND})
+
+    result = only(run({"max": "100 USD"}, now=now))
+
+    assert "at least: sizes of single messages are not known for Durable Objects Duration" in result.reason
 
 
 def test_what_was_only_seen_in_part_is_said() -> None:

@@ -109,7 +109,7 @@ def test_the_prorated_bill_differs_from_the_rounded_one(
     usage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     totals = {}
-    for rounding in ("book", "up", "prorate"):
+    for rounding in ("book", "up", "down", "prorate"):
         main(
             [
                 "estimate",
@@ -126,7 +126,7 @@ def test_the_prorated_bill_differs_from_the_rounded_one(
         )
         totals[rounding] = json.loads(capsys.readouterr().out)["bills"][0]["total"]
 
-    assert totals == {"book": "142.95", "up": "142.95", "prorate": "138.65"}
+    assert totals == {"book": "142.95", "up": "142.95", "down": "130.30", "prorate": "138.65"}
 
 
 def test_several_plans_and_deployments_multiply(usage: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -349,8 +349,8 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
             ["estimate", "{usage}", "--cycle-start", "x"], "--cycle-start", id="a day that is no number"
         ),
         pytest.param(
-            ["estimate", "{usage}", "--rounding", "down"],
-            "not one of 'book', 'up', 'prorate'",
+            ["estimate", "{usage}", "--rounding", "sideways"],
+            "not one of 'book', 'up', 'down', 'prorate'",
             id="an unknown rounding",
         ),
         pytest.param(["estimate", "{usage}", "--offer", "gift"], "gift", id="an unknown offer"),

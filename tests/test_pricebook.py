@@ -17,7 +17,7 @@ from wscost.errors import ConfigError, NoPriceError, UnknownNameError
 from wscost.pricebook import PlanInfo, PriceBooks, load_books, read_book, validate_directory
 from wscost.pricebook.form import Effective
 from wscost.pricediff import Change, changes
-from wscost.pricelist import Consume, Included, Model, Price, Tier
+from wscost.pricelist import Consume, Included, Model, Price, Rounding, Tier
 from wscost.shipped import shipped
 
 BROKEN = Path(__file__).parent / "broken_books"
@@ -59,6 +59,7 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "no-charges": (7, "charges must have 1 or more entries"),
     "not-utf-8": (3, "is not UTF-8"),
     "not-yaml": (3, "is not YAML"),
+    "offer-without-a-name": (11, "until is the end of an offer: name the offer"),
     "open-tier-before-the-last": (14, "every tier but the last needs up_to, and the last has none"),
     "overlapping-conditions": (
         16,
@@ -66,7 +67,10 @@ MISTAKES: dict[str, tuple[int, str]] = {
     ),
     "overlapping-periods": (15, "requests stands twice for 2024-06-01: its period overlaps that of line 8"),
     "pricing-unit-in-quotes": (12, "price.per must be a number, not ' 1e6 '. Take the quotes away."),
+    "package-in-part": (12, "a package is sold whole: its rounding is up or down"),
     "repeated-key": (11, "the key 'unit' stands twice, first on line 10"),
+    "rounding-said-twice": (12, "rounding and round_up say the same: write rounding alone"),
+    "rounding-to-nowhere": (12, "price.rounding must be 'up', 'down' or 'prorate', not 'nearest'"),
     "size-step-missing": (9, "the meter message_units_in needs step_bytes"),
     "size-step-on-a-meter-without-sizes": (9, "the meter messages_in takes no step_bytes"),
     "source-missing": (8, "charges[1]: 'source' is missing"),
@@ -439,10 +443,30 @@ limits:
             Model.GRADUATED,
             per=Decimal(100),
             tiers=(Tier(Decimal(50), Decimal("1.50")), Tier(None, None)),
-            round_up=True,
+            rounding=Rounding.UP,
         )
         assert (cap.id, cap.maximum, cap.per, cap.consequence) == ("cap", 9, "day", "it stops")
         assert (prices.minimum, prices.currency, prices.region) == (7, "USD", None)
+
+    @pytest.mark.parametrize(
+        ("said", "rule"),
+        [
+            ("", Rounding.PRORATE),
+            (", rounding: prorate", Rounding.PRORATE),
+            (", rounding: up", Rounding.UP),
+            (", rounding: down", Rounding.DOWN),
+            (", round_up: true", Rounding.UP),
+            (", round_up: false", Rounding.PRORATE),
+        ],
+    )
+    def test_a_book_says_what_becomes_of_a_started_unit(
+        self, shelve: Shelve, said: str, rule: Rounding
+    ) -> None:
+        folder = shelve(charge().replace("amount: 1}", f"amount: 1, per: 100{said}}}"))
+
+        (only,) = load_books([folder]).price_list("acme/plan", properties=WORKER).charges
+
+        assert rule is only.price.overage
 
 
 class TestDeployments:
@@ -490,6 +514,17 @@ class TestDeployments:
             amounts(books, properties={**sqlite, "storage": "kv"})
         with pytest.raises(NoPriceError, match="no deployment with endpoint worker, only durable-object"):
             amounts(books)
+
+
+class TestWhatComesOnTop:
+    def test_is_noted_as_not_in_the_estimate(self, shelve: Shelve) -> None:
+        prices = load_books([shelve(more="on_top: [egress, what handlers cost]")]).price_list(
+            "acme/plan", properties=WORKER
+        )
+
+        assert [note.message for note in prices.notes] == [
+            "Not in this estimate, and billed on top: egress; what handlers cost."
+        ]
 
 
 class TestRegionsAndOffers:
@@ -559,6 +594,28 @@ class TestRegionsAndOffers:
 
         assert allowances == [None, Included(Decimal(5), "month", "first-year")]
 
+    @pytest.mark.parametrize(
+        ("day", "granted"), [(date(2025, 6, 30), True), (date(2025, 7, 1), False), (date(2026, 1, 1), False)]
+    )
+    def test_an_offer_that_has_ended_is_left_out_and_a_note_says_so(
+        self, shelve: Shelve, day: date, granted: bool
+    ) -> None:
+        offer = ", included: {quantity: 5, offer: first-year, until: 2025-07-01}"
+        books = load_books([shelve(charge(more=offer))])
+
+        prices = books.price_list("acme/plan", properties=WORKER, as_of=day, offers=["first-year"])
+
+        assert (prices.charges[0].included is not None) is granted
+        told = "Nobody has the offer first-year since 2025-07-01: its allowances are left out."
+        assert [note.message for note in prices.notes] == ([] if granted else [told])
+
+    def test_an_offer_that_has_ended_is_no_news_to_who_did_not_ask(self, shelve: Shelve) -> None:
+        offer = ", included: {quantity: 5, offer: first-year, until: 2025-07-01}"
+
+        prices = load_books([shelve(charge(more=offer))]).price_list("acme/plan", properties=WORKER)
+
+        assert [note.code for note in prices.notes] == []
+
     def test_an_offer_of_another_plan_is_no_mistake(self, shelve: Shelve) -> None:
         books = load_books([shelve(charge(more=", included: 5"))])
 
@@ -610,6 +667,14 @@ class TestChanges:
             "consumes": ("connections_opened", "messages_in x 2 / 20"),
             "round": ("", "up"),
         }
+
+    def test_a_change_from_up_to_down_is_told(self, shelve: Shelve) -> None:
+        up = charge().replace("amount: 1}", "amount: 1, rounding: up}")
+        down = charge(since="2025-01-01").replace("amount: 1}", "amount: 1, rounding: down}")
+
+        (only,) = self.between(shelve, up, down)
+
+        assert str(only) == "requests: overage: in started units -> in full units"
 
     def test_charges_that_come_and_go_are_told(self, shelve: Shelve) -> None:
         told = self.between(shelve, charge("old"), charge("new"))

@@ -22,6 +22,7 @@ from wscost.pricelist import (
     Price,
     PriceList,
     Provenance,
+    Rounding,
     Tier,
 )
 from wscost.rating import rate
@@ -57,7 +58,7 @@ def line(one: Charge, rounding: str = "book", **quantities: int | D) -> BillLine
 
 
 WHOLE_MILLIONS = charge(
-    Price(Model.PER_UNIT, amount=D("0.15"), per=MILLION, round_up=True), included=Included(MILLION)
+    Price(Model.PER_UNIT, amount=D("0.15"), per=MILLION, rounding=Rounding.UP), included=Included(MILLION)
 )
 
 
@@ -85,10 +86,27 @@ def test_prorated_overage_is_rounded_to_cents_half_up(messages: int, cost: str) 
 
 
 def test_rounding_up_overrides_a_book_that_prorates() -> None:
-    prorated = replace(WHOLE_MILLIONS, price=replace(WHOLE_MILLIONS.price, round_up=False))
+    prorated = replace(WHOLE_MILLIONS, price=replace(WHOLE_MILLIONS.price, rounding=Rounding.PRORATE))
 
     assert D("0.08") == line(prorated, messages_in=1_500_000).cost
     assert D("0.15") == line(prorated, "up", messages_in=1_500_000).cost
+
+
+@pytest.mark.parametrize(
+    ("messages", "cost"),
+    [
+        pytest.param(1_000_000, "0.00", id="exactly the allowance"),
+        pytest.param(1_999_999, "0.00", id="one short of a million over is nothing"),
+        pytest.param(2_000_000, "0.15", id="exactly a million over"),
+        pytest.param(2_999_999, "0.15", id="one short of the second million"),
+    ],
+)
+def test_overage_that_is_rounded_down_pays_for_full_millions_alone(messages: int, cost: str) -> None:
+    down = replace(WHOLE_MILLIONS, price=replace(WHOLE_MILLIONS.price, rounding=Rounding.DOWN))
+
+    assert D(cost) == line(down, messages_in=messages).cost
+    assert D(cost) == line(WHOLE_MILLIONS, "down", messages_in=messages).cost
+    assert line(down, messages_in=messages).rounding == "down to whole 1,000,000"
 
 
 def test_an_unknown_rounding_offers_those_that_there_are() -> None:
@@ -287,12 +305,13 @@ def test_more_never_costs_less(one: Charge, a: int, b: int) -> None:
 
 
 @given(PRICES, st.integers(0, 10**7))
-def test_rounding_up_never_costs_less_than_prorating(one: Charge, quantity: int) -> None:
-    up, prorated = line(one, "up", messages_in=quantity).cost, line(one, "prorate", messages_in=quantity).cost
+def test_prorating_costs_no_less_than_rounding_down_and_no_more_than_up(one: Charge, quantity: int) -> None:
+    down, prorated, up = (line(one, how, messages_in=quantity).cost for how in ("down", "prorate", "up"))
 
-    assert up is not None
+    assert down is not None
     assert prorated is not None
-    assert prorated <= up
+    assert up is not None
+    assert down <= prorated <= up
 
 
 @given(st.lists(st.integers(0, 10**8), max_size=6))

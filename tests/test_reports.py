@@ -31,16 +31,18 @@ from tests.bills import (
     DURATION,
     FREE,
     HIBERNATING,
+    OBJECTS,
     ONE,
     REQUESTS,
     SIMULATED,
     THREE,
     UNKNOWN,
+    read_on,
 )
-from wscost.bill import Bill, Comparison, TierCost
+from wscost.bill import Bill, Comparison, Component, LimitUse, TierCost
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
-from wscost.pricelist import Charge, Model, Price, PriceList
+from wscost.pricelist import Charge, Consume, Limit, Model, Price, PriceList
 from wscost.reports import as_table, format_named, formats, wording
 from wscost.reports.explanation import explain
 from wscost.reports.pricetables import price_list
@@ -210,6 +212,60 @@ def test_a_broken_limit_tells_the_first_day_and_what_happens() -> None:
 )
 def test_a_limit_broken(changes: dict[str, Any], words: str) -> None:
     assert words in wording.breach(replace(CAPPED.breaches[0], **changes))
+
+
+TWENTY_TO_ONE = replace(
+    read_on(OBJECTS), confidence="inferred", remark="No page says that 20 messages are one."
+)
+DOUBTED = replace(CAPPED, lines=(FREE,), breaches=(replace(CAPPED.breaches[0], provenance=TWENTY_TO_ONE),))
+
+
+@every_format
+def test_every_format_says_what_is_inferred_of_a_limit_that_breaks(name: str) -> None:
+    told = flat(formats()[name].render(one(DOUBTED)))
+
+    assert "No page says that 20 messages are one." in told
+    assert ('"confidence": "inferred"' if name == "json" else "Inferred in part: ") in told
+
+
+def test_a_limit_that_holds_is_explained_and_its_doubt_is_told() -> None:
+    cap = Limit(
+        "do-requests-daily",
+        "Requests a day",
+        "Requests",
+        Decimal(100_000),
+        "day",
+        (Consume("connections_opened"), Consume("messages_in", divide_by=Decimal(20))),
+        TWENTY_TO_ONE,
+    )
+    bill = replace(CAPPED, breaches=(), limits=(LimitUse(cap, Decimal(95_000)),))
+
+    assert "Inferred in part: the limit on Requests a day. wscost explain tells why." in flat(
+        table(one(bill))
+    )
+    for words in (
+        "Requests a day (do-requests-daily): kept",
+        "used: at most 95,000 Requests a day",
+        "allowed: 100,000 Requests a day",
+        "counts: connections_opened + messages_in ÷ 20",
+        "inferred in part",
+        "No page says that 20 messages are one.",
+    ):
+        assert words in flat(explain(bill))
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        pytest.param((Decimal(100_001), True), ": broken", id="one too many"),
+        pytest.param((Decimal(100_000), False), ": kept as far as is known", id="part unknown"),
+        pytest.param((None, False), ": not known", id="nothing known"),
+    ],
+)
+def test_a_limit_is_explained_as_far_as_it_is_known(use: tuple[Decimal | None, bool], words: str) -> None:
+    cap = Limit("cap", "Cap", "Requests", Decimal(100_000), "day", (), read_on(OBJECTS))
+
+    assert f"Cap (cap){words}" in flat(explain(replace(CAPPED, limits=(LimitUse(cap, *use),))))
 
 
 @pytest.mark.parametrize(
@@ -534,6 +590,16 @@ def test_an_explanation_tells_how_each_meter_is_known() -> None:
 
     assert "connections_opened: 150,000 connections, assumed" in flat(explain(assumed, "do-requests"))
     assert "at least: part of it was not seen" in flat(explain(BILL, "do-duration"))
+
+
+def test_messages_that_were_all_counted_are_at_least_so_many_units_for_want_of_their_sizes() -> None:
+    units = Component("message_units_in:32768", Decimal(10), Decimal(1), Decimal(1), Decimal(10))
+    line = replace(DURATION, sku="messages", grade=Grade.LOWER_BOUND, components=(units,))
+    counted = replace(BILL, lines=(line,), grades={units.meter: Grade.LOWER_BOUND})
+    missed = replace(counted, grades={**counted.grades, "messages_in": Grade.LOWER_BOUND})
+
+    assert "at least: sizes of single messages are not known" in flat(explain(counted))
+    assert "at least: part of it was not seen" in flat(explain(missed))
     assert "storage_rows_written: unknown" in flat(explain(BILL, "do-rows-written"))
 
 

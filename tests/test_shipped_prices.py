@@ -17,7 +17,7 @@ from tests.house import ROOT
 from wscost.deployment import PRESETS, Deployment
 from wscost.errors import NoPriceError
 from wscost.pricebook import PriceBook, load_books, read_book, validate_directory
-from wscost.pricelist import Charge, Consume, Included, PriceList
+from wscost.pricelist import Charge, Consume, Included, PriceList, Rounding
 from wscost.shipped import shipped
 from wscost.usage import METERS
 
@@ -49,7 +49,7 @@ def tariff(charge: Charge) -> tuple[str, Decimal | None, Decimal, Decimal, bool]
     """Return the charge in short: amount, per so many, after an allowance, in started units or not."""
     included = charge.included.quantity if charge.included else Decimal(0)
     price = charge.price
-    return price.model.value, price.amount, price.per, included, price.round_up
+    return price.model.value, price.amount, price.per, included, price.rounding is Rounding.UP
 
 
 class TestEveryBook:
@@ -213,6 +213,12 @@ class TestWorkers:
     def test_the_factor_of_unbound_is_inferred_before_it_was_printed(self, day: str, words: str) -> None:
         assert words in charges(on(day, "cloudflare/workers-unbound"))["workers-duration"].provenance.remark
 
+    def test_unbound_of_2021_tells_what_is_not_known_of_the_execution_limit(self) -> None:
+        remark = charges(on("2021-06-01", "cloudflare/workers-unbound"))["workers-duration"].provenance.remark
+
+        assert "beyond the execution limit, 30 s until 2021-12-02, was not billed" in remark
+        assert "never made clear" in remark
+
     @pytest.mark.parametrize("plan", ["cloudflare/workers-bundled", "cloudflare/workers-unbound"])
     def test_a_legacy_plan_keeps_its_last_price_and_says_so(self, plan: str) -> None:
         before, after = on("2024-02-29", plan), on("2024-03-01", plan)
@@ -346,9 +352,38 @@ class TestObjects:
         ("day", "inferred"), [("2026-01-07", True), ("2026-02-28", True), ("2026-03-01", False)]
     )
     def test_the_first_day_of_sqlite_billing_is_inferred(self, day: str, inferred: bool) -> None:
-        noted = {n.data["sku"] for n in on(day, self.PLAN, ON_SQLITE).notes if n.code == "inferred-price"}
+        remark = charges(on(day, self.PLAN, ON_SQLITE))["do-storage-sql"].provenance.remark
 
-        assert ("do-storage-sql" in noted) is inferred
+        assert ("announced as the earliest day of billing" in remark) is inferred
+
+    @pytest.mark.parametrize("properties", [ON_KV, ON_SQLITE], ids=["kv", "sqlite"])
+    @pytest.mark.parametrize(
+        ("day", "inferred"),
+        [
+            ("2023-10-31", True),
+            ("2024-03-31", True),
+            ("2024-04-01", True),
+            ("2026-03-01", True),
+            ("2026-08-24", True),
+            ("2026-08-25", False),
+            ("2026-11-23", False),
+        ],
+    )
+    def test_whole_units_are_inferred_until_the_page_says_so(
+        self, day: str, inferred: bool, properties: Mapping[str, str]
+    ) -> None:
+        lines = [c for sku, c in charges(on(day, self.PLAN, properties)).items() if sku.startswith("do-")]
+        whole = [charge for charge in lines if charge.price.overage is Rounding.UP]
+
+        assert len(whole) >= 2
+        assert {charge.provenance.confidence == "inferred" for charge in whole} == {inferred}
+        assert all("August 2026" in charge.provenance.remark for charge in whole)
+
+    @pytest.mark.parametrize("properties", [ON_KV, ON_SQLITE], ids=["kv", "sqlite"])
+    def test_the_page_of_august_2026_moves_no_amount(self, properties: Mapping[str, str]) -> None:
+        before, after = (charges(on(day, self.PLAN, properties)) for day in ("2026-08-24", "2026-08-25"))
+
+        assert {s: tariff(c) for s, c in before.items()} == {s: tariff(c) for s, c in after.items()}
 
 
 class TestApiGateway:
@@ -375,18 +410,35 @@ class TestApiGateway:
             Consume("message_units_out", step_bytes=32_768),
         )
 
-    def test_the_allowance_of_the_first_twelve_months_must_be_asked_for(self) -> None:
-        prices = BOOKS.price_list(AWS, properties=WORKER, region="us-east-1", offers=["first-12-months"])
+    @pytest.mark.parametrize(("day", "granted"), [("2026-07-14", True), ("2026-07-15", False)])
+    def test_the_allowance_of_the_first_twelve_months_is_granted_while_anybody_has_it(
+        self, day: str, granted: bool
+    ) -> None:
+        prices = BOOKS.price_list(
+            AWS,
+            properties=WORKER,
+            region="us-east-1",
+            as_of=date.fromisoformat(day),
+            offers=["first-12-months"],
+        )
 
-        assert [charge.included for charge in prices.charges] == [
-            Included(M, "month", "first-12-months"),
-            Included(Decimal(750_000), "month", "first-12-months"),
-        ]
+        assert [charge.included for charge in prices.charges] == (
+            [Included(M, "month", "first-12-months"), Included(Decimal(750_000), "month", "first-12-months")]
+            if granted
+            else [None, None]
+        )
+        assert ("offer-ended" in {note.code for note in prices.notes}) is not granted
 
     def test_what_no_page_prints_is_noted(self) -> None:
         notes = on("2026-10-01", AWS, region="us-east-1").notes
 
-        assert [(n.code, n.data) for n in notes] == [("inferred-price", {"sku": "connection-minutes"})]
+        assert [n.data for n in notes if n.code == "inferred-price"] == [{"sku": "connection-minutes"}]
+
+    def test_what_comes_on_top_is_told_on_every_bill(self) -> None:
+        (told,) = (n.message for n in on("2026-10-01", AWS, region="us-east-1").notes if n.code == "on-top")
+
+        assert "data transfer out" in told
+        assert "Lambda" in told
 
 
 class TestWhereItLies:

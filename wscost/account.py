@@ -20,11 +20,12 @@ from wscost.completing import (
     with_parameters,
 )
 from wscost.deployment import PRESETS, Deployment
-from wscost.errors import ConfigError
+from wscost.errors import ConfigError, NoPriceError
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
 from wscost.inputs import Input, ReadOptions, Workload, open_inputs, reading_of, several
+from wscost.matching import merged, not_counted, stored, with_counterparts
 from wscost.metering import meter
 from wscost.notes import Note
 from wscost.pricebook import PriceBooks, load_books
@@ -144,8 +145,15 @@ class Account:
             return [PRESETS["durable-object"], PRESETS["durable-object-hibernation"]]
         totals = [w.usage for w in self.workloads.values() if isinstance(w, UsageFile)]
         totals += [w.totals for w in self.workloads.values() if isinstance(w, Usage)]
-        in_object = any(key.startswith(("object_", "storage_")) for usage in totals for key in usage)
+        in_object = any(_only_of_objects(key) for usage in totals for key in usage)
         return [PRESETS["durable-object" if in_object else "worker"]]
+
+    def given(self, deployment: Deployment) -> Quantities:
+        """Return what stands in the inputs and the deployment as it is: written, or counted by objects."""
+        written = [w.usage for w in self.workloads.values() if isinstance(w, UsageFile)]
+        counted = [w.totals for w in self.workloads.values() if isinstance(w, Usage)]
+        of_objects = [{key: totals[key] for key in totals if _only_of_objects(key)} for totals in counted]
+        return combine([*written, *of_objects, deployment.monthly])
 
     def bills(self, deployment: Deployment, plans: Sequence[str], *, per_unit: bool = False) -> list[Bill]:
         """Meter and project the workloads once for a deployment, then rate them under each plan.
@@ -165,10 +173,13 @@ class Account:
         replicates = self._replicates(parts, deployment, consumed)
         if replicates is None and self.options.get("replicates"):
             month = replace(month, notes=(*month.notes, _NO_RANGE))
+        given = self.given(deployment)
         bills = []
         for prices in lists:
+            rated = rate(month, prices, rounding=rounding)
             bill = replace(
-                rate(month, prices, rounding=rounding),
+                rated,
+                notes=(*rated.notes, *not_counted(prices, given)),
                 deployment=deployment.label,
                 usage={**part.observed, **deployment.monthly},
                 projected=month.quantities if part.scaled else None,
@@ -196,7 +207,8 @@ class Account:
         """Meter and project one workload, or remember how it came out; then multiply it."""
         if isinstance(workload, UsageFile):
             month = MonthlyUsage(period, workload.usage, notes=workload.notes)
-            month = with_none_where_not_given(with_parameters(month, consumed), consumed)
+            counted = with_counterparts(consumed, workload.usage)
+            month = with_none_where_not_given(with_parameters(month, consumed), counted)
             grown = multiplied(month, {ALL_INPUTS: self.factors.get(ALL_INPUTS, Decimal(1))})
             return Part(workload.usage, grown, scaled=grown is not month)
         built = deployment.model_copy(update={"name": "", "monthly": {}}).model_dump_json()
@@ -286,18 +298,29 @@ class Account:
         return Replicates(all_drawn, by_chance, basis, drawn)
 
     def price_list(self, plan: str, deployment: Deployment) -> PriceList:
-        """Return what a plan charges such a deployment on the date asked for."""
+        """Return what a plan charges such a deployment on the date asked for.
+
+        Where nobody declares the storage, it is what the meters given tell.
+        """
         region, offers = self.options.get("region"), tuple(self.options.get("offers", ()))
-        key = (plan, self.as_of, region, offers, *deployment.properties.items())
+        has = stored(deployment, self.given(deployment))
+        key = (plan, self.as_of, region, offers, *deployment.properties.items(), has.kinds)
         if key not in self.listed:
-            self.listed[key] = self.books.price_list(
-                plan,
-                as_of=self.as_of,
-                region=region,
-                properties=deployment.properties,
-                offers=offers,
-            )
-        return self.listed[key]
+            try:
+                lists = [
+                    self.books.price_list(
+                        plan,
+                        as_of=self.as_of,
+                        region=region,
+                        properties={**deployment.properties, "storage": kind},
+                        offers=offers,
+                    )
+                    for kind in has.kinds
+                ]
+            except NoPriceError as error:
+                raise NoPriceError(f"{error} {has.note.message}") if has.note else error from None
+            self.listed[key] = merged(lists)
+        return has.told_on(self.listed[key])
 
     def period(self, priced_on: date) -> Period:
         """Return the billing month: the one asked for, else that of the first trace, else of the prices."""
@@ -322,6 +345,10 @@ def _check_sample(workloads: Iterable[Workload], sample: float | None) -> None:
         raise ConfigError(
             f"--sample {sample}: only of a profile a share is simulated, and no input is one. Leave it out."
         )
+
+
+def _only_of_objects(key: str) -> bool:
+    return key.startswith(("object_", "storage_"))
 
 
 def _given(options: Options) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from wscost.drawable import draw
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
-from wscost.pricelist import Provenance
+from wscost.pricelist import Limit, Provenance
 from wscost.units import money
 from wscost.usage import Period, Quantities
 
@@ -68,6 +68,11 @@ class BillLine:
     depends_on: tuple[str, ...] = ()
     by_input: Mapping[str, Decimal] = field(default_factory=dict)
 
+    @property
+    def in_whole_units(self) -> bool:
+        """Whether only whole pricing units are charged, so that the cost moves in steps."""
+        return self.rounding.startswith(("up", "down"))
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -83,6 +88,21 @@ class Breach:
     times: int
     consequence: str
     provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """A limit of the plan, and the most that the usage takes of it; None where none of it is known."""
+
+    limit: Limit
+    worst: Decimal | None
+    complete: bool = True
+    """Whether all that the limit counts is known."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether more is used than is allowed."""
+        return self.worst is not None and self.worst > self.limit.maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +182,7 @@ class Bill:
     grades: Mapping[str, Grade] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     breaches: tuple[Breach, ...] = ()
+    limits: tuple[LimitUse, ...] = ()
     range: Range | None = None
     inputs: tuple[str, ...] = ()
     unit_costs: UnitCosts | None = None
@@ -205,6 +226,12 @@ class Bill:
             return Decimal(1)
         known = sum(line.cost is not None and not line.depends_on for line in self.lines)
         return (Decimal(known) / Decimal(len(self.lines))).quantize(Decimal("0.0001")).normalize()
+
+    def lacks_only_sizes(self, meter: str) -> bool:
+        """Tell whether a meter is a lower bound though every message was counted: for want of their sizes."""
+        messages = meter.partition(":")[0].replace("message_units", "messages").replace("bytes", "messages")
+        bounded = [key for key in (meter, messages) if self.grades.get(key) is Grade.LOWER_BOUND]
+        return bounded == [meter] and messages != meter
 
     def line(self, sku: str) -> BillLine:
         """Return the line of a SKU.

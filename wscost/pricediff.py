@@ -6,10 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from wscost.pricelist import Charge, Consume, Limit, PriceList
+from wscost.pricelist import Charge, Consume, Limit, PriceList, Rounding
 from wscost.units import plain
 
 Fields = Mapping[str, str]
+
+_OVERAGE = {
+    Rounding.UP: "in started units",
+    Rounding.DOWN: "in full units",
+    Rounding.PRORATE: "in proportion",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def _charge(charge: Charge) -> Fields:
         "price": ", then ".join(tiers) if tiers else plain(price.amount or Decimal(0)),
         "per": f"{price.per:,f} {charge.unit}",
         "model": str(price.model),
-        "overage": "in started units" if price.round_up else "in proportion",
+        "overage": _OVERAGE[price.overage],
         "included": f"{included.quantity:,f} a {included.per}" if included else "",
         "consumes": " + ".join(map(_consume, charge.consumes)),
         "round": charge.round or "",

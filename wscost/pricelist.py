@@ -26,6 +26,7 @@ class Rounding(StrEnum):
 
     BOOK = "book"
     UP = "up"
+    DOWN = "down"
     PRORATE = "prorate"
 
 
@@ -56,13 +57,21 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price model with its numbers; ``per`` is the pricing unit of every amount."""
+    """A price model with its numbers; ``per`` is the pricing unit of every amount.
+
+    ``rounding`` is that of a started unit of overage, never ``book``; the model's own if None.
+    """
 
     model: Model
     amount: Decimal | None = None
     per: Decimal = Decimal(1)
     tiers: tuple[Tier, ...] = ()
-    round_up: bool = False
+    rounding: Rounding | None = None
+
+    @property
+    def overage(self) -> Rounding:
+        """What happens to a started pricing unit: a package is sold whole, others in part unless said."""
+        return self.rounding or (Rounding.UP if self.model is Model.PACKAGE else Rounding.PRORATE)
 
 
 @dataclass(frozen=True, slots=True)

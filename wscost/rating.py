@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import NamedTuple
 
-from wscost.bill import Bill, BillLine, Breach, Component, TierCost
+from wscost.bill import Bill, BillLine, Breach, Component, LimitUse, TierCost
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Charge, Consume, Included, Limit, Model, Price, PriceList, Rounding
@@ -33,7 +33,7 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
     prices : PriceList
         The charges in force, already narrowed to the deployment.
     rounding : Rounding
-        What happens to a started pricing unit of overage: as the book says, up, or prorated.
+        What happens to a started pricing unit of overage: as the book says, up, down, or prorated.
 
     Returns
     -------
@@ -74,6 +74,7 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
             grades=usage.grades,
             notes=tuple(notes),
             breaches=tuple(b for limit in prices.limits if (b := _breach(usage, limit)) is not None),
+            limits=tuple(_limit_use(usage, limit) for limit in prices.limits),
         )
 
 
@@ -219,24 +220,24 @@ def _sum(quantities: Quantities, consumes: tuple[Consume, ...]) -> Decimal:
     return sum((c.consumed or ZERO for c in _components(quantities, consumes)), ZERO)
 
 
-def _whole(price: Price, rounding: Rounding) -> bool:
-    """Tell whether a started pricing unit is charged as a whole one."""
-    if price.model is Model.FLAT or rounding is Rounding.PRORATE:
-        return False
-    return price.model is Model.PACKAGE or rounding is Rounding.UP or price.round_up
+def _rounding(price: Price, asked: Rounding) -> Rounding:
+    """Return what happens to a started pricing unit: what was asked for, or else what the book says."""
+    return price.overage if asked is Rounding.BOOK else asked
 
 
 def _priced(price: Price, billed: Decimal, rounding: Rounding) -> Decimal:
     """Round a billed quantity to the whole pricing units that are charged."""
-    if not _whole(price, rounding):
+    to_whole = _ROUND.get(_rounding(price, rounding))
+    if price.model is Model.FLAT or to_whole is None:
         return billed
-    return (billed / price.per).to_integral_value(ROUND_CEILING) * price.per
+    return (billed / price.per).to_integral_value(to_whole) * price.per
 
 
 def _rounding_words(price: Price, rounding: Rounding) -> str:
     if price.model is Model.FLAT:
         return "none"
-    return f"up to whole {price.per:,f}" if _whole(price, rounding) else "prorated"
+    rule = _rounding(price, rounding)
+    return f"{rule} to whole {price.per:,f}" if rule in _ROUND else "prorated"
 
 
 def _tiers(price: Price, priced: Decimal) -> tuple[TierCost, ...]:
@@ -282,6 +283,16 @@ def _by_input(usage: MonthlyUsage, charge: Charge, cost: Decimal | None) -> dict
     for name in sorted(exact, key=lambda n: shares[n] - exact[n])[:lost]:
         shares[name] += CENT
     return shares
+
+
+def _limit_use(usage: MonthlyUsage, limit: Limit) -> LimitUse:
+    """Return the most that is consumed of a limit in one day, or in the month."""
+    known = [c.consumed is not None for c in _components(usage.quantities, limit.consumes)]
+    if not any(known):
+        return LimitUse(limit, None, complete=False)
+    if limit.per == "day":
+        return LimitUse(limit, max(_daily(usage, limit.consumes).values(), default=ZERO), all(known))
+    return LimitUse(limit, _sum(usage.quantities, limit.consumes), all(known))
 
 
 def _breach(usage: MonthlyUsage, limit: Limit) -> Breach | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -79,11 +80,11 @@ def _money(metric: str, bill: Bill, at: str | None) -> Reading:
     else:
         figures = {} if point is None else {POINT: point}
     unknown = [line for line in lines if line.cost is None or line.depends_on]
-    partly = [line.name for line in lines if line.grade is Grade.LOWER_BOUND and line not in unknown]
+    partly = [line for line in lines if line.grade is Grade.LOWER_BOUND and line not in unknown]
     return Reading(
         figures or {POINT: Decimal(0)},
         missing=_missing(unknown),
-        doubt=f"part of {_some(partly)} was not seen" if partly else "",
+        doubt=_doubt({line.name: [part.meter for part in line.components] for line in partly}, bill),
         void=f"the plan cannot carry this workload ({bill.breaches[0].name})" if bill.breaches else "",
     )
 
@@ -119,5 +120,19 @@ def _meter(name: str, bill: Bill) -> Reading:
     quantities = bill.usage if bill.projected is None else bill.projected
     if name not in quantities:
         return Reading({}, missing=f"{name} was not metered")
-    doubt = f"part of {name} was not seen" if bill.grades.get(name) is Grade.LOWER_BOUND else ""
-    return Reading({POINT: quantities[name]}, doubt=doubt)
+    bounded = bill.grades.get(name) is Grade.LOWER_BOUND
+    return Reading({POINT: quantities[name]}, doubt=_doubt({name: [name]} if bounded else {}, bill))
+
+
+def _doubt(bounded: Mapping[str, Sequence[str]], bill: Bill) -> str:
+    """Say why lines or meters, each with what it is made of, are that much at least."""
+    unsized = [
+        name
+        for name, meters in bounded.items()
+        if (low := [m for m in meters if bill.grades.get(m) is Grade.LOWER_BOUND])
+        and all(map(bill.lacks_only_sizes, low))
+    ]
+    unseen = [name for name in bounded if name not in unsized]
+    told = [f"part of {_some(unseen)} was not seen"] if unseen else []
+    told += [f"sizes of single messages are not known for {_some(unsized)}"] if unsized else []
+    return "; ".join(told)

@@ -128,8 +128,8 @@ RoundingRule = Annotated[
     Rounding | None,
     typer.Option(
         "--rounding",
-        help="A started pricing unit past the allowance: as the price book says (also if absent), whole, "
-        "or in part.",
+        help="A started pricing unit past the allowance: as the price book says (also if absent), in full, "
+        "not at all, or in part.",
     ),
 ]
 Offers = Annotated[

@@ -344,7 +344,7 @@ class _Duel:
     def _plateau(self, k: int, i: int, side: Side) -> Plateau | None:
         """Return how far a bill stays the same around a value, if rounding to whole units holds it."""
         bill = self.bills(k)[i]
-        held = tuple(line.name for line in bill.lines if line.rounding.startswith("up") and line.billed)
+        held = tuple(line.name for line in bill.lines if line.in_whole_units and line.billed)
         start, end = self._edge(k, i, -1), self._edge(k, i, 1)
         if not held or not bill.feasible or start == end:
             return None

@@ -228,7 +228,8 @@ def _line_stood_still(line: BillLine) -> str:
         return f"inside the allowance: {figures} used"
     if not line.unit_price and not line.tiers:
         return "free on this plan"
-    if line.rounding.startswith("up") and line.billed:
+    if line.in_whole_units and line.billed:
         past, priced = grouped(line.billed, 0), grouped(line.priced or Decimal(0))
-        return f"inside a started unit: {past} {line.unit} past the allowance are charged as {priced}"
+        where = "inside a started unit" if line.rounding.startswith("up") else "short of the next whole unit"
+        return f"{where}: {past} {line.unit} past the allowance are charged as {priced}"
     return "less than a cent"

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from wscost.errors import NoPriceError
 from wscost.notes import Note
-from wscost.pricebook.form import ChargeForm, Entry, LimitForm, PriceBook
-from wscost.pricelist import Charge, Included, Limit, PriceList, Provenance
+from wscost.pricebook.form import ChargeForm, Entry, IncludedForm, LimitForm, PriceBook
+from wscost.pricelist import Charge, Limit, PriceList, Provenance
 
 E = TypeVar("E", bound=Entry)
 
@@ -56,6 +56,7 @@ def list_prices(plan: PriceBook, add_ons: Iterable[PriceBook], asked: Question) 
     notes = [note for book in books for note in _notes_on_book(book, asked.day)]
     entries: list[Charge | Limit] = [*prices.charges, *prices.limits]
     notes += [note for entry in entries for note in _notes_on_entry(entry)]
+    notes += _notes_on_offers([c for book in books for c in _in_force(book.charges, asked)], asked)
     return replace(prices, notes=tuple(notes))
 
 
@@ -111,8 +112,7 @@ def _check_support(plan: PriceBook, asked: Question) -> None:
 
 def _charge(book: PriceBook, entry: ChargeForm, asked: Question) -> Charge:
     included = entry.included
-    if included is not None and included.offer is not None and included.offer not in asked.offers:
-        included = None
+    granted = included is not None and (included.offer is None or included.offer in asked.offers)
     return Charge(
         sku=entry.sku,
         name=entry.name or entry.sku,
@@ -120,10 +120,14 @@ def _charge(book: PriceBook, entry: ChargeForm, asked: Question) -> Charge:
         price=entry.price.price,
         provenance=_provenance(book, entry),
         consumes=tuple(use.consume for use in entry.consumes),
-        included=Included(**dict(included)) if included else None,
+        included=included.included if included and granted and not _ended(included, asked.day) else None,
         round=entry.round,
         when=book.when.conditions | entry.when.conditions,
     )
+
+
+def _ended(included: IncludedForm, day: date) -> bool:
+    return included.until is not None and included.until <= day
 
 
 def _limit(book: PriceBook, entry: LimitForm) -> Limit:
@@ -155,12 +159,36 @@ def _notes_on_book(book: PriceBook, day: date) -> Iterator[Note]:
         code, words = _STATUS_NOTES[book.status]
         since = f" since {book.status_since}" if book.status_since else ""
         yield Note(code, f"{book.name or book.product} {words.format(since=since)}.", {"plan": book.id})
+    if book.on_top:
+        yield Note(
+            "on-top",
+            f"Not in this estimate, and billed on top: {'; '.join(book.on_top)}.",
+            {"product": book.id, "on_top": list(book.on_top)},
+        )
     if book.checked < day:
         yield Note(
             "checked-earlier",
             f"The prices of {book.id} were last checked on {book.checked}; they are taken to hold on {day}.",
             {"product": book.id, "checked": book.checked.isoformat()},
         )
+
+
+def _notes_on_offers(charges: Iterable[ChargeForm], asked: Question) -> list[Note]:
+    """Say of each offer that was asked for, and that has ended, that its allowances are left out."""
+    allowances = [charge.included for charge in charges if charge.included is not None]
+    ended = {
+        allowance.offer: allowance.until
+        for allowance in allowances
+        if allowance.offer in asked.offers and _ended(allowance, asked.day)
+    }
+    return [
+        Note(
+            "offer-ended",
+            f"Nobody has the offer {offer} since {until}: its allowances are left out.",
+            {"offer": offer, "until": f"{until}"},
+        )
+        for offer, until in ended.items()
+    ]
 
 
 def _notes_on_entry(entry: Charge | Limit) -> Iterator[Note]:

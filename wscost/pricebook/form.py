@@ -23,7 +23,7 @@ from pydantic import (
 from wscost.deployment import Endpoint, Storage
 from wscost.errors import UnknownNameError
 from wscost.exact import EXACT, WHOLE
-from wscost.pricelist import Consume, Model, Price, Tier
+from wscost.pricelist import Consume, Included, Model, Price, Rounding, Tier
 from wscost.usage import METERS
 from wscost.yamlfile import Document, Location, load, validate
 
@@ -117,11 +117,23 @@ class ConsumeForm(Form):
 
 
 class IncludedForm(Form):
-    """An allowance; ``offer`` names one that only some customers have."""
+    """An allowance; ``offer`` names one that only some customers have, and none from ``until`` on."""
 
     quantity: Amount
     per: Literal["month", "day"] = "month"
     offer: Word | None = None
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _only_an_offer_ends(self) -> IncludedForm:
+        if self.until is not None and self.offer is None:
+            raise ValueError("until is the end of an offer: name the offer, or close the charge's effective")
+        return self
+
+    @property
+    def included(self) -> Included:
+        """The allowance, as the price list has it."""
+        return Included(self.quantity, self.per, self.offer)
 
 
 class TierForm(Form):
@@ -138,7 +150,9 @@ class PriceForm(Form):
     amount: Amount | None = None
     per: Positive = Decimal(1)
     tiers: tuple[TierForm, ...] = ()
-    round_up: StrictBool = False
+    rounding: Literal["up", "down", "prorate"] | None = None
+    round_up: StrictBool | None = None
+    """``true`` is short for ``rounding: up``, ``false`` for ``rounding: prorate``."""
 
     @field_validator("tiers")
     @classmethod
@@ -158,15 +172,20 @@ class PriceForm(Form):
             raise ValueError(f"a {self.model} price has tiers, and no amount beside them")
         if not tiered and (self.tiers or self.amount is None):
             raise ValueError(f"a {self.model} price has an amount, and no tiers")
-        if self.model is Model.FLAT and (self.per != 1 or self.round_up):
+        if self.model is Model.FLAT and (self.per != 1 or self.round_up or self.rounding):
             raise ValueError("a flat price has an amount and nothing else")
+        if self.model is Model.PACKAGE and self.rounding == "prorate":
+            raise ValueError("a package is sold whole: its rounding is up or down")
+        if self.rounding is not None and self.round_up is not None:
+            raise ValueError("rounding and round_up say the same: write rounding alone")
         return self
 
     @property
     def price(self) -> Price:
         """The price, as the price list has it."""
         tiers = tuple(Tier(t.up_to, t.amount if isinstance(t.amount, Decimal) else None) for t in self.tiers)
-        return Price(self.model, self.amount, self.per, tiers, self.round_up)
+        rounding = "up" if self.round_up else self.rounding
+        return Price(self.model, self.amount, self.per, tiers, Rounding(rounding) if rounding else None)
 
 
 class Entry(Form):
@@ -256,6 +275,8 @@ class PriceBook(Form):
     regions: tuple[str, ...] = ()
     when: When = When()
     minimum: Amount | None = None
+    on_top: tuple[Word, ...] = ()
+    """What the service causes that is billed elsewhere, and that no charge here counts."""
     charges: Annotated[tuple[ChargeForm, ...], Field(min_length=1)]
     limits: tuple[LimitForm, ...] = ()
 

@@ -218,6 +218,7 @@ def _unused(prices: PriceList, region: str | None, offers: Sequence[str]) -> Ite
             {"plan": prices.plan, "region": region},
         )
     had = {charge.included.offer for charge in prices.charges if charge.included}
+    had |= {note.data["offer"] for note in prices.notes if note.code == "offer-ended"}
     for offer in offers:
         if offer not in had:
             yield Note(

@@ -7,13 +7,14 @@ from decimal import Decimal
 from io import StringIO
 
 from wscost.bill import Bill, BillLine, Comparison
-from wscost.reports.wording import clean
+from wscost.reports.wording import breach, clean
 from wscost.units import plain
 
 NAME = "csv"
 COLUMNS = (
     "plan", "deployment", "region", "month", "as_of", "currency", "sku", "name", "consumed", "included",
     "billed", "unit", "unit_price", "per", "cost", "grade", "depends_on", "source",
+    "confidence", "limits_broken",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 
@@ -48,6 +49,8 @@ def _row(bill: Bill, line: BillLine) -> dict[str, str]:
         "grade": str(line.grade),
         "depends_on": " ".join(line.depends_on),
         "source": line.provenance.url,
+        "confidence": line.provenance.confidence,
+        "limits_broken": safe_text(" ".join(map(breach, bill.breaches))),
     }
 
 

@@ -132,6 +132,8 @@ def _breach(breach: Breach) -> dict[str, Any]:
         "consequence": breach.consequence,
         "source": breach.provenance.url,
         "checked": breach.provenance.checked.isoformat(),
+        "confidence": breach.provenance.confidence,
+        "remark": breach.provenance.remark,
     }
 
 

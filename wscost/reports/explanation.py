@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from wscost.bill import Bill, BillLine, Component, TierCost
+from wscost.bill import Bill, BillLine, Component, LimitUse, TierCost
 from wscost.notes import Grade
+from wscost.pricelist import Provenance
 from wscost.reports import drawing, wording
 from wscost.units import grouped
 from wscost.usage import meter_of
@@ -21,6 +22,7 @@ _GRADES = {
     Grade.ASSUMED: ", assumed",
     Grade.UNKNOWN: ", unknown",
 }
+_SIZES_OPEN = ", at least: sizes of single messages are not known"
 
 
 def explain(bill: Bill, sku: str | None = None, *, width: int = 80, color: bool = False) -> str:
@@ -41,7 +43,21 @@ def _bill(bill: Bill, lines: tuple[BillLine, ...]) -> Tree:
     tree = Tree(drawing.text(wording.title(bill), "bold"), guide_style="dim")
     for line in lines:
         _line(tree, line, bill)
+    for use in bill.limits if lines == bill.lines else ():
+        _limit(tree, use)
     return tree
+
+
+def _limit(tree: Tree, use: LimitUse) -> None:
+    limit = use.limit
+    kept = "broken" if use.broken else "kept" if use.complete else "kept as far as is known"
+    kept = "not known" if use.worst is None else kept
+    branch = tree.add(drawing.text(f"{limit.name} ({limit.id}): {kept}", "bold"))
+    most = "at most " if limit.per == "day" else ""
+    branch.add(drawing.text(f"used: {most}{wording.figure(use.worst)} {limit.unit} a {limit.per}"))
+    branch.add(drawing.text(f"allowed: {wording.figure(limit.maximum)} {limit.unit} a {limit.per}"))
+    branch.add(drawing.text(f"counts: {wording.counted(limit.consumes)}"))
+    branch.add(_source(limit.provenance))
 
 
 def _line(tree: Tree, line: BillLine, bill: Bill) -> None:
@@ -54,7 +70,7 @@ def _line(tree: Tree, line: BillLine, bill: Bill) -> None:
         branch.add(drawing.text(_price(line, bill.currency)))
     if line.model != "flat":
         _quantities(branch, line, bill)
-    branch.add(_source(line))
+    branch.add(_source(line.provenance))
 
 
 def _price(line: BillLine, currency: str) -> str:
@@ -105,8 +121,9 @@ def _component(part: Component, bill: Bill) -> str:
     factors += f" ÷ {grouped(part.divide_by)}" if part.divide_by != 1 else ""
     result = f" = {wording.figure(part.consumed)}" if factors else ""
     grade = bill.grades.get(part.meter, Grade.MEASURED)
+    known = _SIZES_OPEN if bill.lacks_only_sizes(part.meter) else _GRADES[grade]
     unit = meter_of(part.meter).unit
-    return f"{part.meter}: {wording.figure(part.quantity)} {unit}{factors}{result}{_GRADES[grade]}"
+    return f"{part.meter}: {wording.figure(part.quantity)} {unit}{factors}{result}{known}"
 
 
 def _origin(part: Component, bill: Bill) -> str:
@@ -120,8 +137,7 @@ def _origin(part: Component, bill: Bill) -> str:
     return f"{seen} {place}".strip()
 
 
-def _source(line: BillLine) -> Text:
-    source = line.provenance
+def _source(source: Provenance) -> Text:
     told = drawing.text(source.url, "dim")
     doubt = wording.DOUBTS.get(source.confidence, "")
     doubt = f"; {doubt[0].lower()}{doubt[1:]}" if doubt else ""

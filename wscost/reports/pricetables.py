@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wscost.pricelist import Charge, Consume, Limit, PriceList
+from wscost.pricelist import Charge, Limit, PriceList
 from wscost.reports import drawing, wording
-from wscost.units import grouped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -57,15 +56,10 @@ def _price_list(prices: PriceList) -> Iterator[RenderableType]:
 def _charges(prices: PriceList) -> Table:
     table = drawing.table("Charge", "Included", "In force since", right=["Included"], wrap=["Charge"])
     for charge in prices.charges:
-        counted = " + ".join(map(_consume, charge.consumes))
+        counted = wording.counted(charge.consumes)
         words = drawing.entry(charge.name, (_price(charge, prices.currency), ""), (counted, "dim"))
         table.add_row(words, _included(charge), str(charge.provenance.since))
     return table
-
-
-def _consume(use: Consume) -> str:
-    times = "" if use.multiply_by == 1 else f" × {grouped(use.multiply_by)}"
-    return use.key + times + ("" if use.divide_by == 1 else f" ÷ {grouped(use.divide_by)}")
 
 
 def _included(charge: Charge) -> str:
@@ -76,18 +70,18 @@ def _included(charge: Charge) -> str:
 
 def _price(charge: Charge, currency: str) -> str:
     price = charge.price
-    started = "started " if price.round_up else ""
+    whole = wording.whole(str(price.overage))
     buys = charge.unit if price.per == 1 else f"{wording.short(price.per)} {charge.unit}"
     if price.model == "flat":
         return f"{wording.price(price.amount, currency)} a month"
     if not price.tiers:
-        return f"{wording.price(price.amount, currency)} per {started}{buys}"
+        return f"{wording.price(price.amount, currency)} per {whole}{buys}"
     steps = [
         f"{wording.price(tier.amount, currency)}"
         + (f" up to {wording.short(tier.up_to)}" if tier.up_to is not None else "")
         for tier in price.tiers
     ]
-    return f"{', then '.join(steps)} per {started}{buys}"
+    return f"{', then '.join(steps)} per {whole}{buys}"
 
 
 def _limit(limit: Limit) -> str:

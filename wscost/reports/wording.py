@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from wscost.bill import Bill, BillLine, Breach, Comparison, Spread
 from wscost.exploring.words import joined
 from wscost.notes import Grade
+from wscost.pricelist import Consume, Provenance
 from wscost.units import cents, grouped, money, plain
 
 AT_LEAST, ABOUT = "≥ ", "≈ "
@@ -52,13 +54,17 @@ def unit_price(line: BillLine, currency: str) -> str:
     """Write what a unit costs: ``$0.15 per started 1M Requests``; a flat fee has no unit to speak of."""
     if line.model == "flat":
         return "a month"
-    started = "started " if line.rounding.startswith("up") else ""
-    buys = started + (line.unit if line.per == 1 else f"{short(line.per)} {line.unit}")
+    buys = whole(line.rounding) + (line.unit if line.per == 1 else f"{short(line.per)} {line.unit}")
     if len(line.tiers) > 1:
         prices = [price(tier.amount, currency) for tier in line.tiers]
         return f"{', then '.join(prices)} per {buys}"
     amount = line.tiers[0].amount if line.tiers else line.unit_price
     return f"{price(amount, currency)} per {buys}"
+
+
+def whole(rounding: str) -> str:
+    """Say of a unit whether a started one is charged in full, or only a full one."""
+    return "started " if rounding.startswith("up") else "full " if rounding.startswith("down") else ""
 
 
 def price(amount: Decimal | None, currency: str) -> str:
@@ -120,14 +126,31 @@ def marks(bill: Bill, comparison: Comparison) -> list[str]:
 
 
 def breach(limit: Breach) -> str:
-    """Say which limit breaks, how far, on which day first, and what then happens."""
+    """Say which limit breaks, how far, on which day first, what then happens, and what is doubtful of it."""
     used, allowed = figure(limit.worst), figure(limit.maximum)
     more = "a little more than " if used == allowed else ""
     words = f"{limit.name}: {more}{used} {limit.unit} used where {allowed} are allowed"
     if limit.per == "day":
         words += f", on {limit.times:,} days" if limit.times > 1 else ", on one day"
         words += f", first on {limit.first}" if limit.first else ""
-    return f"{words}: {limit.consequence}." if limit.consequence else f"{words}."
+    words += f": {limit.consequence}." if limit.consequence else "."
+    return f"{words} {doubt(limit.provenance)}".rstrip()
+
+
+def doubt(source: Provenance) -> str:
+    """Say what of a published figure is inferred or not verified; nothing of one that is not in doubt."""
+    words = DOUBTS.get(source.confidence, "")
+    return f"{words}: {source.remark}" if words else ""
+
+
+def counted(consumes: Iterable[Consume]) -> str:
+    """Write what a charge or a limit counts: ``connections_opened + messages_in ÷ 20``."""
+    return " + ".join(map(_counted, consumes))
+
+
+def _counted(use: Consume) -> str:
+    times = "" if use.multiply_by == 1 else f" × {grouped(use.multiply_by)}"
+    return use.key + times + ("" if use.divide_by == 1 else f" ÷ {grouped(use.divide_by)}")
 
 
 def broken(comparison: Comparison) -> list[str]:
@@ -136,7 +159,7 @@ def broken(comparison: Comparison) -> list[str]:
         return [breach(limit) for limit in comparison.bills[0].breaches]
     told = []
     for bill in comparison.bills:
-        for limit in bill.breaches[:1]:
+        for limit in _breaches_told(bill, comparison):
             rest = len(bill.breaches) - 1
             more = (
                 f" Nor do {rest} more limits hold."
@@ -147,6 +170,10 @@ def broken(comparison: Comparison) -> list[str]:
             )
             told.append(f"{bill.plan}, {bill.deployment}: {breach(limit)}{more}")
     return told
+
+
+def _breaches_told(bill: Bill, comparison: Comparison) -> tuple[Breach, ...]:
+    return bill.breaches if len(comparison.bills) == 1 else bill.breaches[:1]
 
 
 SPREAD = ("p10", "p50", "p90", "mean")
@@ -266,10 +293,15 @@ def notes(comparison: Comparison, bill: Bill) -> list[str]:
     """Say what a bill rests on, each sentence once; doubts about prices in short, for explain tells them."""
     doubtful = {f"{doubt}-{what}" for doubt in DOUBTS for what in ("price", "limit")}
     told = [n.message for n in (*comparison.notes, *bill.notes) if n.code not in doubtful]
+    explained = {limit.limit for limit in _breaches_told(bill, comparison)}
     for doubt, words in DOUBTS.items():
         names = [line.name for line in bill.lines if line.provenance.confidence == doubt]
         if names:
             told.append(f"{words}: the prices of {', '.join(names)}. wscost explain tells why.")
+        limits = [use.limit for use in bill.limits if use.limit.id not in explained]
+        caps = [limit.name for limit in limits if limit.provenance.confidence == doubt]
+        if caps:
+            told.append(f"{words}: the limit on {', '.join(caps)}. wscost explain tells why.")
     return list(dict.fromkeys(told))
 
 

@@ -79,7 +79,7 @@ class Scenario(_Form):
     ] = None
     month: Annotated[str, AfterValidator(a_month)] | None = None
     cycle_start: Annotated[int, Field(ge=1, le=31), WHOLE] = 1
-    rounding: Literal["book", "up", "prorate"] = "book"
+    rounding: Literal["book", "up", "down", "prorate"] = "book"
     offers: Words = ()
     pricing: Annotated[Words, Field(description="Folders of price books of your own.")] = ()
     seed: Annotated[int | None, Field(ge=0, description="Of a profile; its own if absent."), WHOLE] = None
