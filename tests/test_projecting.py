@@ -87,6 +87,12 @@ def test_days_outside_the_month_are_left_out_when_the_window_covers_it() -> None
     assert projection.observed == {"connections_opened": 30}
 
 
+@pytest.mark.parametrize("length", [timedelta(), timedelta(microseconds=1), timedelta(microseconds=999)])
+def test_one_instant_is_no_measure_of_a_month(length: timedelta) -> None:
+    with pytest.raises(InputError, match=r"of one instant.* with --window START/END"):
+        project(usage(day(1), day(1) + length, daily(1, [1])), NOVEMBER)
+
+
 def test_less_than_a_week_is_scaled_by_time_alone() -> None:
     projection = project(usage(day(2), day(2, 12), daily(2, [7])), NOVEMBER)
 

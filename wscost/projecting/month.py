@@ -15,6 +15,8 @@ from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window, first_
 
 DAY = timedelta(days=1)
 _SECONDS_PER_DAY = Decimal(86_400)
+SHORTEST = Decimal("0.001")
+"""A window that is scaled is at least so long. [s]"""
 WEEK = 7 * _SECONDS_PER_DAY
 """A window of so long tells weekdays apart. [s]"""
 
@@ -72,10 +74,13 @@ def project(usage: Usage, period: Period) -> Projection:
     Raises
     ------
     InputError
-        If the window has no length.
+        If the window is shorter than a millisecond: its rows all share one instant, or nearly so.
     """
-    if not usage.window.seconds:
-        raise InputError("The trace covers no time. Say what it observed with --window START/END.")
+    if usage.window.seconds < SHORTEST:
+        raise InputError(
+            "All that the trace tells is of one instant, which is no measure of a month. "
+            "Say what it observed with --window START/END."
+        )
     observed_days = _within(usage.days, period)
     if covers(usage.window, period):
         month = MonthlyUsage(period, total(observed_days.values()), observed_days, usage.grades, usage.notes)
