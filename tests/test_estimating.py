@@ -11,7 +11,7 @@ import pytest
 from tests.traces import DAY, connection, event, trace
 from wscost import compare, estimate
 from wscost.bill import Bill
-from wscost.deployment import Deployment
+from wscost.deployment import CpuTime, Deployment
 from wscost.errors import ConfigError, InputError, NoPriceError, UnknownNameError
 from wscost.notes import Grade
 from wscost.trace import Trace
@@ -42,6 +42,23 @@ def test_a_day_is_projected_to_its_month_and_the_bill_shows_both() -> None:
     assert bill.projected["connections_opened"] == 60
     assert bill.line("do-duration").consumed == 60 * 3_600 * D("0.128")
     assert "projected-by-scaling" in codes(bill)
+
+
+def test_a_second_of_very_slow_messages_is_projected_to_its_month() -> None:
+    second = trace([connection(0, 1, None, messages_in=20_000_000_000_000)], window=(0, 1))
+    slow = Deployment(cpu_ms=CpuTime(connect=D(0), message=D(900_000)))
+
+    projected = estimate(second, plan=STANDARD, deployment=slow).projected
+
+    assert projected is not None
+    assert projected["worker_cpu_ms"] == 20_000_000_000_000 * 900_000 * D(30 * DAY)
+
+
+def test_handlers_of_more_messages_than_there_is_time_for_keep_an_object_active_throughout() -> None:
+    second = trace([connection(0, 1, messages_in=20_000_000_000_000)], window=(0, 1))
+    slow = Deployment(endpoint="durable-object", hibernation=True, handler_ms=900_000)
+
+    assert estimate(second, deployment=slow).usage["object_active_seconds"] == 1
 
 
 def test_another_month_has_its_own_length() -> None:

@@ -13,7 +13,7 @@ from wscost import compare, estimate, yamlfile
 from wscost.deployment import PRESETS
 from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
-from wscost.replicating import SimulatedMonth, Theory, means, simulate_month
+from wscost.replicating import SimulatedMonth, Simulation, Theory, means, simulate_month
 from wscost.replicating import months as module
 from wscost.simulating import expected
 from wscost.usage import Period
@@ -56,6 +56,18 @@ def test_a_simulated_month_comes_to_what_the_profile_says(month: SimulatedMonth)
         coming.connection_seconds, rel=0.03
     )
     assert float(month.month.quantities["messages_in"]) == pytest.approx(coming.messages_in, rel=0.1)
+
+
+def test_a_month_is_its_days_to_the_last_of_very_many() -> None:
+    large = profile_of(
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 1}}\nsession: {mean: 10m}\n"
+        "messages: {in: {every: 1s, bytes: 100_000_001}}\n"
+    )
+    month = Simulation(large, Period(date(2026, 11, 2), date(2026, 11, 5))).month(WORKER).month
+
+    assert month.days is not None
+    assert month.quantities["bytes_in"] > 2**53
+    assert month.quantities["bytes_in"] == sum(day["bytes_in"] for day in month.days.values())
 
 
 def test_months_of_random_arrivals_differ_as_a_poisson_count_does(month: SimulatedMonth) -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError, UnknownNameError
-from wscost.usage import METERS
-from wscost.usagefile import DIVISIBLE, UsageFile, looks_like, read_usage_file, usage_of
+from wscost.usage import DIVISIBLE, METERS
+from wscost.usagefile import UsageFile, looks_like, read_usage_file, usage_of
 from wscost.yamlfile import loads
 
 Write = Callable[[str], Path]

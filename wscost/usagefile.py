@@ -15,11 +15,8 @@ from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
 from wscost.notes import Note
-from wscost.usage import METERS, Quantities, meter_of
+from wscost.usage import METERS, Quantities, divisible, meter_of
 from wscost.yamlfile import Document, Location, load, validate
-
-DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
-"""Units of which a fraction makes sense; anything else is counted in whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +104,8 @@ def usage_of(document: Document) -> UsageFile:
 
 def _broken_counts(usage: Mapping[str, Decimal]) -> Iterator[tuple[Location, str]]:
     for key, quantity in usage.items():
-        unit = meter_of(key).unit
-        if unit not in DIVISIBLE and quantity != quantity.to_integral_value():
+        if not divisible(key) and quantity != quantity.to_integral_value():
+            unit = meter_of(key).unit
             yield ("usage", key), f"usage.{key} must be a whole number of {unit}, not {quantity}."
 
 

@@ -163,13 +163,13 @@ def _from_totals(tally: Tally, sums: Sums, deployment: Deployment, awake: Clocks
     )
     time = deployment.handler_ms
     handled = sums.opened * handler_time(time, "open") + sums.closed * handler_time(time, "close")
-    handled += tally.integers("messages_in") * handler_time(time, "message")
+    handled = handled + tally.integers("messages_in").astype(object) * handler_time(time, "message")
     if sums.known("messages_in") < sums.rows:
         tally.note(
             "messages-unknown",
             "Message counts are unknown, so handler time for them is missing from active seconds.",
         )
-    return awake._replace(active=np.minimum(handled, awake.active))
+    return awake._replace(active=np.minimum(handled, awake.active).astype(np.int64))
 
 
 def _between(asleep: Clocks, awake: Clocks, share: Decimal) -> Clocks:

@@ -147,7 +147,7 @@ class Simulation:
             )
         days = {day: _with_http(self._middle, quantities) for day, quantities in days.items()}
         grades = dict.fromkeys(METERS, Grade.ASSUMED)
-        quantities = {key: rounded(key, Decimal(float(q))) for key, q in total(days.values()).items()}
+        quantities = {key: rounded(key, q) for key, q in total(days.values()).items()}
         month = MonthlyUsage(self.period, quantities, days, grades, tuple(notes))
         return SimulatedMonth(self, deployment, month)
 
