@@ -13,7 +13,7 @@ from wscost import compare, estimate, yamlfile
 from wscost.deployment import PRESETS
 from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
-from wscost.replicating import SimulatedMonth, Simulation, Theory, means, simulate_month
+from wscost.replicating import SimulatedMonth, Simulation, Theory, means
 from wscost.replicating import months as module
 from wscost.simulating import expected
 from wscost.usage import Period
@@ -45,7 +45,7 @@ def profile(
 
 @pytest.fixture(scope="module")
 def month() -> SimulatedMonth:
-    return simulate_month(profile(), ACCEPT, NOVEMBER)
+    return Simulation(profile(), NOVEMBER).month(ACCEPT)
 
 
 def test_a_simulated_month_comes_to_what_the_profile_says(month: SimulatedMonth) -> None:
@@ -79,7 +79,7 @@ def test_months_of_random_arrivals_differ_as_a_poisson_count_does(month: Simulat
 
 
 def test_the_same_seed_gives_the_same_months_and_another_does_not(month: SimulatedMonth) -> None:
-    again, other = (simulate_month(profile(), ACCEPT, NOVEMBER, seed=seed) for seed in (0, 1))
+    again, other = (Simulation(profile(), NOVEMBER, seed).month(ACCEPT) for seed in (0, 1))
 
     assert again.month == month.month
     assert again.replicate(5) == month.replicate(5)
@@ -96,7 +96,7 @@ def test_a_share_of_the_rooms_stands_for_all_and_the_note_says_how_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "MOST_CONNECTIONS", 30_000)
-    sampled = simulate_month(profile(), ACCEPT, NOVEMBER)
+    sampled = Simulation(profile(), NOVEMBER).month(ACCEPT)
     (note,) = (note for note in sampled.month.notes if note.code == "sampled-rooms")
 
     assert 0.2 < sampled.share < 1
@@ -107,7 +107,7 @@ def test_a_share_of_the_rooms_stands_for_all_and_the_note_says_how_well(
 
 
 def test_hibernating_objects_are_active_for_their_handlers(month: SimulatedMonth) -> None:
-    asleep = simulate_month(profile(), HIBERNATING, NOVEMBER).month.quantities
+    asleep = Simulation(profile(), NOVEMBER).month(HIBERNATING).month.quantities
     events = 2 * asleep["connections_opened"] + asleep["messages_in"]
 
     assert float(asleep["object_active_seconds"]) == pytest.approx(float(events) * 0.002, rel=0.1)
@@ -170,9 +170,9 @@ def test_of_a_room_that_says_too_much_times_of_the_day_stand_for_it(monkeypatch:
         "session: {mean: 10m, shape: 0.8, max: 2h}\nrooms: {count: 1}\nclient: plain\n"
         "messages: {in: {process: interval, every: 2s, bytes: 10}}\n"
     )
-    whole = simulate_month(chatty, HIBERNATING, days).month.quantities
+    whole = Simulation(chatty, days).month(HIBERNATING).month.quantities
     monkeypatch.setattr(module, "MOST_EVENTS", 20_000)
-    sliced = simulate_month(chatty, HIBERNATING, days).month.quantities
+    sliced = Simulation(chatty, days).month(HIBERNATING).month.quantities
 
     for meter_ in ("messages_in", "bytes_in", "object_active_seconds"):
         assert sliced[meter_] != whole[meter_]
@@ -185,6 +185,6 @@ def test_ranges_are_named_as_the_profile_names_them() -> None:
         "session: {median: {low: 5m, mode: 6m, high: 9m}, shape: 0.5}\nrooms: {count: 2}\n"
         "messages: {in: [{every: {low: 5s, mode: 6s, high: 9s}}]}\n"
     )
-    drawn = simulate_month(wide, ACCEPT, NOVEMBER).replicate(2).drawn
+    drawn = Simulation(wide, NOVEMBER).month(ACCEPT).replicate(2).drawn
 
     assert drawn == ("scenarios.a.vus", "session.median", "messages.in.0.every")

@@ -10,16 +10,13 @@ from typing import Unpack
 
 from wscost.bill import Bill, BillLine, Comparison
 from wscost.deployment import Deployment
-from wscost.estimating import Account, Options, deployment_of
+from wscost.estimating import PAID_PLANS, Account, Options, deployment_of
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.units import grouped, money
 
 ZERO = Decimal(0)
 _NEARLY = Decimal("0.95")
-
-DEFAULT_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
-"""Every paid plan of Cloudflare Workers, today's first."""
 
 
 def compare(
@@ -50,7 +47,7 @@ def compare(
     """
     account = Account.of(inputs, options)
     named = [plan] if isinstance(plan, str) else list(plan or ())
-    plans = account.books.match(named or account.plans or DEFAULT_PLANS)
+    plans = account.books.match(named or account.plans or PAID_PLANS)
     built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
     deployments = [deployment_of(one) for one in built] or account.deployments
     bills = tuple(bill for one in deployments for bill in account.bills(one, plans, per_unit=True))

@@ -16,6 +16,8 @@ from wscost.inputs import Input
 __all__ = ["Account", "Options", "deployment_of", "estimate"]
 
 DEFAULT_PLAN = "cloudflare/workers-standard"
+PAID_PLANS = (DEFAULT_PLAN, "cloudflare/workers-unbound", "cloudflare/workers-bundled")
+"""Every paid plan of Cloudflare Workers, today's first."""
 
 
 def estimate(

@@ -16,7 +16,7 @@ from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
 from wscost.notes import Note
 from wscost.usage import METERS, Quantities, divisible, meter_of
-from wscost.yamlfile import Document, Location, load, validate
+from wscost.yamlfile import Document, Location, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +76,14 @@ def looks_like(document: Document) -> bool:
     return isinstance(document.data, dict) and "usage" in document.data
 
 
-def read_usage_file(path: Path | str) -> UsageFile:
-    """Read a month's totals.
+def usage_of(document: Document) -> UsageFile:
+    """Return what a document says as a usage file.
 
     Raises
     ------
     ConfigError
         With every complaint about the file, each with its line.
     """
-    return usage_of(load(path))
-
-
-def usage_of(document: Document) -> UsageFile:
-    """Return what a document says as a usage file; raises as ``read_usage_file`` does."""
     form = validate(_Form, document)
     if found := list(_broken_counts(form.usage)):
         raise document.refusal(found)

@@ -9,13 +9,10 @@ from pathlib import Path
 from wscost.bill import Bill
 from wscost.deployment import Deployment
 from wscost.errors import ConfigError
-from wscost.estimating import DEFAULT_PLAN, Account, Options, deployment_of
+from wscost.estimating import DEFAULT_PLAN, PAID_PLANS, Account, Options, deployment_of
 from wscost.inputs import Input, Workload
 from wscost.notes import Note
 from wscost.profile import is_profile
-
-PAID_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
-"""Every paid plan of Cloudflare Workers, today's first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,18 +77,6 @@ class SimulatedMonth:
         return Replicates(drawn, chance, drawn=fields)
 
 
-def simulate_month(
-    profile: Profile,
-    deployment: Deployment,
-    period: Period,
-    *,
-    seed: int | None = None,
-    parameters: Parameters = Parameters(),  # noqa: B008
-) -> SimulatedMonth:
-    """Simulate and meter a billing month of a profile on one deployment; see ``Simulation``."""
-    return Simulation(profile, period, seed).month(deployment, parameters)
-
-
 class Simulation:
     """A billing month of a profile, every range at its mode, simulated once whoever asks.
 
