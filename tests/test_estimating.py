@@ -14,6 +14,7 @@ from wscost.bill import Bill
 from wscost.deployment import CpuTime, Deployment
 from wscost.errors import ConfigError, InputError, NoPriceError, UnknownNameError
 from wscost.notes import Grade
+from wscost.studying import study
 from wscost.trace import Trace
 from wscost.usagefile import UsageFile
 
@@ -88,6 +89,23 @@ def test_a_trace_without_objects_is_priced_as_a_plain_worker() -> None:
     assert {bill.deployment for bill in comparison.bills} == {"worker"}
 
 
+def test_two_deployments_of_one_name_are_refused(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "room.yaml" for folder in ("before", "after")]
+    for file, built in zip(files, ("worker", "durable-object"), strict=True):
+        file.parent.mkdir()
+        file.write_text(f"endpoint: {built}\n")
+
+    for look in (compare, study):
+        with pytest.raises(ConfigError, match="room\\.yaml: another deployment is named room too"):
+            look(totals(http_requests=1), deployment=files)
+
+
+def test_a_deployment_named_twice_is_priced_once() -> None:
+    built = ["worker", Deployment(name="worker"), "worker"]
+
+    assert len(compare(totals(http_requests=1), plan=STANDARD, deployment=built).bills) == 1
+
+
 def test_the_deployment_that_a_usage_file_names_needs_no_note() -> None:
     named = totals(deployment=Deployment(endpoint="durable-object"), object_requests=1)
 
@@ -136,6 +154,21 @@ def test_what_is_not_known_is_not_said_to_stay_inside_an_allowance() -> None:
     decides = compare(totals(object_active_seconds=1), plan=STANDARD, deployment="durable-object").decides
 
     assert "Nothing beyond the base fee, as far as quantities are known." == decides
+
+
+def test_a_plan_that_cannot_serve_is_no_way_to_escape_a_charge() -> None:
+    busy = totals(http_requests=30 * MILLION, worker_cpu_ms=0, worker_wall_seconds=0)
+    compared = compare(busy, plan=[STANDARD, "cloudflare/workers-free"], deployment="worker")
+
+    assert [bill.feasible for bill in compared.bills] == [True, False]
+    assert "Workers Free" not in compared.decides
+    assert compared.decides.startswith("Workers Standard Requests is 55% of Workers Standard ($11.00): ")
+
+
+def test_what_decides_is_said_where_no_plan_can_serve() -> None:
+    busy = totals(http_requests=30 * MILLION)
+
+    assert "charges nothing" in compare(busy, plan="cloudflare/workers-free", deployment="worker").decides
 
 
 def test_a_plan_that_charges_nothing_is_decided_by_its_limits() -> None:
@@ -234,6 +267,12 @@ def test_declared_monthly_quantities_are_not_scaled_with_the_window() -> None:
     bill = estimate(a_day(), deployment=built)
 
     assert bill.line("do-storage-rows-written").cost == 1
+
+
+def test_what_is_declared_adds_to_what_was_used_on_the_bill_as_on_its_lines() -> None:
+    bill = estimate(totals(http_requests=100), deployment=Deployment(monthly={"http_requests": 200}))
+
+    assert bill.line("workers-requests").consumed == bill.usage["http_requests"] == 300
 
 
 def test_storage_that_nobody_declared_is_not_free_but_unknown() -> None:

@@ -154,7 +154,7 @@ class Account:
             bill = replace(
                 rate(month, prices, rounding=rounding),
                 deployment=deployment.label,
-                usage={**part.observed, **deployment.monthly},
+                usage=combine([part.observed, deployment.monthly]),
                 projected=month.quantities if part.scaled else None,
                 inputs=tuple(self.workloads),
                 days=month.days,

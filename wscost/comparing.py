@@ -10,7 +10,7 @@ from typing import Unpack
 
 from wscost.bill import Bill, BillLine, Comparison
 from wscost.deployment import Deployment
-from wscost.estimating import PAID_PLANS, Account, Options, deployment_of
+from wscost.estimating import PAID_PLANS, Account, Options, deployments_of
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.units import grouped, money
@@ -48,12 +48,12 @@ def compare(
     account = Account.of(inputs, options)
     named = [plan] if isinstance(plan, str) else list(plan or ())
     plans = account.books.match(named or account.plans or PAID_PLANS)
-    built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
-    deployments = [deployment_of(one) for one in built] or account.deployments
+    built = deployments_of(deployment)
+    deployments = built or account.deployments
     bills = tuple(bill for one in deployments for bill in account.bills(one, plans, per_unit=True))
     notes = () if built or account.declared else (_chosen(deployments),)
-    compared = Comparison(bills, _decides(bills), notes)
-    return replace(compared, decides=" ".join(filter(None, [compared.decides, _how_surely(compared)])))
+    compared = Comparison(bills, notes=notes)
+    return replace(compared, decides=" ".join(filter(None, [_decides(compared), _how_surely(compared)])))
 
 
 def _chosen(deployments: Sequence[Deployment]) -> Note:
@@ -70,12 +70,13 @@ def _nothing(bill: Bill) -> str:
     return "Nothing beyond the base fee: every quantity stays inside its allowance."
 
 
-def _decides(bills: Sequence[Bill]) -> str:
+def _decides(compared: Comparison) -> str:
     """Say which line makes the dearest bill dear, by what quantity, and how the cheapest escapes it."""
+    bills = compared.bills
     most = max(bill.total for bill in bills)
     dearest = next((b for b in bills if b.total >= most * _NEARLY and not b.legacy), None)
     dearest = dearest or max(bills, key=lambda b: b.total)
-    cheapest = min(bills, key=lambda b: b.rank)
+    cheapest = compared.cheapest or dearest
     lines = [line for line in dearest.lines if line.components and line.cost]
     if not lines:
         return _nothing(dearest)

@@ -14,7 +14,7 @@ from wscost.bill import Bill
 from wscost.deployment import Deployment
 from wscost.drawable import draw
 from wscost.errors import ConfigError
-from wscost.estimating import Options, deployment_of
+from wscost.estimating import Options, deployments_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import value_at, with_value
 from wscost.exploring.ranges import Setting, Vary, asked, settings
@@ -121,9 +121,9 @@ def sweep(
     WscostError
         If an input cannot be read, no price is known, a path or value is wrong, or the grid is too large.
     """
-    built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
+    built = deployments_of(deployment)
     case = Case.of(inputs, built[0] if built else None, options, by_means=by_means)
-    cases = [case, *(case.on(deployment_of(other)) for other in built[1:])]
+    cases = [case, *map(case.on, built[1:])]
     plans = case.plans(plan)
     said = asked(vary)
     axes = [settings(case, path, values) for path, values in said.items()]
