@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 from statistics import mean, pvariance
@@ -11,12 +12,14 @@ import pytest
 from tests.profiles import profile_of
 from wscost import compare, estimate, yamlfile
 from wscost.deployment import PRESETS
+from wscost.estimating import Account
 from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
 from wscost.replicating import SimulatedMonth, Simulation, Theory, means
 from wscost.replicating import months as module
 from wscost.simulating import expected
 from wscost.usage import Period
+from wscost.usagefile import UsageFile
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 RATE = 0.02
@@ -71,7 +74,7 @@ def test_a_month_is_its_days_to_the_last_of_very_many() -> None:
 
 
 def test_months_of_random_arrivals_differ_as_a_poisson_count_does(month: SimulatedMonth) -> None:
-    opened = [float(q["connections_opened"]) for q in month.replicate(2_000).months]
+    opened = [float(q.quantities["connections_opened"]) for q in month.replicate(2_000).months]
 
     assert mean(opened) == pytest.approx(float(month.month.quantities["connections_opened"]), rel=0.005)
     # Thirty days tell their own variance to about a quarter; a count's variance is its mean.
@@ -188,3 +191,52 @@ def test_ranges_are_named_as_the_profile_names_them() -> None:
     drawn = Simulation(wide, NOVEMBER).month(ACCEPT).replicate(2).drawn
 
     assert drawn == ("scenarios.a.vus", "session.median", "messages.in.0.every")
+
+
+def test_days_that_are_kept_add_up_to_the_months_that_they_make(month: SimulatedMonth) -> None:
+    unsure = Simulation(profile(rate="{low: 0.005, mode: 0.02, high: 0.06}"), NOVEMBER).month(ACCEPT)
+
+    for simulated in (month, unsure):
+        made = simulated.replicate(20, {"connections_opened"})
+        for one in (*made.months, *made.by_chance):
+            assert one.days is not None
+            assert list(one.days) == NOVEMBER.dates
+            opened = sum(day["connections_opened"] for day in one.days.values())
+            assert float(opened) == pytest.approx(float(one.quantities["connections_opened"]), rel=1e-4)
+
+
+def busy_mondays() -> Profile:
+    return profile_of(
+        "calendar:\n  period: 2026-11\n"
+        "  weekdays: {tue: 0.01, wed: 0.01, thu: 0.01, fri: 0.01, sat: 0.01, sun: 0.01}\n"
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 20, timeUnit: 1h}}\n"
+        "session: {mean: 1h}\nrooms: {count: 4}\n"
+    )
+
+
+def test_a_daily_limit_that_mondays_break_breaks_in_every_month() -> None:
+    free = estimate(busy_mondays(), plan="cloudflare/workers-free", deployment=ACCEPT, replicates=20)
+
+    assert {breach.per for breach in free.breaches} == {"day"}
+    assert free.range is not None
+    assert set(free.range.totals) == {None}
+
+
+def test_a_plan_that_cannot_serve_does_not_compete_for_the_cheapest_month() -> None:
+    plans = ["cloudflare/workers-free", "cloudflare/workers-standard"]
+    compared = compare(busy_mondays(), plan=plans, deployment=ACCEPT, replicates=20)
+
+    assert compared.cheapest is not None
+    assert compared.cheapest.plan == "cloudflare/workers-standard"
+    assert compared.cheapest_share is None
+    assert "is the cheapest in" not in compared.decides
+
+
+def test_usage_that_is_certain_is_multiplied_once_in_every_month() -> None:
+    pages = UsageFile("pages", {"http_requests": D(40_000_000)})
+    account = Account.of([profile(), pages], {"replicates": 5, "month": "2026-11"})
+    (bill,) = replace(account, factors={"traffic": D(2)}).bills(WORKER, ["cloudflare/workers-standard"])
+
+    assert bill.line("workers-requests").cost == D("21.30")
+    assert bill.range is not None
+    assert bill.range.lines["workers-requests"].p90 == D("21.30")

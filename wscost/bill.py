@@ -265,7 +265,8 @@ class Comparison:
         best = self.cheapest
         if best is None or best.range is None or not best.range.totals:
             return None
-        others = [b for b in self.bills if b is not best and b.range and b.rank[:2] == best.rank[:2]]
+        rivals = (b for b in self.bills if b is not best and b.feasible and b.range)
+        others = [b for b in rivals if b.rank[:2] == best.rank[:2]]
         if not others:
             return None
         months = zip(*(b.range.totals for b in (best, *others) if b.range), strict=True)

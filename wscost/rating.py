@@ -56,7 +56,7 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
             notes.append(
                 Note("minimum", f"The lines add up to {added}; the plan bills at least {prices.minimum}.")
             )
-        if usage.days is None and _asks_for_days(prices):
+        if usage.days is None and prices.daily_meters:
             notes.append(
                 Note("even-days", "Only monthly totals are known: daily allowances and caps take even days.")
             )
@@ -115,12 +115,6 @@ def _at_least_minimum(total: Decimal, prices: PriceList) -> Decimal:
     return cents(total if prices.minimum is None else max(total, prices.minimum))
 
 
-def _asks_for_days(prices: PriceList) -> bool:
-    return any(c.included is not None and c.included.per == "day" for c in prices.charges) or any(
-        limit.per == "day" for limit in prices.limits
-    )
-
-
 class _Worked(NamedTuple):
     """How a line comes to its cost."""
 
@@ -174,11 +168,19 @@ def _components(quantities: Quantities, consumes: Iterable[Consume]) -> tuple[Co
     """Take each meter's quantity, under its parametrised key or else its bare name."""
     out = []
     for use in consumes:
-        key = use.key if use.key in quantities else use.meter
+        key = _key(use, quantities)
         quantity = quantities.get(key)
-        consumed = None if quantity is None else quantity * use.multiply_by / use.divide_by
+        consumed = None if quantity is None else _consumed_of(use, quantity)
         out.append(Component(key, quantity, use.multiply_by, use.divide_by, consumed))
     return tuple(out)
+
+
+def _key(use: Consume, quantities: Quantities) -> str:
+    return use.key if use.key in quantities else use.meter
+
+
+def _consumed_of(use: Consume, quantity: Decimal) -> Decimal:
+    return quantity * use.multiply_by / use.divide_by
 
 
 def _consumed(charge: Charge, parts: Iterable[Decimal]) -> Decimal:
@@ -212,7 +214,11 @@ def _daily(usage: MonthlyUsage, consumes: tuple[Consume, ...]) -> dict[date, Dec
     if usage.days is None:
         even = _sum(usage.quantities, consumes) / usage.period.days
         return {usage.period.start + timedelta(days=i): even for i in range(usage.period.days)}
-    return {day: _sum(quantities, consumes) for day, quantities in sorted(usage.days.items())}
+    known = [(use, key) for use in consumes if (key := _key(use, usage.quantities)) in usage.quantities]
+    return {
+        day: sum((_consumed_of(use, held[key]) for use, key in known if key in held), ZERO)
+        for day, held in sorted(usage.days.items())
+    }
 
 
 def _sum(quantities: Quantities, consumes: tuple[Consume, ...]) -> Decimal:

@@ -67,10 +67,13 @@ class SimulatedMonth:
         """How much of the traffic was simulated."""
         return self.simulation.share
 
-    def replicate(self, replicates: int) -> Replicates[Quantities]:
-        """Return the usage of so many months: by chance alone, and with ranges drawn too."""
+    def replicate(self, replicates: int, daily: Collection[str] = ()) -> Replicates:
+        """Return the usage of so many months: by chance alone, and with ranges drawn too.
+
+        Of the meters named in ``daily`` their days are kept.
+        """
         of, fields = self.simulation, tuple(ranged(self.profile))
-        chance = by_chance(self.month.days or {}, of.profile, of.share, of.seed, replicates)
+        chance = by_chance(self.month, of.profile, of.share, of.seed, replicates, daily=daily)
         if not fields:
             return Replicates(chance, chance)
         drawn = in_proportion(chance, of.theory, of.drawn(replicates), self.deployment)
