@@ -31,7 +31,7 @@ from wscost.pricelist import PriceList
 from wscost.profile import is_profile
 from wscost.projecting import ObservedMonth, billing_period, project
 from wscost.ranging import DEFAULT_REPLICATES, Basis, Replicates
-from wscost.rating import charge, rate
+from wscost.rating import Charged, charge, rate
 from wscost.scenario import selected
 from wscost.trace import Trace, TraceStream
 from wscost.usage import MonthlyUsage, Period, Usage, combine
@@ -173,10 +173,10 @@ class Account:
             self.options.get("rounding", "book"),
         )
 
-        def total_of(usage: MonthlyUsage) -> Decimal:
-            return charge(with_declared(usage, deployment, consumed), prices, rounding=rounding).total
+        def charged(usage: MonthlyUsage) -> Charged:
+            return charge(with_declared(usage, deployment, consumed), prices, rounding=rounding)
 
-        return unit_costs(month, deployment, total_of)
+        return unit_costs(month, deployment, charged)
 
     def _part(self, workload: Workload, deployment: Deployment, period: Period, consumed: Consumed) -> Part:
         """Meter and project one workload, or remember how it came out; then multiply it."""

@@ -46,7 +46,8 @@ class BillLine:
     """One charge applied: consumed, less what is included, in pricing units, at a price.
 
     ``cost`` is None where the quantity or the price is unknown; ``depends_on`` then names the meters.
-    A line with some meters unknown has a cost that is a lower bound, and its grade says so.
+    A line with some meters unknown has a cost that is a lower bound, and its grade says so; one that
+    reaches a tier of unknown price costs at least what the other tiers come to.
     """
 
     sku: str
@@ -67,6 +68,11 @@ class BillLine:
     grade: Grade = Grade.MEASURED
     depends_on: tuple[str, ...] = ()
     by_input: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole cost is known: of every meter, and in every tier that is reached."""
+        return self.cost is not None and not self.depends_on and all(t.cost is not None for t in self.tiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +192,12 @@ class Bill:
     @property
     def rank(self) -> tuple[bool, int, Decimal]:
         """What sorts bills from best to worst: plans still sold, then known, then cheap ones."""
-        return self.legacy, sum(bool(line.depends_on) or line.cost is None for line in self.lines), self.total
+        return self.legacy, sum(not line.complete for line in self.lines), self.total
 
     @property
     def complete(self) -> bool:
         """Whether every line has its whole cost."""
-        return all(line.cost is not None and not line.depends_on for line in self.lines)
+        return all(line.complete for line in self.lines)
 
     @property
     def at_least(self) -> bool:
@@ -203,7 +209,7 @@ class Bill:
         """The share of the lines whose quantity and price are wholly known, from 0 to 1."""
         if not self.lines:
             return Decimal(1)
-        known = sum(line.cost is not None and not line.depends_on for line in self.lines)
+        known = sum(line.complete for line in self.lines)
         return (Decimal(known) / Decimal(len(self.lines))).quantize(Decimal("0.0001")).normalize()
 
     def line(self, sku: str) -> BillLine:

@@ -85,6 +85,8 @@ class Charged(NamedTuple):
     total: Decimal
     feasible: bool
     """Whether no limit of the plan is broken."""
+    complete: bool
+    """Whether every line has its whole cost."""
 
 
 def charge(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = Rounding.BOOK) -> Charged:
@@ -97,11 +99,12 @@ def charge(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str =
     """
     rounding = _known(rounding)
     with localcontext(_EXACT):
-        worked = [(charge.sku, _work_out(usage, charge, rounding).cost) for charge in prices.charges]
-        lines = [(sku, None if cost is None else cents(cost)) for sku, cost in worked]
-        added = sum((cost for _, cost in lines if cost is not None), ZERO)
+        worked = {charge.sku: _work_out(usage, charge, rounding) for charge in prices.charges}
+        lines = {sku: None if line.cost is None else cents(line.cost) for sku, line in worked.items()}
+        added = sum((cost for cost in lines.values() if cost is not None), ZERO)
         feasible = all(_breach(usage, limit) is None for limit in prices.limits)
-        return Charged(dict(lines), _at_least_minimum(added, prices), feasible)
+        complete = all(line.complete for line in worked.values())
+        return Charged(lines, _at_least_minimum(added, prices), feasible, complete)
 
 
 def _known(rounding: Rounding | str) -> Rounding:
@@ -124,6 +127,11 @@ class _Worked(NamedTuple):
     priced: Decimal | None
     tiers: tuple[TierCost, ...]
     cost: Decimal | None
+
+    @property
+    def complete(self) -> bool:
+        known = all(part.quantity is not None for part in self.components)
+        return known and self.cost is not None and all(tier.cost is not None for tier in self.tiers)
 
 
 def _work_out(usage: MonthlyUsage, charge: Charge, rounding: Rounding) -> _Worked:
@@ -265,14 +273,14 @@ def _tiers(price: Price, priced: Decimal) -> tuple[TierCost, ...]:
 
 
 def _cost(price: Price, priced: Decimal | None, tiers: tuple[TierCost, ...]) -> Decimal | None:
-    """Price a quantity; an amount or a quantity that nobody knows has no cost."""
+    """Price a quantity; one that nobody knows has no cost, nor has what only tiers of unknown price hold."""
     if price.model is Model.FLAT:
         return price.amount
     if priced is None:
         return None
     if tiers:
-        costs = [tier.cost for tier in tiers]
-        return None if None in costs else sum((c for c in costs if c is not None), ZERO)
+        known = sum((tier.cost for tier in tiers if tier.cost is not None), ZERO)
+        return known if known or all(tier.cost is not None for tier in tiers) else None
     return None if price.amount is None else priced / price.per * price.amount
 
 
