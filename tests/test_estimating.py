@@ -118,6 +118,50 @@ def test_without_a_plan_every_paid_cloudflare_plan_is_compared() -> None:
     assert plans == {STANDARD, "cloudflare/workers-unbound", "cloudflare/workers-bundled"}
 
 
+@pytest.mark.parametrize(
+    ("plan", "built", "as_of", "priced", "left_out"),
+    [
+        pytest.param(
+            None,
+            "worker",
+            date(2022, 1, 1),
+            ["unbound", "bundled"],
+            "Left out: No price of cloudflare/workers-standard is known before 2023-10-31, so none for "
+            "2022-01-01.",
+            id="by default",
+        ),
+        pytest.param(
+            "cloudflare/*",
+            "durable-object",
+            date(2024, 5, 1),
+            ["bundled", "standard"],
+            "Left out: cloudflare/workers-free carries endpoint durable-object only since 2025-04-07: no "
+            "price for 2024-05-01.",
+            id="by pattern",
+        ),
+    ],
+)
+def test_a_plan_that_nobody_named_is_left_out_where_it_has_no_price(
+    plan: str | None, built: str, as_of: date, priced: list[str], left_out: str
+) -> None:
+    compared = compare(totals(http_requests=1), plan=plan, deployment=built, as_of=as_of)
+
+    assert {bill.plan for bill in compared.bills} >= {f"cloudflare/workers-{name}" for name in priced}
+    assert left_out in [note.message for note in compared.notes]
+
+
+def test_a_plan_that_was_named_must_have_a_price() -> None:
+    with pytest.raises(NoPriceError, match="Ask for 2023-10-31 or later"):
+        compare(totals(http_requests=1), plan=[STANDARD, "cloudflare/*"], as_of=date(2022, 1, 1))
+
+
+def test_where_no_plan_has_a_price_each_says_since_when_it_has() -> None:
+    with pytest.raises(NoPriceError) as refused:
+        compare(totals(http_requests=1), deployment="worker", as_of=date(2015, 1, 1))
+
+    assert len(str(refused.value).splitlines()) == 3
+
+
 def test_one_sentence_says_what_decides() -> None:
     always_on = trace([connection(0, DAY, None) for _ in range(100)])
 

@@ -21,11 +21,13 @@ from wscost.completing import (
     with_size_steps,
 )
 from wscost.deployment import PRESETS, Deployment
+from wscost.errors import NoPriceError, NotSoldError
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
 from wscost.inputs import Input, ReadOptions, Workload, open_inputs, several
 from wscost.metering import meter
+from wscost.notes import Note
 from wscost.pricebook import PriceBooks, load_books
 from wscost.pricelist import PriceList
 from wscost.profile import is_profile
@@ -273,6 +275,39 @@ class Account:
         by_chance = months([one.by_chance for one in simulated])
         all_drawn = months([one.months for one in simulated]) if drawn else by_chance
         return Replicates(all_drawn, by_chance, basis, drawn)
+
+    def sold(
+        self, deployment: Deployment, named: Sequence[str], otherwise: Sequence[str]
+    ) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+        """Return the plans to price: those asked for, else those that the inputs name, else others.
+
+        A plan that no name stands for, but a pattern or nothing, is left out where it is not sold for the
+        deployment on the day asked for, and a note says so.
+
+        Raises
+        ------
+        NoPriceError
+            If a plan that was named is not sold, or none of the others is.
+        UnknownNameError
+            If a name or pattern stands for no plan.
+        """
+        asked = list(named) or self.plans
+        plans, why_not = [], {}
+        for plan in self.books.match(asked or otherwise):
+            try:
+                self.price_list(plan, deployment)
+            except NotSoldError as error:
+                if plan in asked:
+                    raise
+                why_not[plan] = str(error)
+            else:
+                plans.append(plan)
+        if not plans:
+            raise NoPriceError("\n".join(why_not.values()))
+        return tuple(plans), tuple(
+            Note("plan-left-out", f"Left out: {why.partition('. ')[0].rstrip('.')}.", {"plan": plan})
+            for plan, why in why_not.items()
+        )
 
     def price_list(self, plan: str, deployment: Deployment) -> PriceList:
         """Return what a plan charges such a deployment on the date asked for."""

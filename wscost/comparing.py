@@ -33,7 +33,8 @@ def compare(
     inputs : path, Trace, UsageFile, or several of them
         Several inputs are one account: they share allowances and the base fee.
     plan : str or sequence of str, optional
-        Plans or globs such as ``cloudflare/*``; every paid Cloudflare plan if absent.
+        Plans or globs such as ``cloudflare/*``; every paid Cloudflare plan if absent. What is not named
+        by itself is left out where it is not sold, and a note says so.
     deployment : str, path, Deployment, or several, optional
         If absent, a trace that names objects is priced with and without hibernation, any other as a
         plain Worker, and a note says so.
@@ -47,12 +48,15 @@ def compare(
     """
     account = Account.of(inputs, options)
     named = [plan] if isinstance(plan, str) else list(plan or ())
-    plans = account.books.match(named or account.plans or PAID_PLANS)
     built = deployments_of(deployment)
     deployments = built or account.deployments
-    bills = tuple(bill for one in deployments for bill in account.bills(one, plans, per_unit=True))
-    notes = () if built or account.declared else (_chosen(deployments),)
-    compared = Comparison(bills, notes=notes)
+    notes = [] if built or account.declared else [_chosen(deployments)]
+    bills: list[Bill] = []
+    for one in deployments:
+        plans, left_out = account.sold(one, named, PAID_PLANS)
+        bills += account.bills(one, plans, per_unit=True)
+        notes += left_out
+    compared = Comparison(tuple(bills), notes=tuple({note.message: note for note in notes}.values()))
     return replace(compared, decides=" ".join(filter(None, [_decides(compared), _how_surely(compared)])))
 
 
