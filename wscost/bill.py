@@ -74,6 +74,16 @@ class BillLine:
         """Whether the whole cost is known: of every meter, and in every tier that is reached."""
         return self.cost is not None and not self.depends_on and all(t.cost is not None for t in self.tiers)
 
+    @property
+    def free(self) -> bool:
+        """Whether nothing is charged, whatever is used."""
+        return self.unit_price == 0 and not self.tiers
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the true cost may be higher: it is unknown, or known in part."""
+        return not self.free and (not self.complete or self.grade is Grade.LOWER_BOUND)
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -200,9 +210,14 @@ class Bill:
         return all(line.complete for line in self.lines)
 
     @property
+    def free(self) -> bool:
+        """Whether the plan charges nothing, whatever is used: its limits decide."""
+        return all(line.free for line in self.lines)
+
+    @property
     def at_least(self) -> bool:
         """Whether the true total may be higher: a line is unknown, or known in part."""
-        return not self.complete or any(line.grade is Grade.LOWER_BOUND for line in self.lines)
+        return any(line.at_least for line in self.lines)
 
     @property
     def coverage(self) -> Decimal:
@@ -238,7 +253,7 @@ class Bill:
         return draw(self, ax)
 
     def __str__(self) -> str:
-        bound = "" if self.complete else "at least "
+        bound = "" if self.complete or self.free else "at least "
         return f"{self.plan}, {self.deployment}, {self.month}: {bound}{money(self.total, self.currency)}"
 
     def _repr_html_(self) -> str:

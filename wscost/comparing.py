@@ -67,7 +67,7 @@ def _chosen(deployments: Sequence[Deployment]) -> Note:
 
 def _nothing(bill: Bill) -> str:
     """Say why there is nothing to pay by use."""
-    if all(line.unit_price == 0 for line in bill.lines):
+    if bill.free:
         return f"{bill.plan_name} charges nothing; what it has instead are limits."
     if any(line.cost is None for line in bill.lines):
         return "Nothing beyond the base fee, as far as quantities are known."

@@ -6,7 +6,7 @@ and no date.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import NamedTuple
@@ -60,6 +60,7 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
             notes.append(
                 Note("even-days", "Only monthly totals are known: daily allowances and caps take even days.")
             )
+        notes += _unseen_limits(usage, prices)
         return Bill(
             plan=prices.plan,
             plan_name=prices.name,
@@ -74,6 +75,18 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
             grades=usage.grades,
             notes=tuple(notes),
             breaches=tuple(b for limit in prices.limits if (b := _breach(usage, limit)) is not None),
+        )
+
+
+def _unseen_limits(usage: MonthlyUsage, prices: PriceList) -> Iterator[Note]:
+    """Say which meters are unknown that limits count."""
+    counted = dict.fromkeys(use for limit in prices.limits for use in limit.consumes)
+    unknown = [use.meter for use in counted if _key(use, usage.quantities) not in usage.quantities]
+    if unknown:
+        yield Note(
+            "limits-unseen",
+            f"Not known, so limits on it may break unseen: {', '.join(unknown)}.",
+            {"meters": unknown},
         )
 
 

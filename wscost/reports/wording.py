@@ -89,8 +89,7 @@ def cost(line: BillLine, currency: str) -> str:
     """Write a line's cost, marked where the truth may be higher; unknown is never $0.00."""
     if line.cost is None:
         return "?"
-    bounded = line.grade is Grade.LOWER_BOUND or not line.complete
-    return f"{AT_LEAST if bounded else ''}{money(line.cost, currency)}"
+    return f"{AT_LEAST if line.at_least else ''}{money(line.cost, currency)}"
 
 
 def unknown(bill: Bill) -> list[str]:
@@ -99,7 +98,7 @@ def unknown(bill: Bill) -> list[str]:
         f"{line.name} {depends(line)}: {unit_price(line, bill.currency)}"
         f"{f', past the first {short(line.included)}' if line.included else ''}."
         for line in bill.lines
-        if line.cost is None
+        if line.cost is None and not line.free
     ]
 
 
@@ -111,12 +110,14 @@ def depends(line: BillLine) -> str:
 
 
 def marks(bill: Bill, comparison: Comparison) -> list[str]:
-    """Return the words beside a bill in a comparison: cheapest, not feasible, legacy."""
+    """Return the words beside a bill in a comparison: cheapest, not feasible, legacy and so on."""
     words = []
     if bill is comparison.cheapest and len(comparison.bills) > 1:
         words.append("cheapest")
     if not bill.feasible:
         words.append("not feasible")
+    elif any(note.code == "limits-unseen" for note in bill.notes):
+        words.append("limits not all known")
     return words + [_STATUS[note.code] for note in bill.notes if note.code in _STATUS]
 
 
