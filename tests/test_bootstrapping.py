@@ -15,7 +15,7 @@ from wscost import compare
 from wscost.projecting import ObservedMonth, project
 from wscost.reports.as_table import render as table
 from wscost.trace import Trace
-from wscost.usage import Period, Quantities, Usage, Window
+from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 OCTOBER_5 = datetime(2026, 10, 5, tzinfo=UTC)  # a Monday
@@ -31,8 +31,8 @@ def usage(opened: list[int], *, start: datetime = OCTOBER_5) -> Usage:
     return Usage(Window(start, start + timedelta(days=len(opened))), days)
 
 
-def opened(months: list[Quantities]) -> list[float]:
-    return [float(month["connections_opened"]) for month in months]
+def opened(months: list[MonthlyUsage]) -> list[float]:
+    return [float(month.quantities["connections_opened"]) for month in months]
 
 
 def test_months_lie_around_the_projected_one() -> None:
@@ -99,7 +99,19 @@ def test_days_of_the_month_that_were_seen_stay_and_only_the_others_are_drawn() -
 def test_a_peak_is_the_highest_of_the_days_drawn() -> None:
     months = ObservedMonth(usage(list(range(1, 29))), NOVEMBER).bootstrap(200)
 
-    assert {float(m["peak_connections"]) for m in months} <= {float(n) for n in range(22, 29)}
+    assert {float(m.quantities["peak_connections"]) for m in months} <= {float(n) for n in range(22, 29)}
+
+
+def test_days_that_are_kept_are_those_seen_and_add_up_to_their_months() -> None:
+    first_half = usage([100 * (i + 1) for i in range(14)], start=datetime(2026, 11, 1, tzinfo=UTC))
+
+    for month in ObservedMonth(first_half, NOVEMBER).bootstrap(20, {"connections_opened"}):
+        assert month.days is not None
+        assert sorted(month.days) == NOVEMBER.dates
+        opened = [month.days[day]["connections_opened"] for day in NOVEMBER.dates]
+        assert opened[:14] == [100 * (i + 1) for i in range(14)]
+        assert set(opened) <= set(opened[:14])
+        assert sum(opened) == month.quantities["connections_opened"]
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ import pytest
 from tests.traces import DAY, connection, event, trace
 from wscost import compare, estimate
 from wscost.bill import Bill
-from wscost.deployment import Deployment
+from wscost.deployment import CpuTime, Deployment
 from wscost.errors import ConfigError, InputError, NoPriceError, UnknownNameError
 from wscost.notes import Grade
+from wscost.studying import study
 from wscost.trace import Trace
 from wscost.usagefile import UsageFile
 
@@ -47,6 +48,23 @@ def test_a_day_is_projected_to_its_month_and_the_bill_shows_both() -> None:
     assert "projected-by-scaling" in codes(bill)
 
 
+def test_a_second_of_very_slow_messages_is_projected_to_its_month() -> None:
+    second = trace([connection(0, 1, None, messages_in=20_000_000_000_000)], window=(0, 1))
+    slow = Deployment(cpu_ms=CpuTime(connect=D(0), message=D(900_000)))
+
+    projected = estimate(second, plan=STANDARD, deployment=slow).projected
+
+    assert projected is not None
+    assert projected["worker_cpu_ms"] == 20_000_000_000_000 * 900_000 * D(30 * DAY)
+
+
+def test_handlers_of_more_messages_than_there_is_time_for_keep_an_object_active_throughout() -> None:
+    second = trace([connection(0, 1, messages_in=20_000_000_000_000)], window=(0, 1))
+    slow = Deployment(endpoint="durable-object", hibernation=True, handler_ms=900_000)
+
+    assert estimate(second, deployment=slow).usage["object_active_seconds"] == 1
+
+
 def test_another_month_has_its_own_length() -> None:
     bill = estimate(a_day(), deployment="worker", month="2027-02")
 
@@ -74,6 +92,23 @@ def test_a_trace_without_objects_is_priced_as_a_plain_worker() -> None:
     assert {bill.deployment for bill in comparison.bills} == {"worker"}
 
 
+def test_two_deployments_of_one_name_are_refused(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "room.yaml" for folder in ("before", "after")]
+    for file, built in zip(files, ("worker", "durable-object"), strict=True):
+        file.parent.mkdir()
+        file.write_text(f"endpoint: {built}\n")
+
+    for look in (compare, study):
+        with pytest.raises(ConfigError, match="room\\.yaml: another deployment is named room too"):
+            look(totals(http_requests=1), deployment=files)
+
+
+def test_a_deployment_named_twice_is_priced_once() -> None:
+    built = ["worker", Deployment(name="worker"), "worker"]
+
+    assert len(compare(totals(http_requests=1), plan=STANDARD, deployment=built).bills) == 1
+
+
 def test_the_deployment_that_a_usage_file_names_needs_no_note() -> None:
     named = totals(deployment=Deployment(endpoint="durable-object"), object_requests=1)
 
@@ -84,6 +119,50 @@ def test_without_a_plan_every_paid_cloudflare_plan_is_compared() -> None:
     plans = {bill.plan for bill in compare(a_day(), deployment="worker").bills}
 
     assert plans == {STANDARD, "cloudflare/workers-unbound", "cloudflare/workers-bundled"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "built", "as_of", "priced", "left_out"),
+    [
+        pytest.param(
+            None,
+            "worker",
+            date(2022, 1, 1),
+            ["unbound", "bundled"],
+            "Left out: No price of cloudflare/workers-standard is known before 2023-10-31, so none for "
+            "2022-01-01.",
+            id="by default",
+        ),
+        pytest.param(
+            "cloudflare/*",
+            "durable-object",
+            date(2024, 5, 1),
+            ["bundled", "standard"],
+            "Left out: cloudflare/workers-free carries endpoint durable-object only since 2025-04-07: no "
+            "price for 2024-05-01.",
+            id="by pattern",
+        ),
+    ],
+)
+def test_a_plan_that_nobody_named_is_left_out_where_it_has_no_price(
+    plan: str | None, built: str, as_of: date, priced: list[str], left_out: str
+) -> None:
+    compared = compare(totals(http_requests=1), plan=plan, deployment=built, as_of=as_of)
+
+    assert {bill.plan for bill in compared.bills} >= {f"cloudflare/workers-{name}" for name in priced}
+    assert left_out in [note.message for note in compared.notes]
+
+
+def test_a_plan_that_was_named_must_have_a_price() -> None:
+    with pytest.raises(NoPriceError, match="Ask for 2023-10-31 or later"):
+        compare(totals(http_requests=1), plan=[STANDARD, "cloudflare/*"], as_of=date(2022, 1, 1))
+
+
+def test_where_no_plan_has_a_price_each_says_since_when_it_has() -> None:
+    with pytest.raises(NoPriceError) as refused:
+        compare(totals(http_requests=1), deployment="worker", as_of=date(2015, 1, 1))
+
+    assert len(str(refused.value).splitlines()) == 3
 
 
 def test_one_sentence_says_what_decides() -> None:
@@ -122,6 +201,21 @@ def test_what_is_not_known_is_not_said_to_stay_inside_an_allowance() -> None:
     decides = compare(totals(object_active_seconds=1), plan=STANDARD, deployment="durable-object").decides
 
     assert "Nothing beyond the base fee, as far as quantities are known." == decides
+
+
+def test_a_plan_that_cannot_serve_is_no_way_to_escape_a_charge() -> None:
+    busy = totals(http_requests=30 * MILLION, worker_cpu_ms=0, worker_wall_seconds=0)
+    compared = compare(busy, plan=[STANDARD, "cloudflare/workers-free"], deployment="worker")
+
+    assert [bill.feasible for bill in compared.bills] == [True, False]
+    assert "Workers Free" not in compared.decides
+    assert compared.decides.startswith("Workers Standard Requests is 55% of Workers Standard ($11.00): ")
+
+
+def test_what_decides_is_said_where_no_plan_can_serve() -> None:
+    busy = totals(http_requests=30 * MILLION)
+
+    assert "charges nothing" in compare(busy, plan="cloudflare/workers-free", deployment="worker").decides
 
 
 def test_a_plan_that_charges_nothing_is_decided_by_its_limits() -> None:
@@ -244,6 +338,12 @@ def test_declared_monthly_quantities_are_not_scaled_with_the_window() -> None:
     bill = estimate(a_day(), deployment=built)
 
     assert bill.line("do-storage-rows-written").cost == 1
+
+
+def test_what_is_declared_adds_to_what_was_used_on_the_bill_as_on_its_lines() -> None:
+    bill = estimate(totals(http_requests=100), deployment=Deployment(monthly={"http_requests": 200}))
+
+    assert bill.line("workers-requests").consumed == bill.usage["http_requests"] == 300
 
 
 def test_storage_that_nobody_declared_is_not_free_but_unknown() -> None:

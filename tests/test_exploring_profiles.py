@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal as D
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +118,24 @@ def test_where_bytes_are_charged_everything_is_simulated() -> None:
     likened, simulated = (with_value(case, "rooms.count", 20).bill(plan).usage for case in (once, anew))
     assert likened == simulated
     assert "bytes_out" in likened
+
+
+def test_what_one_plan_may_follow_by_means_is_simulated_for_another_that_charges_bytes(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "bytes.yaml").write_text(
+        "provider: acme\nproduct: bytes\nkind: plan\ncurrency: USD\nchecked: 2026-11-23\n"
+        "sources: {page: https://example.com}\n"
+        "charges:\n  - sku: bytes\n    consumes: [{meter: bytes_in}]\n    unit: Bytes\n"
+        "    price: {model: per_unit, amount: 1}\n    effective: {from: 2020-01-01}\n    source: page\n"
+    )
+    options: Any = {"pricing": [tmp_path]}
+    once = with_value(Case.of(profile(), ASLEEP, options, by_means=True), "rooms.count", 20)
+    anew = with_value(Case.of(profile(), ASLEEP, options), "rooms.count", 20)
+
+    assert "bytes_in" not in once.bill(STANDARD).usage
+    assert once.bill("acme/bytes").total == anew.bill("acme/bytes").total > 0
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import wscost
 from tests.traces import DAY, connection, trace
 from wscost.bill import UnitCosts
 from wscost.deployment import PRESETS
+from wscost.notes import Grade
+from wscost.reports.wording import per_unit
 from wscost.usagefile import UsageFile
 
 STANDARD, UNBOUND = "cloudflare/workers-standard", "cloudflare/workers-unbound"
@@ -49,6 +52,16 @@ def test_what_is_not_known_has_no_cost_per_unit() -> None:
     assert found.per_thousand_messages is None
     assert found.per_concurrent_user is None
     assert found.per_next_user is None
+
+
+def test_what_more_comes_to_is_not_known_where_its_price_is_not() -> None:
+    usage = totals(messages_in=999_000_000, messages_out=0, connection_minutes=0, connection_seconds=MONTH)
+    bill = wscost.estimate(usage, plan="aws/api-gateway-websocket", region="ap-southeast-2")
+
+    assert bill.total == D("1298.70")
+    assert bill.unit_costs is not None
+    assert bill.unit_costs.per_thousand_messages == D("0.0013")
+    assert bill.unit_costs.per_next_thousand_messages is None
 
 
 def test_the_next_thousand_users_are_priced_not_averaged() -> None:
@@ -97,6 +110,18 @@ def test_a_trace_tells_its_users_from_its_seconds() -> None:
 
     assert bill.unit_costs is not None
     assert bill.unit_costs.concurrent_users == 7
+
+
+def test_parts_of_a_total_that_is_a_lower_bound_are_marked_as_such() -> None:
+    usage = totals(messages_in=1_500_000_000, messages_out=0, connection_minutes=10_000_000)
+    bill = wscost.estimate(usage, plan="aws/api-gateway-websocket", region="ap-southeast-2")
+    partly = replace(bill, grades={"messages_in": Grade.LOWER_BOUND})
+    whole = wscost.estimate(totals(messages_in=2_000, worker_cpu_ms=0, connections_opened=0), plan=STANDARD)
+
+    assert bill.total == D("1303.25")
+    assert dict(row[:2] for row in per_unit(bill))["1,000 messages"] == "≥ $0.000869"
+    assert dict(row[:2] for row in per_unit(partly))["1,000 messages"] == "$0.000869"
+    assert dict(row[:2] for row in per_unit(whole))["1,000 messages"] == "$2.50"
 
 
 def test_every_bill_of_a_comparison_has_its_unit_costs() -> None:

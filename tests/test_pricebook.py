@@ -336,7 +336,7 @@ class TestListOfADate:
     def test_before_the_first_price_there_is_none(self, shelve: Shelve) -> None:
         books = load_books([shelve(self.HISTORY)])
 
-        assert books.first_known("acme/plan") == date(2024, 1, 1)
+        assert {plan.id: plan.since for plan in books.plans}["acme/plan"] == date(2024, 1, 1)
         with pytest.raises(NoPriceError, match="is known before 2024-01-01, so none for 2023-12-31"):
             amounts(books, date(2023, 12, 31))
 

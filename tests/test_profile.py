@@ -30,6 +30,7 @@ from wscost.profile import (
     schema_text,
 )
 from wscost.profile.clients import CLIENTS
+from wscost.profile.quantities import ranges
 
 HERE = Path(__file__).parent
 BROKEN = HERE / "broken_profiles"
@@ -145,7 +146,7 @@ def test_a_profile_says_what_the_user_wrote() -> None:
     assert len(profile.shares) == 267
     assert [process.process for process in profile.messages.outgoing] == ["broadcast"]
     assert profile.client is CLIENTS["socket.io"] or profile.client == CLIENTS["socket.io"]
-    assert not profile.has_ranges
+    assert not ranges(profile)
 
 
 def test_a_month_is_a_period() -> None:
@@ -257,8 +258,8 @@ def test_the_midpoint_is_every_mode() -> None:
     profile = profile_of(RANGED)
     middle = profile.midpoint()
 
-    assert profile.has_ranges
-    assert not middle.has_ranges
+    assert ranges(profile)
+    assert not ranges(middle)
     assert middle.session_law.quantile(0.5) == pytest.approx(720)
     assert (middle.population, len(middle.shares)) == (pytest.approx(100), 10)
     assert profile.session_law.mean == middle.session_law.mean
@@ -269,7 +270,7 @@ def test_a_draw_is_one_of_the_profiles_that_may_be_true() -> None:
     profile = profile_of(RANGED)
     drawn = profile.draws(np.random.default_rng(1), 2000)
 
-    assert not any(one.has_ranges for one in drawn)
+    assert not any(ranges(one) for one in drawn)
     users = np.array([one.population for one in drawn])
     assert 50 <= users.min() < 70
     assert 320 < users.max() <= 400

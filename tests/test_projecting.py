@@ -9,7 +9,7 @@ import pytest
 
 from wscost.errors import ConfigError, InputError
 from wscost.projecting import billing_period, project
-from wscost.usage import Period, Usage, Window
+from wscost.usage import DIVISIBLE, METERS, Period, Usage, Window
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 
@@ -159,3 +159,15 @@ def test_a_month_elsewhere_takes_the_whole_window_as_its_pattern() -> None:
 def test_a_window_of_no_length_cannot_be_projected() -> None:
     with pytest.raises(InputError, match="--window"):
         project(usage(day(2), day(2), daily(2, [1])), NOVEMBER)
+
+
+def test_what_is_divisible_stays_so_and_nothing_else() -> None:
+    window = Window(day(2), day(2, 7))
+    days = {day(2).date(): dict.fromkeys(METERS, D(1))}
+    month = project(Usage(window, days), NOVEMBER).month
+    scaled = {key: quantity for key, quantity in month.quantities.items() if not METERS[key].peak}
+
+    assert set(scaled.values()) == {D(103), D("102.857143")}
+    assert {key for key, quantity in scaled.items() if quantity % 1} == {
+        key for key in scaled if METERS[key].unit in DIVISIBLE
+    }

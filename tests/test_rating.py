@@ -158,11 +158,26 @@ def test_a_flat_fee_is_charged_whatever_is_used() -> None:
     assert D("5.00") == bill(fee).total
 
 
-def test_a_tier_that_nobody_captured_leaves_the_cost_unknown_only_when_it_is_reached() -> None:
+def test_past_a_tier_that_nobody_captured_what_is_known_is_a_lower_bound() -> None:
     price = Price(Model.GRADUATED, tiers=(Tier(D(100), D(1)), Tier(None, None)))
+    within, past = (line(charge(price), messages_in=quantity) for quantity in (100, 101))
 
-    assert line(charge(price), messages_in=100).cost == 100
-    assert line(charge(price), messages_in=101).cost is None
+    assert (within.cost, within.complete) == (100, True)
+    assert (past.cost, past.complete) == (100, False)
+
+
+def test_what_lies_in_a_tier_of_unknown_price_alone_has_no_cost() -> None:
+    tiers = (Tier(D(100), None), Tier(None, None))
+
+    assert line(charge(Price(Model.GRADUATED, tiers=tiers)), messages_in=101).cost is None
+    assert line(charge(Price(Model.VOLUME, tiers=(TIERS[0], Tier(None, None)))), messages_in=101).cost is None
+
+
+def test_a_bill_with_a_tier_of_unknown_price_is_that_much_at_least() -> None:
+    price = Price(Model.GRADUATED, tiers=(Tier(D(100), D(1)), Tier(None, None)))
+    result = bill(charge(price), messages_in=101)
+
+    assert (result.total, result.at_least, result.complete, result.coverage) == (100, True, False, 0)
 
 
 def test_meters_of_one_line_are_weighed_and_added() -> None:

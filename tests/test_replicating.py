@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 from statistics import mean, pvariance
@@ -11,12 +12,14 @@ import pytest
 from tests.profiles import profile_of
 from wscost import compare, estimate, yamlfile
 from wscost.deployment import PRESETS
+from wscost.estimating import Account
 from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
-from wscost.replicating import SimulatedMonth, Theory, means, simulate_month
+from wscost.replicating import SimulatedMonth, Simulation, Theory, means
 from wscost.replicating import months as module
 from wscost.simulating import expected
 from wscost.usage import Period
+from wscost.usagefile import UsageFile
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 RATE = 0.02
@@ -45,7 +48,7 @@ def profile(
 
 @pytest.fixture(scope="module")
 def month() -> SimulatedMonth:
-    return simulate_month(profile(), ACCEPT, NOVEMBER)
+    return Simulation(profile(), NOVEMBER).month(ACCEPT)
 
 
 def test_a_simulated_month_comes_to_what_the_profile_says(month: SimulatedMonth) -> None:
@@ -58,8 +61,20 @@ def test_a_simulated_month_comes_to_what_the_profile_says(month: SimulatedMonth)
     assert float(month.month.quantities["messages_in"]) == pytest.approx(coming.messages_in, rel=0.1)
 
 
+def test_a_month_is_its_days_to_the_last_of_very_many() -> None:
+    large = profile_of(
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 1}}\nsession: {mean: 10m}\n"
+        "messages: {in: {every: 1s, bytes: 100_000_001}}\n"
+    )
+    month = Simulation(large, Period(date(2026, 11, 2), date(2026, 11, 5))).month(WORKER).month
+
+    assert month.days is not None
+    assert month.quantities["bytes_in"] > 2**53
+    assert month.quantities["bytes_in"] == sum(day["bytes_in"] for day in month.days.values())
+
+
 def test_months_of_random_arrivals_differ_as_a_poisson_count_does(month: SimulatedMonth) -> None:
-    opened = [float(q["connections_opened"]) for q in month.replicate(2_000).months]
+    opened = [float(q.quantities["connections_opened"]) for q in month.replicate(2_000).months]
 
     assert mean(opened) == pytest.approx(float(month.month.quantities["connections_opened"]), rel=0.005)
     # Thirty days tell their own variance to about a quarter; a count's variance is its mean.
@@ -67,7 +82,7 @@ def test_months_of_random_arrivals_differ_as_a_poisson_count_does(month: Simulat
 
 
 def test_the_same_seed_gives_the_same_months_and_another_does_not(month: SimulatedMonth) -> None:
-    again, other = (simulate_month(profile(), ACCEPT, NOVEMBER, seed=seed) for seed in (0, 1))
+    again, other = (Simulation(profile(), NOVEMBER, seed).month(ACCEPT) for seed in (0, 1))
 
     assert again.month == month.month
     assert again.replicate(5) == month.replicate(5)
@@ -84,7 +99,7 @@ def test_a_share_of_the_rooms_stands_for_all_and_the_note_says_how_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "MOST_CONNECTIONS", 30_000)
-    sampled = simulate_month(profile(), ACCEPT, NOVEMBER)
+    sampled = Simulation(profile(), NOVEMBER).month(ACCEPT)
     (note,) = (note for note in sampled.month.notes if note.code == "sampled-rooms")
 
     assert 0.2 < sampled.share < 1
@@ -95,7 +110,7 @@ def test_a_share_of_the_rooms_stands_for_all_and_the_note_says_how_well(
 
 
 def test_hibernating_objects_are_active_for_their_handlers(month: SimulatedMonth) -> None:
-    asleep = simulate_month(profile(), HIBERNATING, NOVEMBER).month.quantities
+    asleep = Simulation(profile(), NOVEMBER).month(HIBERNATING).month.quantities
     events = 2 * asleep["connections_opened"] + asleep["messages_in"]
 
     assert float(asleep["object_active_seconds"]) == pytest.approx(float(events) * 0.002, rel=0.1)
@@ -158,9 +173,9 @@ def test_of_a_room_that_says_too_much_times_of_the_day_stand_for_it(monkeypatch:
         "session: {mean: 10m, shape: 0.8, max: 2h}\nrooms: {count: 1}\nclient: plain\n"
         "messages: {in: {process: interval, every: 2s, bytes: 10}}\n"
     )
-    whole = simulate_month(chatty, HIBERNATING, days).month.quantities
+    whole = Simulation(chatty, days).month(HIBERNATING).month.quantities
     monkeypatch.setattr(module, "MOST_EVENTS", 20_000)
-    sliced = simulate_month(chatty, HIBERNATING, days).month.quantities
+    sliced = Simulation(chatty, days).month(HIBERNATING).month.quantities
 
     for meter_ in ("messages_in", "bytes_in", "object_active_seconds"):
         assert sliced[meter_] != whole[meter_]
@@ -173,6 +188,55 @@ def test_ranges_are_named_as_the_profile_names_them() -> None:
         "session: {median: {low: 5m, mode: 6m, high: 9m}, shape: 0.5}\nrooms: {count: 2}\n"
         "messages: {in: [{every: {low: 5s, mode: 6s, high: 9s}}]}\n"
     )
-    drawn = simulate_month(wide, ACCEPT, NOVEMBER).replicate(2).drawn
+    drawn = Simulation(wide, NOVEMBER).month(ACCEPT).replicate(2).drawn
 
     assert drawn == ("scenarios.a.vus", "session.median", "messages.in.0.every")
+
+
+def test_days_that_are_kept_add_up_to_the_months_that_they_make(month: SimulatedMonth) -> None:
+    unsure = Simulation(profile(rate="{low: 0.005, mode: 0.02, high: 0.06}"), NOVEMBER).month(ACCEPT)
+
+    for simulated in (month, unsure):
+        made = simulated.replicate(20, {"connections_opened"})
+        for one in (*made.months, *made.by_chance):
+            assert one.days is not None
+            assert list(one.days) == NOVEMBER.dates
+            opened = sum(day["connections_opened"] for day in one.days.values())
+            assert float(opened) == pytest.approx(float(one.quantities["connections_opened"]), rel=1e-4)
+
+
+def busy_mondays() -> Profile:
+    return profile_of(
+        "calendar:\n  period: 2026-11\n"
+        "  weekdays: {tue: 0.01, wed: 0.01, thu: 0.01, fri: 0.01, sat: 0.01, sun: 0.01}\n"
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 20, timeUnit: 1h}}\n"
+        "session: {mean: 1h}\nrooms: {count: 4}\n"
+    )
+
+
+def test_a_daily_limit_that_mondays_break_breaks_in_every_month() -> None:
+    free = estimate(busy_mondays(), plan="cloudflare/workers-free", deployment=ACCEPT, replicates=20)
+
+    assert {breach.per for breach in free.breaches} == {"day"}
+    assert free.range is not None
+    assert set(free.range.totals) == {None}
+
+
+def test_a_plan_that_cannot_serve_does_not_compete_for_the_cheapest_month() -> None:
+    plans = ["cloudflare/workers-free", "cloudflare/workers-standard"]
+    compared = compare(busy_mondays(), plan=plans, deployment=ACCEPT, replicates=20)
+
+    assert compared.cheapest is not None
+    assert compared.cheapest.plan == "cloudflare/workers-standard"
+    assert compared.cheapest_share is None
+    assert "is the cheapest in" not in compared.decides
+
+
+def test_usage_that_is_certain_is_multiplied_once_in_every_month() -> None:
+    pages = UsageFile("pages", {"http_requests": D(40_000_000)})
+    account = Account.of([profile(), pages], {"replicates": 5, "month": "2026-11"})
+    (bill,) = replace(account, factors={"traffic": D(2)}).bills(WORKER, ["cloudflare/workers-standard"])
+
+    assert bill.line("workers-requests").cost == D("21.30")
+    assert bill.range is not None
+    assert bill.range.lines["workers-requests"].p90 == D("21.30")

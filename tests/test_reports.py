@@ -40,12 +40,14 @@ from tests.bills import (
     read_on,
 )
 from wscost.bill import Bill, Comparison, Component, LimitUse, TierCost
+from wscost.comparing import compare
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade, Note
 from wscost.pricelist import Charge, Consume, Limit, Model, Price, PriceList
 from wscost.reports import as_table, format_named, formats, wording
 from wscost.reports.explanation import explain
 from wscost.reports.pricetables import price_list
+from wscost.usagefile import UsageFile
 
 GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = {"one-bill": ONE, "three-bills": THREE, "simulated-months": Comparison((SIMULATED,))}
@@ -343,6 +345,22 @@ def test_a_choice_comes_with_the_share_of_months_in_which_it_is_right(
     left = replace(SIMULATED, total=Decimal(2), range=replace(SIMULATED.range, totals=totals(*other)))
 
     assert Comparison((left, chosen)).cheapest_share == Decimal(share)
+
+
+def test_a_plan_that_charges_nothing_says_in_words_which_limits_are_not_known() -> None:
+    usage = UsageFile("totals", {"connections_opened": Decimal(1), "messages_in": Decimal(1)})
+    plans = ["cloudflare/workers-free", "cloudflare/workers-standard"]
+    compared = compare(usage, plan=plans, deployment="durable-object")
+    free = compared.bills[0]
+
+    assert "$0.00" == wording.total(free)
+    assert "limits not all known" in wording.marks(free, compared)
+    assert "≥ $0.00" not in table(Comparison((free,)))
+    assert "Not in the total" not in table(Comparison((free,)))
+    assert "limits on it may break unseen: object_active_seconds, storage_rows_read" in " ".join(
+        table(Comparison((free,))).split()
+    )
+    assert str(free).endswith(": $0.00")
 
 
 def test_a_choice_of_one_has_no_share() -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError, UnknownNameError
-from wscost.usage import METERS
-from wscost.usagefile import DIVISIBLE, UsageFile, looks_like, read_usage_file, usage_of
-from wscost.yamlfile import loads
+from wscost.usage import DIVISIBLE, METERS
+from wscost.usagefile import UsageFile, looks_like, usage_of
+from wscost.yamlfile import load, loads
 
 Write = Callable[[str], Path]
 
@@ -34,7 +34,7 @@ class TestUsageFile:
     def test_totals_are_read_exactly(self, write: Write) -> None:
         path = write("usage: {connections_opened: 150_000, object_active_seconds: 3251718.75}")
 
-        assert read_usage_file(path) == UsageFile(
+        assert usage_of(load(path)) == UsageFile(
             str(path),
             {"connections_opened": Decimal(150_000), "object_active_seconds": Decimal("3251718.75")},
         )
@@ -44,7 +44,7 @@ class TestUsageFile:
             "usage: {messages_in: 1e6, object_active_seconds: 2.5E+3}\ndeployment: {handler_ms: 5e-1}"
         )
 
-        read = read_usage_file(path)
+        read = usage_of(load(path))
 
         assert read.usage == {"messages_in": 1_000_000, "object_active_seconds": 2_500}
         assert read.deployment is not None
@@ -59,7 +59,7 @@ class TestUsageFile:
             "deployment: {endpoint: durable-object, hibernation: true, handler_ms: 2.5}\n"
         )
 
-        read = read_usage_file(path)
+        read = usage_of(load(path))
 
         assert read.plans == ("cloudflare/*", "aws/api-gateway-websocket")
         assert (read.as_of, read.month) == (date(2024, 8, 1), "2024-02")
@@ -68,33 +68,31 @@ class TestUsageFile:
         assert read.deployment.handler_ms.message == Decimal("2.5")
 
     def test_one_plan_needs_no_list(self, write: Write) -> None:
-        assert read_usage_file(write("usage: {messages_in: 1}\nplan: cloudflare/*")).plans == (
-            "cloudflare/*",
-        )
+        assert usage_of(load(write("usage: {messages_in: 1}\nplan: cloudflare/*"))).plans == ("cloudflare/*",)
 
     def test_a_deployment_may_be_a_preset(self, write: Write) -> None:
-        read = read_usage_file(write("usage: {messages_in: 1}\ndeployment: durable-object"))
+        read = usage_of(load(write("usage: {messages_in: 1}\ndeployment: durable-object")))
 
         assert read.deployment == PRESETS["durable-object"]
 
     def test_a_deployment_may_be_a_file_beside_it(self, write: Write, tmp_path: Path) -> None:
         (tmp_path / "chat.yaml").write_text("endpoint: durable-object")
 
-        read = read_usage_file(write("usage: {messages_in: 1}\ndeployment: chat.yaml"))
+        read = usage_of(load(write("usage: {messages_in: 1}\ndeployment: chat.yaml")))
 
         assert read.deployment == Deployment(name="chat", endpoint="durable-object")
 
     def test_a_preset_is_preferred_to_a_file_of_its_name(self, write: Write, tmp_path: Path) -> None:
         (tmp_path / "worker").write_text("endpoint: durable-object")
 
-        read = read_usage_file(write("usage: {messages_in: 1}\ndeployment: worker"))
+        read = usage_of(load(write("usage: {messages_in: 1}\ndeployment: worker")))
 
         assert read.deployment == PRESETS["worker"]
 
     def test_a_meter_may_carry_its_parameter(self, write: Write) -> None:
         path = write('usage: {"message_units_in:32768": 5, "worker_wall_seconds:8": 0.5}')
 
-        assert list(read_usage_file(path).usage) == ["message_units_in:32768", "worker_wall_seconds:8"]
+        assert list(usage_of(load(path)).usage) == ["message_units_in:32768", "worker_wall_seconds:8"]
 
     @pytest.mark.parametrize(
         ("text", "line", "words"),
@@ -213,7 +211,7 @@ class TestUsageFile:
         path = write(text)
 
         with pytest.raises(ConfigError) as refused:
-            read_usage_file(path)
+            usage_of(load(path))
 
         assert str(refused.value).startswith(f"{path}:{line}: ")
         assert words in str(refused.value)

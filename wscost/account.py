@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -14,13 +14,14 @@ from wscost.bill import Bill, UnitCosts
 from wscost.completing import (
     Consumed,
     Part,
+    added,
     together,
     with_declared,
     with_none_where_not_given,
     with_parameters,
 )
 from wscost.deployment import PRESETS, Deployment
-from wscost.errors import ConfigError, NoPriceError
+from wscost.errors import ConfigError, NoPriceError, NotSoldError
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
@@ -33,7 +34,7 @@ from wscost.pricelist import PriceList
 from wscost.profile import is_profile
 from wscost.projecting import ObservedMonth, billing_period, project
 from wscost.ranging import DEFAULT_REPLICATES, Basis, Replicates
-from wscost.rating import charge, rate
+from wscost.rating import Charged, charge, rate
 from wscost.scenario import selected
 from wscost.trace import Trace, TraceStream
 from wscost.usage import MonthlyUsage, Period, Quantities, Usage, combine
@@ -170,7 +171,8 @@ class Account:
         part = together(parts, period)
         month = with_declared(part.month, deployment, consumed)
         rounding = self.options.get("rounding") or "book"
-        replicates = self._replicates(parts, deployment, consumed)
+        daily = frozenset(meter for prices in lists for meter in prices.daily_meters)
+        replicates = self._replicates(parts, deployment, consumed, daily)
         if replicates is None and self.options.get("replicates"):
             month = replace(month, notes=(*month.notes, _NO_RANGE))
         given = self.given(deployment)
@@ -181,7 +183,7 @@ class Account:
                 rated,
                 notes=(*rated.notes, *not_counted(prices, given)),
                 deployment=deployment.label,
-                usage={**part.observed, **deployment.monthly},
+                usage=combine([part.observed, deployment.monthly]),
                 projected=month.quantities if part.scaled else None,
                 inputs=tuple(self.workloads),
                 days=month.days,
@@ -198,10 +200,10 @@ class Account:
             self.options.get("rounding") or "book",
         )
 
-        def total_of(usage: MonthlyUsage) -> Decimal:
-            return charge(with_declared(usage, deployment, consumed), prices, rounding=rounding).total
+        def charged(usage: MonthlyUsage) -> Charged:
+            return charge(with_declared(usage, deployment, consumed), prices, rounding=rounding)
 
-        return unit_costs(month, deployment, total_of)
+        return unit_costs(month, deployment, charged)
 
     def _part(self, workload: Workload, deployment: Deployment, period: Period, consumed: Consumed) -> Part:
         """Meter and project one workload, or remember how it came out; then multiply it."""
@@ -213,7 +215,7 @@ class Account:
             return Part(workload.usage, grown, scaled=grown is not month)
         built = deployment.model_copy(update={"name": "", "monthly": {}}).model_dump_json()
         uses = frozenset(use for consumes in consumed for use in consumes if use.key != use.meter)
-        key = (id(workload), built, period, uses)
+        key = (id(workload), built, period, uses, self._follows(workload, consumed))
         if key not in self.metered:
             self.metered[key] = workload, self._month(workload, deployment, period, consumed)
         part = self.metered[key][1]
@@ -233,7 +235,8 @@ class Account:
         if is_profile(workload):
             from wscost.replicating import Parameters, Simulation
 
-            if (month := self._likened(workload, deployment, period, consumed)) is not None:
+            follows = self._follows(workload, consumed)
+            if follows and (month := self._likened(workload, deployment, period, consumed)) is not None:
                 return Part(month.quantities, month, scaled=False)
             key = (id(workload), period)
             if key not in self.simulations:
@@ -252,13 +255,15 @@ class Account:
         observed = ObservedMonth(usage, period, self.options.get("seed") or 0)
         return Part(*project(usage, period), observed_month=observed if observed.has_basis else None)
 
+    def _follows(self, workload: Workload, consumed: Consumed) -> bool:
+        """Whether a month may follow another's by their means: no charge counts what those do not tell."""
+        counted = {use.meter for consumes in consumed for use in consumes}
+        return is_profile(workload) and workload.name in self.reference and not counted & NOT_BY_MEANS
+
     def _likened(
         self, profile: Profile, deployment: Deployment, period: Period, consumed: Consumed
     ) -> MonthlyUsage | None:
         """Return the month of a profile like one to simulate, without simulating it; None if it must be."""
-        counted = {use.meter for consumes in consumed for use in consumes}
-        if profile.name not in self.reference or counted & NOT_BY_MEANS:
-            return None
         simulates, on = self.reference[profile.name]
         if not built_alike(on, deployment):
             on = deployment
@@ -272,30 +277,63 @@ class Account:
         return likened(*self.means[id(simulated)], profile, deployment)
 
     def _replicates(
-        self, parts: Mapping[str, Part], deployment: Deployment, consumed: Consumed
-    ) -> Replicates[MonthlyUsage] | None:
+        self,
+        parts: Mapping[str, Part],
+        deployment: Deployment,
+        consumed: Consumed,
+        daily: Collection[str],
+    ) -> Replicates | None:
         """Return months that might have been, where a profile was simulated or a week was observed."""
         asked = self.options.get("replicates")
         wanted = DEFAULT_REPLICATES if asked is None else asked
         if not wanted or not any(part.simulated or part.observed_month for part in parts.values()):
             return None
-        simulated = [part.simulated.replicate(wanted) for part in parts.values() if part.simulated]
-        observed = [p.observed_month.bootstrap(wanted) for p in parts.values() if p.observed_month]
-        certain = [
-            part.month.quantities for part in parts.values() if not part.simulated and not part.observed_month
-        ]
-        period = next(iter(parts.values())).month.period
+        simulated = [part.simulated.replicate(wanted, daily) for part in parts.values() if part.simulated]
+        observed = [p.observed_month.bootstrap(wanted, daily) for p in parts.values() if p.observed_month]
+        certain = [p.month for p in parts.values() if not p.simulated and not p.observed_month]
 
-        def months(of: Sequence[Sequence[Quantities]]) -> list[MonthlyUsage]:
-            added = (combine([*certain, *each]) for each in zip(*of, *observed, strict=True))
-            multiples = (multiplied(MonthlyUsage(period, q), self.factors) for q in added)
-            return [with_declared(month, deployment, consumed) for month in multiples]
+        def months(of: Sequence[Sequence[MonthlyUsage]]) -> list[MonthlyUsage]:
+            drawn = (multiplied(added(each), self.factors) for each in zip(*of, *observed, strict=True))
+            return [with_declared(added([month, *certain]), deployment, consumed) for month in drawn]
 
         drawn = tuple(dict.fromkeys(path for one in simulated for path in one.drawn))
         basis: Basis = "simulated" if simulated else "observed"
         by_chance = months([one.by_chance for one in simulated])
         all_drawn = months([one.months for one in simulated]) if drawn else by_chance
         return Replicates(all_drawn, by_chance, basis, drawn)
+
+    def sold(
+        self, deployment: Deployment, named: Sequence[str], otherwise: Sequence[str]
+    ) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+        """Return the plans to price: those asked for, else those that the inputs name, else others.
+
+        A plan that no name stands for, but a pattern or nothing, is left out where it is not sold for the
+        deployment on the day asked for, and a note says so.
+
+        Raises
+        ------
+        NoPriceError
+            If a plan that was named is not sold, or none of the others is.
+        UnknownNameError
+            If a name or pattern stands for no plan.
+        """
+        asked = list(named) or self.plans
+        plans, why_not = [], {}
+        for plan in self.books.match(asked or otherwise):
+            try:
+                self.price_list(plan, deployment)
+            except NotSoldError as error:
+                if plan in asked:
+                    raise
+                why_not[plan] = str(error)
+            else:
+                plans.append(plan)
+        if not plans:
+            raise NoPriceError("\n".join(why_not.values()))
+        return tuple(plans), tuple(
+            Note("plan-left-out", f"Left out: {why.partition('. ')[0].rstrip('.')}.", {"plan": plan})
+            for plan, why in why_not.items()
+        )
 
     def price_list(self, plan: str, deployment: Deployment) -> PriceList:
         """Return what a plan charges such a deployment on the date asked for.

@@ -46,7 +46,8 @@ class BillLine:
     """One charge applied: consumed, less what is included, in pricing units, at a price.
 
     ``cost`` is None where the quantity or the price is unknown; ``depends_on`` then names the meters.
-    A line with some meters unknown has a cost that is a lower bound, and its grade says so.
+    A line with some meters unknown has a cost that is a lower bound, and its grade says so; one that
+    reaches a tier of unknown price costs at least what the other tiers come to.
     """
 
     sku: str
@@ -72,6 +73,21 @@ class BillLine:
     def in_whole_units(self) -> bool:
         """Whether only whole pricing units are charged, so that the cost moves in steps."""
         return self.rounding.startswith(("up", "down"))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole cost is known: of every meter, and in every tier that is reached."""
+        return self.cost is not None and not self.depends_on and all(t.cost is not None for t in self.tiers)
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is charged, whatever is used."""
+        return self.unit_price == 0 and not self.tiers
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the true cost may be higher: it is unknown, or known in part."""
+        return not self.free and (not self.complete or self.grade is Grade.LOWER_BOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,24 +223,29 @@ class Bill:
     @property
     def rank(self) -> tuple[bool, int, Decimal]:
         """What sorts bills from best to worst: plans still sold, then known, then cheap ones."""
-        return self.legacy, sum(bool(line.depends_on) or line.cost is None for line in self.lines), self.total
+        return self.legacy, sum(not line.complete for line in self.lines), self.total
 
     @property
     def complete(self) -> bool:
         """Whether every line has its whole cost."""
-        return all(line.cost is not None and not line.depends_on for line in self.lines)
+        return all(line.complete for line in self.lines)
+
+    @property
+    def free(self) -> bool:
+        """Whether the plan charges nothing, whatever is used: its limits decide."""
+        return all(line.free for line in self.lines)
 
     @property
     def at_least(self) -> bool:
         """Whether the true total may be higher: a line is unknown, or known in part."""
-        return not self.complete or any(line.grade is Grade.LOWER_BOUND for line in self.lines)
+        return any(line.at_least for line in self.lines)
 
     @property
     def coverage(self) -> Decimal:
         """The share of the lines whose quantity and price are wholly known, from 0 to 1."""
         if not self.lines:
             return Decimal(1)
-        known = sum(line.cost is not None and not line.depends_on for line in self.lines)
+        known = sum(line.complete for line in self.lines)
         return (Decimal(known) / Decimal(len(self.lines))).quantize(Decimal("0.0001")).normalize()
 
     def lacks_only_sizes(self, meter: str) -> bool:
@@ -259,7 +280,7 @@ class Bill:
         return draw(self, ax)
 
     def __str__(self) -> str:
-        bound = "" if self.complete else "at least "
+        bound = "" if self.complete or self.free else "at least "
         return f"{self.plan}, {self.deployment}, {self.month}: {bound}{money(self.total, self.currency)}"
 
     def _repr_html_(self) -> str:
@@ -292,7 +313,8 @@ class Comparison:
         best = self.cheapest
         if best is None or best.range is None or not best.range.totals:
             return None
-        others = [b for b in self.bills if b is not best and b.range and b.rank[:2] == best.rank[:2]]
+        rivals = (b for b in self.bills if b is not best and b.feasible and b.range)
+        others = [b for b in rivals if b.rank[:2] == best.rank[:2]]
         if not others:
             return None
         months = zip(*(b.range.totals for b in (best, *others) if b.range), strict=True)

@@ -10,16 +10,13 @@ from typing import Unpack
 
 from wscost.bill import Bill, BillLine, Comparison
 from wscost.deployment import Deployment
-from wscost.estimating import Account, Options, deployment_of
+from wscost.estimating import PAID_PLANS, Account, Options, deployments_of
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.units import grouped, money
 
 ZERO = Decimal(0)
 _NEARLY = Decimal("0.95")
-
-DEFAULT_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
-"""Every paid plan of Cloudflare Workers, today's first."""
 
 
 def compare(
@@ -36,7 +33,8 @@ def compare(
     inputs : path, Trace, UsageFile, or several of them
         Several inputs are one account: they share allowances and the base fee.
     plan : str or sequence of str, optional
-        Plans or globs such as ``cloudflare/*``; every paid Cloudflare plan if absent.
+        Plans or globs such as ``cloudflare/*``; every paid Cloudflare plan if absent. What is not named
+        by itself is left out where it is not sold, and a note says so.
     deployment : str, path, Deployment, or several, optional
         If absent, a trace that names objects is priced with and without hibernation, any other as a
         plain Worker, and a note says so.
@@ -50,13 +48,16 @@ def compare(
     """
     account = Account.of(inputs, options)
     named = [plan] if isinstance(plan, str) else list(plan or ())
-    plans = account.books.match(named or account.plans or DEFAULT_PLANS)
-    built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
-    deployments = [deployment_of(one) for one in built] or account.deployments
-    bills = tuple(bill for one in deployments for bill in account.bills(one, plans, per_unit=True))
-    notes = () if built or account.declared else (_chosen(deployments),)
-    compared = Comparison(bills, _decides(bills), notes)
-    return replace(compared, decides=" ".join(filter(None, [compared.decides, _how_surely(compared)])))
+    built = deployments_of(deployment)
+    deployments = built or account.deployments
+    notes = [] if built or account.declared else [_chosen(deployments)]
+    bills: list[Bill] = []
+    for one in deployments:
+        plans, left_out = account.sold(one, named, PAID_PLANS)
+        bills += account.bills(one, plans, per_unit=True)
+        notes += left_out
+    compared = Comparison(tuple(bills), notes=tuple({note.message: note for note in notes}.values()))
+    return replace(compared, decides=" ".join(filter(None, [_decides(compared), _how_surely(compared)])))
 
 
 def _chosen(deployments: Sequence[Deployment]) -> Note:
@@ -66,19 +67,20 @@ def _chosen(deployments: Sequence[Deployment]) -> Note:
 
 def _nothing(bill: Bill) -> str:
     """Say why there is nothing to pay by use."""
-    if all(line.unit_price == 0 for line in bill.lines):
+    if bill.free:
         return f"{bill.plan_name} charges nothing; what it has instead are limits."
     if any(line.cost is None for line in bill.lines):
         return "Nothing beyond the base fee, as far as quantities are known."
     return "Nothing beyond the base fee: every quantity stays inside its allowance."
 
 
-def _decides(bills: Sequence[Bill]) -> str:
+def _decides(compared: Comparison) -> str:
     """Say which line makes the dearest bill dear, by what quantity, and how the cheapest escapes it."""
+    bills = compared.bills
     most = max(bill.total for bill in bills)
     dearest = next((b for b in bills if b.total >= most * _NEARLY and not b.legacy), None)
     dearest = dearest or max(bills, key=lambda b: b.total)
-    cheapest = min(bills, key=lambda b: b.rank)
+    cheapest = compared.cheapest or dearest
     lines = [line for line in dearest.lines if line.components and line.cost]
     if not lines:
         return _nothing(dearest)

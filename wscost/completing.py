@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,12 +38,6 @@ def together(parts: Mapping[str, Part], period: Period) -> Part:
     if len(parts) == 1:
         return next(iter(parts.values()))
     months = {name: part.month for name, part in parts.items()}
-    by_day = [month.days for month in months.values() if month.days is not None]
-    days = None
-    if len(by_day) == len(months):
-        days = {
-            day: combine(d[day] for d in by_day if day in d) for day in sorted({d for m in by_day for d in m})
-        }
     grades: dict[str, Grade] = {}
     for month in months.values():
         for key, grade in month.grades.items():
@@ -52,13 +47,30 @@ def together(parts: Mapping[str, Part], period: Period) -> Part:
     month = MonthlyUsage(
         period=period,
         quantities=combine(month.quantities for month in months.values()),
-        days=days,
+        days=_days_together(list(months.values())),
         grades=grades,
         notes=(*notes, peaks),
         by_input={name: month.quantities for name, month in months.items()},
     )
     observed = combine(part.observed for part in parts.values())
     return Part(observed, month, any(part.scaled for part in parts.values()))
+
+
+def _days_together(months: Sequence[MonthlyUsage]) -> Mapping[date, Quantities] | None:
+    """Add months up day by day; None where one of them knows no days."""
+    by_day = [month.days for month in months if month.days is not None]
+    if len(by_day) < len(months):
+        return None
+    dates = sorted({day for days in by_day for day in days})
+    return {day: combine(days[day] for days in by_day if day in days) for day in dates}
+
+
+def added(months: Sequence[MonthlyUsage]) -> MonthlyUsage:
+    """Add months that might have been: their quantities, and their days where each has some."""
+    if len(months) == 1:
+        return months[0]
+    quantities = combine(month.quantities for month in months)
+    return MonthlyUsage(months[0].period, quantities, _days_together(months))
 
 
 def _of_input(name: str, note: Note) -> Note:

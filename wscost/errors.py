@@ -44,6 +44,10 @@ class NoPriceError(WscostError):
     """No price is known for that plan on that date or in that region."""
 
 
+class NotSoldError(NoPriceError):
+    """That plan had no price on that date, or cannot carry the deployment: others may."""
+
+
 class UnknownNameError(WscostError):
     """A name that nothing carries; close names are offered."""
 

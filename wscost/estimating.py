@@ -13,9 +13,11 @@ from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError
 from wscost.inputs import Input
 
-__all__ = ["Account", "Options", "deployment_of", "estimate"]
+__all__ = ["Account", "Options", "deployment_of", "deployments_of", "estimate"]
 
 DEFAULT_PLAN = "cloudflare/workers-standard"
+PAID_PLANS = (DEFAULT_PLAN, "cloudflare/workers-unbound", "cloudflare/workers-bundled")
+"""Every paid plan of Cloudflare Workers, today's first."""
 
 
 def estimate(
@@ -55,6 +57,28 @@ def estimate(
         named = " and ".join(plans)
         raise ConfigError(f"{named}: {len(bills)} plans. Name one; wscost compare sets several side by side.")
     return bills[0]
+
+
+def deployments_of(
+    named: str | Path | Deployment | Iterable[str | Path | Deployment] | None,
+) -> list[Deployment]:
+    """Return the deployments that are named, each once.
+
+    Raises
+    ------
+    ConfigError
+        If two that differ go by the same name.
+    """
+    found: dict[str, Deployment] = {}
+    for one in [named] if isinstance(named, (str, Path, Deployment)) else named or ():
+        built = deployment_of(one)
+        if found.setdefault(built.label, built) != built:
+            place = "" if isinstance(one, Deployment) else f"{one}: "
+            raise ConfigError(
+                f"{place}another deployment is named {built.label} too, so their bills could not be told "
+                "apart. Give each a name: of its own."
+            )
+    return list(found.values())
 
 
 def deployment_of(named: str | Path | Deployment) -> Deployment:

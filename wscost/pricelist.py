@@ -152,6 +152,13 @@ class PriceList:
         charged = {use for charge in self.charges for use in charge.consumes}
         return frozenset(charged | {use for limit in self.limits for use in limit.consumes})
 
+    @property
+    def daily_meters(self) -> frozenset[str]:
+        """The names of the meters that an allowance or a limit counts by day."""
+        allowed = [c.consumes for c in self.charges if c.included is not None and c.included.per == "day"]
+        limited = [limit.consumes for limit in self.limits if limit.per == "day"]
+        return frozenset(use.meter for consumes in (*allowed, *limited) for use in consumes)
+
 
 def _applies(when: Mapping[str, tuple[str, ...]], properties: Mapping[str, str]) -> bool:
     return all(properties.get(name) in allowed for name, allowed in when.items())

@@ -5,33 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from wscost.bill import Bill, Range, Spread
 from wscost.rating import Charged
 from wscost.units import cents
-from wscost.usage import MonthlyUsage, Quantities
+from wscost.usage import MonthlyUsage
 
 DEFAULT_REPLICATES = 200
 Basis: TypeAlias = Literal["simulated", "observed"]
-Month = TypeVar("Month", Quantities, MonthlyUsage)
 
 
 @dataclass(frozen=True, slots=True)
-class Replicates(Generic[Month]):
+class Replicates:
     """Months that might have been: with everything uncertain, and with chance alone.
 
-    ``drawn`` names the figures of profiles that are given as ranges; without any both are the same.
+    ``drawn`` names the figures of profiles that are given as ranges; without any both are the same. Days
+    hold only the meters that were asked for by day.
     """
 
-    months: Sequence[Month]
-    by_chance: Sequence[Month]
+    months: Sequence[MonthlyUsage]
+    by_chance: Sequence[MonthlyUsage]
     basis: Basis = "simulated"
     drawn: tuple[str, ...] = ()
 
-    def ranged(self, bill: Bill, charge: Callable[[Month], Charged]) -> Bill:
+    def ranged(self, bill: Bill, charge: Callable[[MonthlyUsage], Charged]) -> Bill:
         """Return a bill with the range that these months give it.
 
         Parameters

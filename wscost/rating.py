@@ -6,7 +6,7 @@ and no date.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import NamedTuple
@@ -56,10 +56,11 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
             notes.append(
                 Note("minimum", f"The lines add up to {added}; the plan bills at least {prices.minimum}.")
             )
-        if usage.days is None and _asks_for_days(prices):
+        if usage.days is None and prices.daily_meters:
             notes.append(
                 Note("even-days", "Only monthly totals are known: daily allowances and caps take even days.")
             )
+        notes += _unseen_limits(usage, prices)
         return Bill(
             plan=prices.plan,
             plan_name=prices.name,
@@ -78,6 +79,18 @@ def rate(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = R
         )
 
 
+def _unseen_limits(usage: MonthlyUsage, prices: PriceList) -> Iterator[Note]:
+    """Say which meters are unknown that limits count."""
+    counted = dict.fromkeys(use for limit in prices.limits for use in limit.consumes)
+    unknown = [use.meter for use in counted if _key(use, usage.quantities) not in usage.quantities]
+    if unknown:
+        yield Note(
+            "limits-unseen",
+            f"Not known, so limits on it may break unseen: {', '.join(unknown)}.",
+            {"meters": unknown},
+        )
+
+
 class Charged(NamedTuple):
     """What a month costs, without how it comes to that."""
 
@@ -86,6 +99,8 @@ class Charged(NamedTuple):
     total: Decimal
     feasible: bool
     """Whether no limit of the plan is broken."""
+    complete: bool
+    """Whether every line has its whole cost."""
 
 
 def charge(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str = Rounding.BOOK) -> Charged:
@@ -98,11 +113,12 @@ def charge(usage: MonthlyUsage, prices: PriceList, *, rounding: Rounding | str =
     """
     rounding = _known(rounding)
     with localcontext(_EXACT):
-        worked = [(charge.sku, _work_out(usage, charge, rounding).cost) for charge in prices.charges]
-        lines = [(sku, None if cost is None else cents(cost)) for sku, cost in worked]
-        added = sum((cost for _, cost in lines if cost is not None), ZERO)
+        worked = {charge.sku: _work_out(usage, charge, rounding) for charge in prices.charges}
+        lines = {sku: None if line.cost is None else cents(line.cost) for sku, line in worked.items()}
+        added = sum((cost for cost in lines.values() if cost is not None), ZERO)
         feasible = all(_breach(usage, limit) is None for limit in prices.limits)
-        return Charged(dict(lines), _at_least_minimum(added, prices), feasible)
+        complete = all(line.complete for line in worked.values())
+        return Charged(lines, _at_least_minimum(added, prices), feasible, complete)
 
 
 def _known(rounding: Rounding | str) -> Rounding:
@@ -116,12 +132,6 @@ def _at_least_minimum(total: Decimal, prices: PriceList) -> Decimal:
     return cents(total if prices.minimum is None else max(total, prices.minimum))
 
 
-def _asks_for_days(prices: PriceList) -> bool:
-    return any(c.included is not None and c.included.per == "day" for c in prices.charges) or any(
-        limit.per == "day" for limit in prices.limits
-    )
-
-
 class _Worked(NamedTuple):
     """How a line comes to its cost."""
 
@@ -131,6 +141,11 @@ class _Worked(NamedTuple):
     priced: Decimal | None
     tiers: tuple[TierCost, ...]
     cost: Decimal | None
+
+    @property
+    def complete(self) -> bool:
+        known = all(part.quantity is not None for part in self.components)
+        return known and self.cost is not None and all(tier.cost is not None for tier in self.tiers)
 
 
 def _work_out(usage: MonthlyUsage, charge: Charge, rounding: Rounding) -> _Worked:
@@ -175,11 +190,19 @@ def _components(quantities: Quantities, consumes: Iterable[Consume]) -> tuple[Co
     """Take each meter's quantity, under its parametrised key or else its bare name."""
     out = []
     for use in consumes:
-        key = use.key if use.key in quantities else use.meter
+        key = _key(use, quantities)
         quantity = quantities.get(key)
-        consumed = None if quantity is None else quantity * use.multiply_by / use.divide_by
+        consumed = None if quantity is None else _consumed_of(use, quantity)
         out.append(Component(key, quantity, use.multiply_by, use.divide_by, consumed))
     return tuple(out)
+
+
+def _key(use: Consume, quantities: Quantities) -> str:
+    return use.key if use.key in quantities else use.meter
+
+
+def _consumed_of(use: Consume, quantity: Decimal) -> Decimal:
+    return quantity * use.multiply_by / use.divide_by
 
 
 def _consumed(charge: Charge, parts: Iterable[Decimal]) -> Decimal:
@@ -213,7 +236,11 @@ def _daily(usage: MonthlyUsage, consumes: tuple[Consume, ...]) -> dict[date, Dec
     if usage.days is None:
         even = _sum(usage.quantities, consumes) / usage.period.days
         return {usage.period.start + timedelta(days=i): even for i in range(usage.period.days)}
-    return {day: _sum(quantities, consumes) for day, quantities in sorted(usage.days.items())}
+    known = [(use, key) for use in consumes if (key := _key(use, usage.quantities)) in usage.quantities]
+    return {
+        day: sum((_consumed_of(use, held[key]) for use, key in known if key in held), ZERO)
+        for day, held in sorted(usage.days.items())
+    }
 
 
 def _sum(quantities: Quantities, consumes: tuple[Consume, ...]) -> Decimal:
@@ -260,14 +287,14 @@ def _tiers(price: Price, priced: Decimal) -> tuple[TierCost, ...]:
 
 
 def _cost(price: Price, priced: Decimal | None, tiers: tuple[TierCost, ...]) -> Decimal | None:
-    """Price a quantity; an amount or a quantity that nobody knows has no cost."""
+    """Price a quantity; one that nobody knows has no cost, nor has what only tiers of unknown price hold."""
     if price.model is Model.FLAT:
         return price.amount
     if priced is None:
         return None
     if tiers:
-        costs = [tier.cost for tier in tiers]
-        return None if None in costs else sum((c for c in costs if c is not None), ZERO)
+        known = sum((tier.cost for tier in tiers if tier.cost is not None), ZERO)
+        return known if known or all(tier.cost is not None for tier in tiers) else None
     return None if price.amount is None else priced / price.per * price.amount
 
 

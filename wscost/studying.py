@@ -15,7 +15,7 @@ from wscost.comparing import compare
 from wscost.deployment import Deployment
 from wscost.drawable import draw
 from wscost.errors import InputError
-from wscost.estimating import DEFAULT_PLAN, Account, Options, deployment_of
+from wscost.estimating import DEFAULT_PLAN, Account, Options, deployments_of
 from wscost.exploring.breaking_even import BreakEven, break_even
 from wscost.exploring.paths import GROWTH
 from wscost.exploring.sensitivity import Sensitivity, sensitivity
@@ -91,8 +91,7 @@ def study(
     plan, deployment = plan or account.scenario_plans, deployment or account.scenario_deployment
     compared = compare(opened, plan=plan, deployment=deployment, **options)
     best = compared.cheapest or compared.bills[0]
-    named = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
-    built = {one.label: one for one in [deployment_of(each) for each in named] or account.deployments}
+    built = {one.label: one for one in deployments_of(deployment) or account.deployments}
     rival = _rival(best, compared.bills)
     return Study(
         compared.bills,

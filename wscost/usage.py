@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 
 from wscost.errors import UnknownNameError
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Quantities = Mapping[str, Decimal]
+DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
+"""Units of which a fraction makes sense; anything else is counted in whole numbers."""
+_MICRO = Decimal("0.000001")
+_WIDE = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,15 @@ def _reduce(
 
 
 def rounded(key: str, quantity: Decimal) -> Decimal:
-    """Round a count to a whole number, a time to its microseconds."""
-    places = Decimal("0.000001") if meter_of(key).unit in ("s", "ms") else Decimal(1)
-    return quantity.quantize(places, ROUND_HALF_EVEN)
+    """Round a count to a whole number, what is divisible to a millionth; half to even."""
+    return quantity.quantize(_MICRO, ROUND_HALF_EVEN, _WIDE) if divisible(key) else whole(key, quantity)
+
+
+def whole(key: str, quantity: Decimal) -> Decimal:
+    """Round a count to a whole number, half to even; what is divisible stays as it is."""
+    return quantity if divisible(key) else quantity.quantize(Decimal(1), ROUND_HALF_EVEN, _WIDE)
+
+
+def divisible(key: str) -> bool:
+    """Tell whether a fraction of a meter's unit makes sense."""
+    return meter_of(key).unit in DIVISIBLE

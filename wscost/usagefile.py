@@ -17,11 +17,8 @@ from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
 from wscost.exact import EXACT
 from wscost.notes import Note
-from wscost.usage import METERS, Quantities, a_month, meter_of
-from wscost.yamlfile import Document, Location, load, validate
-
-DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
-"""Units of which a fraction makes sense; anything else is counted in whole numbers."""
+from wscost.usage import METERS, Quantities, a_month, divisible, meter_of
+from wscost.yamlfile import Document, Location, validate
 
 _STEP = re.compile(r"[1-9][0-9]*")
 
@@ -77,19 +74,14 @@ def looks_like(document: Document) -> bool:
     return isinstance(document.data, dict) and "usage" in document.data
 
 
-def read_usage_file(path: Path | str) -> UsageFile:
-    """Read a month's totals.
+def usage_of(document: Document) -> UsageFile:
+    """Return what a document says as a usage file.
 
     Raises
     ------
     ConfigError
         With every complaint about the file, each with its line.
     """
-    return usage_of(load(path))
-
-
-def usage_of(document: Document) -> UsageFile:
-    """Return what a document says as a usage file; raises as ``read_usage_file`` does."""
     form = validate(_Form, document)
     if found := list(_broken_counts(form.usage)):
         raise document.refusal(found)
@@ -105,8 +97,8 @@ def usage_of(document: Document) -> UsageFile:
 
 def _broken_counts(usage: Mapping[str, Decimal]) -> Iterator[tuple[Location, str]]:
     for key, quantity in usage.items():
-        unit = meter_of(key).unit
-        if unit not in DIVISIBLE and quantity != quantity.to_integral_value():
+        if not divisible(key) and quantity != quantity.to_integral_value():
+            unit = meter_of(key).unit
             yield ("usage", key), f"usage.{key} must be a whole number of {unit}, not {quantity}."
 
 

@@ -79,7 +79,7 @@ def _money(metric: str, bill: Bill, at: str | None) -> Reading:
         figures = {p: cents(_of(spread, p)) for p in ([at] if at else PERCENTILES)}
     else:
         figures = {} if point is None else {POINT: point}
-    unknown = [line for line in lines if line.cost is None or line.depends_on]
+    unknown = [line for line in lines if not line.complete]
     partly = [line for line in lines if line.grade is Grade.LOWER_BOUND and line not in unknown]
     return Reading(
         figures or {POINT: Decimal(0)},

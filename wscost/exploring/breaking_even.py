@@ -14,7 +14,7 @@ from wscost.bill import Bill
 from wscost.deployment import Deployment
 from wscost.drawable import draw
 from wscost.errors import ConfigError
-from wscost.estimating import Options, deployment_of
+from wscost.estimating import Options, deployments_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import with_value
 from wscost.exploring.ranges import Span, Vary, asked, span_of
@@ -217,10 +217,10 @@ def break_even(
         raise ConfigError(f"One field can break even at a time, not {len(said)}: {', '.join(said)}.")
     if grid < 1:
         raise ConfigError(f"--grid {grid}: cut the range into at least one part.")
-    built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
+    built = deployments_of(deployment)
     case = Case.of(inputs, built[0] if built else None, options, by_means=True)
     named = case.account.books.match([plans] if isinstance(plans, str) else list(plans))
-    cases = [case, *(case.on(deployment_of(other)) for other in built[1:])]
+    cases = [case, *map(case.on, built[1:])]
     if len(cases) * len(named) != 2:
         bills = len(cases) * len(named)
         raise ConfigError(f"To break even takes two plans, or one under two deployments, not {bills} bills.")

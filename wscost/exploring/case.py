@@ -9,13 +9,10 @@ from pathlib import Path
 from wscost.bill import Bill
 from wscost.deployment import Deployment
 from wscost.errors import ConfigError
-from wscost.estimating import DEFAULT_PLAN, Account, Options, deployment_of
+from wscost.estimating import DEFAULT_PLAN, PAID_PLANS, Account, Options, deployment_of
 from wscost.inputs import Input, Workload
 from wscost.notes import Note
 from wscost.profile import is_profile
-
-PAID_PLANS = ("cloudflare/workers-standard", "cloudflare/workers-unbound", "cloudflare/workers-bundled")
-"""Every paid plan of Cloudflare Workers, today's first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,13 @@ class Case:
         """Return this case's bill under one plan, with its unit costs where wanted."""
         return self.account.bills(self.deployment, [plan], per_unit=per_unit)[0]
 
-    def plans(self, named: str | Sequence[str] | None) -> tuple[str, ...]:
-        """Return the plans asked for, those that usage files name, or every paid one of Cloudflare."""
+    def plans(self, named: str | Sequence[str] | None) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+        """Return the plans asked for, those that usage files name, or every paid one of Cloudflare.
+
+        Notes say which are left out, as ``Account.sold`` does.
+        """
         asked = [named] if isinstance(named, str) else list(named or ())
-        return self.account.books.match(asked or self.account.plans or PAID_PLANS)
+        return self.account.sold(self.deployment, asked, PAID_PLANS)
 
     def plan(self, named: str | None) -> str:
         """Return the one plan asked for, that a usage file names, or today's paid one of Cloudflare.

@@ -98,7 +98,7 @@ def history(
         If an input cannot be read, or no price is known at the end.
     """
     case = Case.of(inputs, deployment, options)
-    plans = case.plans(plan)
+    plans, not_sold = case.plans(plan)
     newest = case.bills(plans)
     last = max(bill.as_of for bill in newest)
     if since > last.year:
@@ -113,7 +113,7 @@ def history(
     moved = {past.as_of for past in rows if past.moved}
     kept = {day for day in days if day in moved or day == last or (day.month, day.day) == (1, 1)}
     rows = sorted((past for past in rows if past.as_of in kept), key=lambda p: (p.as_of, plans.index(p.plan)))
-    return History(plans, tuple(rows), (*case.notes, *_notes(case, since), *left_out(newest)))
+    return History(plans, tuple(rows), (*case.notes, *not_sold, *_notes(case, since), *left_out(newest)))
 
 
 def _notes(case: Case, since: int) -> Iterator[Note]:

@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from wscost.deployment import Deployment
-from wscost.exploring.multiplying import whole
 from wscost.notes import Note
-from wscost.usage import MonthlyUsage, Quantities, meter_of
+from wscost.usage import MonthlyUsage, Quantities, meter_of, whole
 
 if TYPE_CHECKING:
     from wscost.profile import Profile

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from wscost.notes import Note
 from wscost.units import plain
-from wscost.usage import MonthlyUsage, Quantities, meter_of
+from wscost.usage import MonthlyUsage, Quantities, meter_of, whole
 
 EVERYTHING = "scale"
 """The factor of all meters, peaks included: as many times the rooms, each like those seen."""
 ALL_INPUTS = "traffic"
 """The same, of every kind of input."""
-_DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
 
 
 def multiplied(month: MonthlyUsage, factors: Mapping[str, Decimal]) -> MonthlyUsage:
@@ -31,13 +30,6 @@ def multiplied(month: MonthlyUsage, factors: Mapping[str, Decimal]) -> MonthlyUs
         days=None if month.days is None else {day: _times(held, told) for day, held in month.days.items()},
         notes=(*month.notes, *(_note(name, factor) for name, factor in told.items())),
     )
-
-
-def whole(key: str, quantity: Decimal) -> Decimal:
-    """Round a meter's quantity to what can be counted; times stay as they are."""
-    if meter_of(key).unit in _DIVISIBLE:
-        return quantity
-    return quantity.quantize(Decimal(1), ROUND_HALF_EVEN)
 
 
 def _times(quantities: Quantities, factors: Mapping[str, Decimal]) -> dict[str, Decimal]:

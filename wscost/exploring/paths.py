@@ -24,8 +24,8 @@ from wscost.profile import Profile, Range
 from wscost.profile.distributions import Constant
 from wscost.trace import Trace, TraceStream
 from wscost.units import plain
-from wscost.usage import METERS, Usage, meter_of
-from wscost.usagefile import DIVISIBLE, UsageFile
+from wscost.usage import METERS, Usage, divisible, meter_of
+from wscost.usagefile import UsageFile
 from wscost.yamlfile.plainwords import complaints
 
 ROOTS = USAGE, MONTHLY, DEPLOYMENT, TRACE, TRAFFIC = "usage", "monthly", "deployment", "trace", "traffic"
@@ -116,7 +116,7 @@ def is_count(case: Case, path: str) -> bool:
     """Whether a field holds only whole numbers."""
     root, keys = _split(case, path)
     if root in (USAGE, MONTHLY):
-        return meter_of(keys[0]).unit not in DIVISIBLE
+        return not divisible(keys[0])
     value = value_at(case, path)
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -189,9 +189,9 @@ def _quantity(path: str, value: Any) -> Decimal:
 
 
 def _count(path: str, key: str, value: Any) -> Decimal:
-    quantity, unit = _quantity(path, value), meter_of(key).unit
-    if unit not in DIVISIBLE and quantity != quantity.to_integral_value():
-        raise ConfigError(f"{path} must be a whole number of {unit}, not {value}.")
+    quantity = _quantity(path, value)
+    if not divisible(key) and quantity != quantity.to_integral_value():
+        raise ConfigError(f"{path} must be a whole number of {meter_of(key).unit}, not {value}.")
     return Decimal(plain(quantity))
 
 

@@ -14,7 +14,7 @@ from wscost.bill import Bill
 from wscost.deployment import Deployment
 from wscost.drawable import draw
 from wscost.errors import ConfigError
-from wscost.estimating import Options, deployment_of
+from wscost.estimating import Options, deployments_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import value_at, with_value
 from wscost.exploring.ranges import Setting, Vary, asked, settings
@@ -121,27 +121,28 @@ def sweep(
     WscostError
         If an input cannot be read, no price is known, a path or value is wrong, or the grid is too large.
     """
-    built = [deployment] if isinstance(deployment, (str, Path, Deployment)) else list(deployment or ())
+    built = deployments_of(deployment)
     case = Case.of(inputs, built[0] if built else None, options, by_means=by_means)
-    cases = [case, *(case.on(deployment_of(other)) for other in built[1:])]
-    plans = case.plans(plan)
+    cases = [case, *map(case.on, built[1:])]
+    sold = [one.plans(plan) for one in cases]
     said = asked(vary)
     axes = [settings(case, path, values) for path, values in said.items()]
-    bills = prod(map(len, axes)) * len(plans) * len(cases)
+    each = sum(len(plans) for plans, _ in sold)
+    bills = prod(map(len, axes)) * each
     if most is not None and bills > most:
         sizes = " x ".join(f"{len(axis):,}" for axis in axes)
-        each = len(plans) * len(cases)
         under = f" under {each:,} plans and deployments" if each > 1 else ""
         raise ConfigError(
             f"{sizes} values{under} are {bills:,} bills, more than {most:,}. Vary fewer values, or say --yes."
         )
     points, last = [], prod(map(len, axes))
     if by_means:
-        case.bills(plans)  # simulates what the points are compared with
-    notes = [*case.notes, *case.told_by_means(), *without_effect(cases, said)]
+        case.bills(sold[0][0])  # simulates what the points are compared with
+    notes = [*case.notes, *(note for _, not_sold in sold for note in not_sold)]
+    notes += [*case.told_by_means(), *without_effect(cases, said)]
     for done, chosen in enumerate(product(*axes), start=1):
         moved = [_moved(one, said, chosen) for one in cases]
-        found = [bill for one in moved for bill in one.bills(plans)]
+        found = [bill for one, (plans, _) in zip(moved, sold, strict=True) for bill in one.bills(plans)]
         points.append(_point(moved[0], tuple(said), chosen, found))
         notes += [*_multiplied(found), *left_out(found)]
         if told is not None:

@@ -13,6 +13,7 @@ from wscost.exploring.multiplying import EVERYTHING, multiplied
 from wscost.metering import meter
 from wscost.metering.tally import days_of
 from wscost.notes import Note
+from wscost.rating import Charged
 from wscost.trace import COUNTS, OPEN, Batch, stream_at_hand
 from wscost.usage import MonthlyUsage, Period, Quantities, Window, combine
 
@@ -22,7 +23,7 @@ _SHORT = Context(prec=6)
 
 
 def unit_costs(
-    month: MonthlyUsage, deployment: Deployment, total_of: Callable[[MonthlyUsage], Decimal]
+    month: MonthlyUsage, deployment: Deployment, charge: Callable[[MonthlyUsage], Charged]
 ) -> UnitCosts:
     """Return what a month's bill comes to per unit, the next users and idle clients by rating anew.
 
@@ -32,10 +33,11 @@ def unit_costs(
         What the workload causes, other requests of the account left out.
     deployment : Deployment
         Where an idle client's socket would end.
-    total_of : callable
+    charge : callable
         What the plan charges for a month's usage, everything of the account included.
     """
-    total, usage = total_of(month), month.quantities
+    charged, usage = charge(month), month.quantities
+    total = charged.total
     connections = usage.get("connections_opened")
     seconds = usage.get("connection_seconds")
     hours = None if seconds is None else seconds / 3_600
@@ -43,7 +45,7 @@ def unit_costs(
     thousands = sum(sent, Decimal(0)) / 1_000
     users = None if seconds is None else seconds / (month.period.days * 86_400)
     more = USERS / users if users else Decimal(0)
-    added = total_of(multiplied(month, {EVERYTHING: 1 + more})) - total if more else Decimal(0)
+    added = _added(charged, charge(multiplied(month, {EVERYTHING: 1 + more}))) if more else Decimal(0)
     idle = replace(month, quantities=combine([usage, idle_clients(deployment, month.period)]), days=None)
     even = replace(month, days=None)
     return UnitCosts(
@@ -56,7 +58,7 @@ def unit_costs(
         per_next_connection_hour=_over(added, _times(hours, more)),
         per_next_thousand_messages=_over(added, _times(thousands, more)),
         per_next_user=_over(added, _times(users, more)),
-        per_idle_client=_SHORT.divide(total_of(idle) - total_of(even), Decimal(USERS)),
+        per_idle_client=_over(_added(charge(even), charge(idle)), Decimal(USERS)),
     )
 
 
@@ -81,5 +83,10 @@ def _times(quantity: Decimal | None, factor: Decimal) -> Decimal | None:
     return None if quantity is None else quantity * factor
 
 
-def _over(total: Decimal, quantity: Decimal | None) -> Decimal | None:
-    return _SHORT.divide(total, quantity) if quantity else None
+def _added(charged: Charged, then: Charged) -> Decimal | None:
+    """Return what a month costs more than another; unknown where only of the other all is known."""
+    return None if charged.complete and not then.complete else then.total - charged.total
+
+
+def _over(total: Decimal | None, quantity: Decimal | None) -> Decimal | None:
+    return _SHORT.divide(total, quantity) if quantity and total is not None else None

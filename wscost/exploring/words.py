@@ -16,13 +16,7 @@ def cost_of(bill: Bill) -> Decimal:
 
 def left_out(bills: Iterable[Bill]) -> Iterator[Note]:
     """Say which charges the totals of some bills leave out, in whole or in part, if any."""
-    names = [
-        line.name
-        for bill in bills
-        if bill.at_least
-        for line in bill.lines
-        if line.cost is None or line.depends_on
-    ]
+    names = [line.name for bill in bills if bill.at_least for line in bill.lines if not line.complete]
     if told := list(dict.fromkeys(names)):
         yield Note(
             "at-least",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from wscost.errors import NoPriceError
+from wscost.errors import NotSoldError
 from wscost.notes import Note
 from wscost.pricebook.form import ChargeForm, Entry, IncludedForm, LimitForm, PriceBook
 from wscost.pricelist import Charge, Limit, PriceList, Provenance
@@ -36,7 +36,7 @@ def list_prices(plan: PriceBook, add_ons: Iterable[PriceBook], asked: Question) 
 
     Raises
     ------
-    NoPriceError
+    NotSoldError
         If the plan cannot carry the deployment, or a book knows no price on that day.
     """
     _check_support(plan, asked)
@@ -78,14 +78,14 @@ def _check_day(book: PriceBook, asked: Question) -> None:
     first = first_day(book, asked.region)
     place = f" in {asked.region}" if asked.region else ""
     if asked.day < first:
-        raise NoPriceError(
+        raise NotSoldError(
             f"No price of {book.id}{place} is known before {first}, so none for {asked.day}. "
             f"Ask for {first} or later."
         )
     closed = book.status == "shutdown" and (book.status_since or date.min) <= asked.day
     if closed or not _in_force(book.charges, asked):
         since = f" since {book.status_since}" if closed and book.status_since else ""
-        raise NoPriceError(
+        raise NotSoldError(
             f"{book.id}{place} is no longer sold{since}, so there is no price for {asked.day}."
         )
 
@@ -98,13 +98,13 @@ def _check_support(plan: PriceBook, asked: Question) -> None:
     suited = [s for s in carried if not s.storage or storage in s.storage]
     if not carried:
         others = ", ".join(s.endpoint for s in plan.supports)
-        raise NoPriceError(f"{plan.id} carries no deployment with endpoint {endpoint}, only {others}.")
+        raise NotSoldError(f"{plan.id} carries no deployment with endpoint {endpoint}, only {others}.")
     if not suited:
         others = ", ".join(word for s in carried for word in s.storage)
-        raise NoPriceError(f"{plan.id} carries no {endpoint} with storage {storage}, only with {others}.")
+        raise NotSoldError(f"{plan.id} carries no {endpoint} with storage {storage}, only with {others}.")
     since = min(s.from_ for s in suited)
     if asked.day < since:
-        raise NoPriceError(
+        raise NotSoldError(
             f"{plan.id} carries endpoint {endpoint} only since {since}: no price for {asked.day}. "
             f"Ask for {since} or later."
         )

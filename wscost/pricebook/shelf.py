@@ -75,16 +75,6 @@ class PriceBooks:
             found |= dict.fromkeys(matched)
         return tuple(found)
 
-    def first_known(self, plan: str) -> date:
-        """Return the first day on which a plan has a known price.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such plan.
-        """
-        return first_day(self._plan(plan))
-
     def price_list(
         self,
         plan: str,

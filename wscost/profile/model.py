@@ -210,11 +210,6 @@ class Profile(Strict):
         """The name of the profile."""
         return self.profile
 
-    @property
-    def has_ranges(self) -> bool:
-        """Whether some figure is given as a range."""
-        return bool(ranges(self))
-
     def midpoint(self) -> Profile:
         """Return the profile in which every range is its mode."""
         return self._with(likely)

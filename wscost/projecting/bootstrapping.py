@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from wscost.projecting.month import WEEK, covers, days_seen
-from wscost.usage import Period, Quantities, Usage, meter_of, rounded
+from wscost.usage import MonthlyUsage, Period, Quantities, Usage, meter_of, rounded
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ class ObservedMonth:
         """Whether a range can be told: of a week and more, where some of the month was not observed."""
         return self.usage.window.seconds >= WEEK and not covers(self.usage.window, self.period)
 
-    def bootstrap(self, replicates: int) -> list[Quantities]:
+    def bootstrap(self, replicates: int, daily: Collection[str] = ()) -> list[MonthlyUsage]:
         """Return the usage of so many months, each day of which is one of those observed.
 
         Weekdays are kept apart where each was observed twice, else working days and weekends. The days
         to draw from are themselves drawn anew for each month: a few days tell the mean only roughly, and
         a month is no surer than that. Days of the month that were observed whole stay as they are, and
-        peaks are the highest drawn.
+        peaks are the highest drawn. Of the meters named in ``daily`` the days are kept.
 
         Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 6 and 8.
         """
@@ -46,12 +47,16 @@ class ObservedMonth:
         chosen = self._draw(dates, drawn, replicates)
         chosen = np.hstack([chosen, np.tile(np.array(kept, dtype=np.int64), (replicates, 1))])
         months: list[dict[str, Decimal]] = [{} for _ in range(replicates)]
+        by_day: dict[str, Floats] = {}
         for key in sorted({key for day in dates for key in seen[day]}):
             values = np.array([float(seen[day].get(key, Decimal(0))) for day in dates])[chosen]
             amounts = values.max(axis=1) if meter_of(key).peak else values.sum(axis=1)
+            if meter_of(key).name in daily:
+                by_day[key] = values
             for month, amount in zip(months, amounts, strict=True):
                 month[key] = rounded(key, Decimal(float(amount)))
-        return list(months)
+        days = days_drawn([*drawn, *(dates[i] for i in kept)], by_day, replicates)
+        return [MonthlyUsage(self.period, month, held) for month, held in zip(months, days, strict=True)]
 
     def _draw(self, dates: Sequence[date], drawn: Sequence[date], replicates: int) -> Ints:
         """Return which observed day stands for each day to draw, one row a month."""
@@ -62,6 +67,20 @@ class ObservedMonth:
             which = rng.integers(len(members), size=(replicates, len(wanted)))
             out[:, wanted] = np.take_along_axis(anew, which, axis=1)
         return out
+
+
+def days_drawn(
+    dates: Sequence[date], by_day: Mapping[str, Floats], replicates: int
+) -> Iterator[Mapping[date, Quantities] | None]:
+    """Yield the days of so many months: by meter, one row a month and one column a day; None without any."""
+    if not by_day:
+        yield from [None] * replicates
+        return
+    for month in zip(*(amounts.tolist() for amounts in by_day.values()), strict=True):
+        yield {
+            day: dict(zip(by_day, map(Decimal, quantities), strict=True))
+            for day, *quantities in zip(dates, *month, strict=True)
+        }
 
 
 def _groups(dates: Sequence[date], drawn: Sequence[date]) -> Mapping[int, tuple[list[int], list[int]]]:

@@ -7,27 +7,38 @@ queueing theory gives for each draw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from wscost.deployment import Deployment
 from wscost.profile.model import Profile
+from wscost.projecting import days_drawn
 from wscost.simulating import Expected, expected, occupied
-from wscost.usage import Period, Quantities, meter_of, rounded
+from wscost.usage import MonthlyUsage, Period, Quantities, meter_of, rounded
 
 
 def by_chance(
-    days: Mapping[date, Quantities], profile: Profile, share: float, seed: int, replicates: int
-) -> list[Quantities]:
+    simulated: MonthlyUsage,
+    profile: Profile,
+    share: float,
+    seed: int,
+    replicates: int,
+    *,
+    daily: Collection[str] = (),
+) -> list[MonthlyUsage]:
     """Draw every day anew among the simulated days of its weekday; days of their own stay.
 
     Drawing among so few days makes months too alike, and scaling a share of the rooms too different:
-    deviations are widened for the one and narrowed for the other.
+    deviations are widened for the one and narrowed for the other. Of the meters named in ``daily`` the
+    days are kept.
     """
+    days = simulated.days or {}
     dates = sorted(days)
     own = _days_of_their_own(profile)
     groups: dict[int, list[int]] = {}
@@ -44,16 +55,24 @@ def by_chance(
         home[np.ix_(members, range(len(dates)))] = 0
         home[np.ix_(members, members)] = 1 / len(members)
     months: list[dict[str, Decimal]] = [{} for _ in range(replicates)]
+    by_day: dict[str, npt.NDArray[np.float64]] = {}
     for key in sorted({key for held in days.values() for key in held}):
         values = np.array([float(days[day].get(key, Decimal(0))) for day in dates])
         if meter_of(key).peak:
-            sums = values[chosen].max(axis=1, initial=0.0)
+            drawn = values[chosen]
+            sums = drawn.max(axis=1, initial=0.0)
         else:
             usual = home @ values
-            sums = np.maximum(usual + (values[chosen] - usual) * widen, 0).sum(axis=1)
+            drawn = np.maximum(usual + (values[chosen] - usual) * widen, 0)
+            sums = drawn.sum(axis=1)
+        if meter_of(key).name in daily:
+            by_day[key] = drawn
         for month, amount in zip(months, sums, strict=True):
             month[key] = rounded(key, Decimal(float(amount)))
-    return list(months)
+    return [
+        MonthlyUsage(simulated.period, month, days_of_month)
+        for month, days_of_month in zip(months, days_drawn(dates, by_day, replicates), strict=True)
+    ]
 
 
 def _days_of_their_own(profile: Profile) -> set[date]:
@@ -84,21 +103,24 @@ def drawn_theories(profile: Profile, period: Period, seed: int, replicates: int)
 
 
 def in_proportion(
-    months: Sequence[Quantities], usual: Theory, drawn: Sequence[Theory], deployment: Deployment
-) -> list[Quantities]:
+    months: Sequence[MonthlyUsage], usual: Theory, drawn: Sequence[Theory], deployment: Deployment
+) -> list[MonthlyUsage]:
     """Return months as a drawn workload would have made them: each meter by the ratio of its means."""
     was = means(usual, deployment)
-    out: list[Quantities] = []
+    out = []
     for month, theory in zip(months, drawn, strict=True):
         now = means(theory, deployment)
         ratios = {name: now[name] / mean for name, mean in was.items() if mean}
-        out.append(
-            {
-                key: rounded(key, Decimal(float(q) * ratios.get(meter_of(key).name, 1.0)))
-                for key, q in month.items()
-            }
-        )
+        days = month.days
+        if days is not None:
+            days = {day: _times(quantities, ratios) for day, quantities in days.items()}
+        quantities = {key: rounded(key, q) for key, q in _times(month.quantities, ratios).items()}
+        out.append(replace(month, quantities=quantities, days=days))
     return out
+
+
+def _times(quantities: Quantities, ratios: Mapping[str, float]) -> dict[str, Decimal]:
+    return {key: Decimal(float(q) * ratios.get(meter_of(key).name, 1.0)) for key, q in quantities.items()}
 
 
 def means(theory: Theory, deployment: Deployment) -> dict[str, float]:

@@ -67,26 +67,17 @@ class SimulatedMonth:
         """How much of the traffic was simulated."""
         return self.simulation.share
 
-    def replicate(self, replicates: int) -> Replicates[Quantities]:
-        """Return the usage of so many months: by chance alone, and with ranges drawn too."""
+    def replicate(self, replicates: int, daily: Collection[str] = ()) -> Replicates:
+        """Return the usage of so many months: by chance alone, and with ranges drawn too.
+
+        Of the meters named in ``daily`` their days are kept.
+        """
         of, fields = self.simulation, tuple(ranged(self.profile))
-        chance = by_chance(self.month.days or {}, of.profile, of.share, of.seed, replicates)
+        chance = by_chance(self.month, of.profile, of.share, of.seed, replicates, daily=daily)
         if not fields:
             return Replicates(chance, chance)
         drawn = in_proportion(chance, of.theory, of.drawn(replicates), self.deployment)
         return Replicates(drawn, chance, drawn=fields)
-
-
-def simulate_month(
-    profile: Profile,
-    deployment: Deployment,
-    period: Period,
-    *,
-    seed: int | None = None,
-    parameters: Parameters = Parameters(),  # noqa: B008
-) -> SimulatedMonth:
-    """Simulate and meter a billing month of a profile on one deployment; see ``Simulation``."""
-    return Simulation(profile, period, seed).month(deployment, parameters)
 
 
 class Simulation:
@@ -147,7 +138,7 @@ class Simulation:
             )
         days = {day: _with_http(self._middle, quantities) for day, quantities in days.items()}
         grades = dict.fromkeys(METERS, Grade.ASSUMED)
-        quantities = {key: rounded(key, Decimal(float(q))) for key, q in total(days.values()).items()}
+        quantities = {key: rounded(key, q) for key, q in total(days.values()).items()}
         month = MonthlyUsage(self.period, quantities, days, grades, tuple(notes))
         return SimulatedMonth(self, deployment, month)
 

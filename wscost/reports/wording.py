@@ -94,8 +94,7 @@ def cost(line: BillLine, currency: str) -> str:
     """Write a line's cost, marked where the truth may be higher; unknown is never $0.00."""
     if line.cost is None:
         return "?"
-    bounded = line.grade is Grade.LOWER_BOUND or bool(line.depends_on)
-    return f"{AT_LEAST if bounded else ''}{money(line.cost, currency)}"
+    return f"{AT_LEAST if line.at_least else ''}{money(line.cost, currency)}"
 
 
 def unknown(bill: Bill) -> list[str]:
@@ -104,7 +103,7 @@ def unknown(bill: Bill) -> list[str]:
         f"{line.name} {depends(line)}: {unit_price(line, bill.currency)}"
         f"{f', past the first {short(line.included)}' if line.included else ''}."
         for line in bill.lines
-        if line.cost is None
+        if line.cost is None and not line.free
     ]
 
 
@@ -112,16 +111,18 @@ def depends(line: BillLine) -> str:
     """Say what a line's cost still depends on, or nothing."""
     if line.depends_on:
         return f"depends on {', '.join(line.depends_on)}"
-    return "" if line.cost is not None else "depends on a price that is not published"
+    return "" if line.complete else "depends on a price that is not published"
 
 
 def marks(bill: Bill, comparison: Comparison) -> list[str]:
-    """Return the words beside a bill in a comparison: cheapest, not feasible, legacy."""
+    """Return the words beside a bill in a comparison: cheapest, not feasible, legacy and so on."""
     words = []
     if bill is comparison.cheapest and len(comparison.bills) > 1:
         words.append("cheapest")
     if not bill.feasible:
         words.append("not feasible")
+    elif any(note.code == "limits-unseen" for note in bill.notes):
+        words.append("limits not all known")
     return words + [_STATUS[note.code] for note in bill.notes if note.code in _STATUS]
 
 
@@ -233,23 +234,47 @@ PER_UNIT = ("Per unit", "On average", "Next 1,000 users")
 
 
 def per_unit(bill: Bill) -> list[tuple[str, ...]]:
-    """Return what a connection, an hour, a message and a user come to; what is not known is left out."""
+    """Return what a connection, an hour, a message and a user come to; what is not known is left out.
+
+    Parts of a total that is a lower bound are marked as such.
+    """
     if bill.unit_costs is None:
         return []
     costs = bill.unit_costs
     users = "" if costs.concurrent_users is None else f" ({figure(costs.concurrent_users)} on average)"
-    told = {
-        "Connection": (costs.per_connection, costs.per_next_connection),
-        "Hour of connection": (costs.per_connection_hour, costs.per_next_connection_hour),
-        "1,000 messages": (costs.per_thousand_messages, costs.per_next_thousand_messages),
-        f"User, connected all month{users}": (costs.per_concurrent_user, costs.per_next_user),
-        "Idle client, connected all month (of 1,000 more)": (None, costs.per_idle_client),
-    }
-    return [
-        (what, *(_fine(cost, bill.currency) for cost in pair))
-        for what, pair in told.items()
-        if pair != (None, None)
+    told = [
+        ("Connection", ("connections_opened",), costs.per_connection, costs.per_next_connection),
+        (
+            "Hour of connection",
+            ("connection_seconds",),
+            costs.per_connection_hour,
+            costs.per_next_connection_hour,
+        ),
+        (
+            "1,000 messages",
+            ("messages_in", "messages_out"),
+            costs.per_thousand_messages,
+            costs.per_next_thousand_messages,
+        ),
+        (
+            f"User, connected all month{users}",
+            ("connection_seconds",),
+            costs.per_concurrent_user,
+            costs.per_next_user,
+        ),
+        ("Idle client, connected all month (of 1,000 more)", (), None, costs.per_idle_client),
     ]
+    return [
+        (what, *("" if cost is None else f"{_bound(bill, by)}{_fine(cost, bill.currency)}" for cost in pair))
+        for what, by, *pair in told
+        if any(cost is not None for cost in pair)
+    ]
+
+
+def _bound(bill: Bill, divided_by: Iterable[str]) -> str:
+    """Mark a part of a total that is a lower bound, unless what divides it is one too."""
+    seen_in_part = any(bill.grades.get(meter) is Grade.LOWER_BOUND for meter in divided_by)
+    return AT_LEAST if bill.at_least and not seen_in_part else ""
 
 
 def per_unit_in_words(bill: Bill) -> list[str]:
@@ -260,10 +285,8 @@ def per_unit_in_words(bill: Bill) -> list[str]:
     ]
 
 
-def _fine(amount: Decimal | None, currency: str) -> str:
-    """Write a small amount with three digits that count, cents at least; nothing where it is unknown."""
-    if amount is None:
-        return ""
+def _fine(amount: Decimal, currency: str) -> str:
+    """Write a small amount with three digits that count, cents at least."""
     places = max(2, 2 - amount.adjusted()) if amount else 2
     return rate(amount.quantize(Decimal(1).scaleb(-places)), currency)
 
