@@ -175,6 +175,36 @@ def test_one_sentence_says_what_decides() -> None:
     assert "open 24 hours on average" in decides
 
 
+def test_of_two_totals_that_are_the_least_the_smaller_is_the_cheaper_however_many_lines_are_unknown() -> None:
+    trace_ = trace([connection(0, 3_600, messages_in=10)], [event("message", 1, bytes=9)])
+    compared = compare(
+        trace_,
+        plan=["aws/api-gateway-websocket", STANDARD],
+        deployment="durable-object-hibernation",
+        region="us-east-1",
+    )
+    unknown = [sum(not line.complete for line in bill.lines) for bill in compared.bills]
+    least = min(compared.bills, key=lambda bill: bill.total)
+
+    assert all(bill.at_least for bill in compared.bills)
+    assert unknown[0] != unknown[1]
+    assert compared.cheapest is least
+
+
+def test_amounts_in_different_money_are_not_compared(tmp_path: Path) -> None:
+    book = (
+        "provider: acme\nproduct: rooms\nkind: plan\ncurrency: EUR\nchecked: 2026-11-23\n"
+        "sources: {page: https://example.com}\n"
+        "charges:\n  - sku: messages\n    consumes: [{meter: messages_in}]\n    unit: Messages\n"
+        "    price: {model: per_unit, amount: 1}\n    effective: {from: 2020-01-01}\n    source: page\n"
+    )
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme/rooms.yaml").write_text(book)
+
+    with pytest.raises(ConfigError, match=r"in EUR and .* in USD: amounts in different money"):
+        compare(totals(messages_in=1, http_requests=1), plan=["acme/rooms", STANDARD], pricing=[tmp_path])
+
+
 def test_a_plan_that_is_no_longer_sold_is_not_offered_as_the_cheapest() -> None:
     busy = totals(connections_opened=10_000, worker_cpu_ms=100 * MILLION)
     today, then = compare(busy, deployment="worker"), compare(busy, as_of=date(2023, 12, 1))

@@ -14,6 +14,7 @@ from wscost.deployment import PRESETS, Deployment, Pins
 from wscost.exploring import rewriting
 from wscost.exploring.advising import Advice, Advised, advise
 from wscost.exploring.heartbeats import heartbeats
+from wscost.reports.telling import tell
 from wscost.trace import Trace, check_trace
 from wscost.usagefile import UsageFile
 
@@ -281,6 +282,23 @@ def test_batching_totals_is_bounded_by_the_seconds_that_sockets_were_open() -> N
     # the 10 connects past the allowance.
     assert after.saving == D("1.50") - D("0.15")
     assert "200,000,000 messages become 20,000,000" in after.how
+
+
+def test_a_plan_that_cannot_serve_is_left_for_one_that_can_whatever_it_costs() -> None:
+    usage = UsageFile(
+        "totals",
+        {
+            "connections_opened": D(1_000),
+            "messages_in": D(72_000_000),
+            "object_active_seconds": D(86_400_000),
+        },
+        PRESETS["durable-object"],
+    )
+    advice = advise(usage, plan="cloudflare/workers-free")
+
+    assert not advice.bill.feasible
+    assert [(one.code, one.total > 0) for one in advice.changes] == [("plan", True)]
+    assert "Workers Free cannot serve this" in str(tell(advice).answers)
 
 
 def test_another_plan_is_advised_only_if_it_is_sold_and_can_serve() -> None:

@@ -50,7 +50,8 @@ def test_fields_are_combined_the_last_one_fastest() -> None:
 
 
 def test_the_cheapest_at_each_point_is_marked_the_first_of_equals() -> None:
-    swept = sweep(totals(), "usage.connections_opened=10e6,10.5e6,20e6", plan=[STANDARD, BUNDLED])
+    sockets = totals(worker_cpu_ms=0)
+    swept = sweep(sockets, "usage.connections_opened=10e6,10.5e6,20e6", plan=[STANDARD, BUNDLED])
 
     assert [plan for plan, best in rows(swept, "plan", "cheapest") if best] == [STANDARD, BUNDLED, STANDARD]
 
@@ -62,6 +63,15 @@ def test_a_plan_that_cannot_serve_is_never_the_cheapest() -> None:
     assert [(free, True), (STANDARD, True)] == [
         (plan, feasible) for plan, feasible, best in rows(swept, "plan", "feasible", "cheapest") if best
     ]
+
+
+def test_the_least_that_a_plan_comes_to_is_not_cheaper_than_what_another_does_come_to() -> None:
+    swept = sweep(totals(), "usage.connections_opened=20e6", plan=[STANDARD, BUNDLED])
+
+    assert [
+        (STANDARD, D("8.00"), False, False),
+        (BUNDLED, D("10.00"), True, True),
+    ] == rows(swept, "plan", "total", "complete", "cheapest")
 
 
 def test_a_sweep_agrees_with_estimates_made_one_by_one() -> None:

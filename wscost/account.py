@@ -30,7 +30,7 @@ from wscost.matching import merged, not_counted, stored, with_counterparts
 from wscost.metering import meter
 from wscost.notes import Note
 from wscost.pricebook import PriceBooks, load_books
-from wscost.pricelist import PriceList
+from wscost.pricelist import PriceList, refuse_currencies
 from wscost.profile import is_profile
 from wscost.projecting import ObservedMonth, billing_period, project
 from wscost.ranging import DEFAULT_REPLICATES, Basis, Replicates
@@ -162,6 +162,7 @@ class Account:
         With ``per_unit``, each bill also tells what it comes to per connection, message and user.
         """
         lists = [self.price_list(plan, deployment) for plan in plans]
+        refuse_currencies(lists)
         consumed = [charge.consumes for prices in lists for charge in prices.charges]
         period = self.period(lists[0].as_of)
         parts = {

@@ -221,9 +221,9 @@ class Bill:
         return any(note.code == "legacy-plan" for note in self.notes)
 
     @property
-    def rank(self) -> tuple[bool, int, Decimal]:
+    def rank(self) -> tuple[bool, bool, Decimal]:
         """What sorts bills from best to worst: plans still sold, then known, then cheap ones."""
-        return self.legacy, sum(not line.complete for line in self.lines), self.total
+        return self.legacy, self.at_least, self.total
 
     @property
     def complete(self) -> bool:
@@ -292,7 +292,7 @@ class Comparison:
     """Bills of the same usage under several plans or deployments, and what decides between them.
 
     Only feasible bills compete for the cheapest: a plan whose limits the usage breaks is no answer. One
-    that is no longer sold, or of which more is unknown, wins only among its like.
+    that is no longer sold, or whose total is only the least that it comes to, wins only among its like.
     """
 
     bills: tuple[Bill, ...]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from wscost.errors import ConfigError
 from wscost.notes import Note
 
 
@@ -162,3 +163,17 @@ class PriceList:
 
 def _applies(when: Mapping[str, tuple[str, ...]], properties: Mapping[str, str]) -> bool:
     return all(properties.get(name) in allowed for name, allowed in when.items())
+
+
+def refuse_currencies(lists: Iterable[PriceList]) -> None:
+    """Refuse to set amounts of different money side by side.
+
+    Raises
+    ------
+    ConfigError
+        If the lists have more than one currency.
+    """
+    plans = {prices.currency: prices.plan for prices in lists}
+    if len(plans) > 1:
+        told = " and ".join(f"{plan} in {currency}" for currency, plan in plans.items())
+        raise ConfigError(f"{told}: amounts in different money cannot be compared. Price one at a time.")

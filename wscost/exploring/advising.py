@@ -46,7 +46,8 @@ class Advice:
     """Changes by their saving, what they save together, and the traps that show.
 
     ``together`` names the changes that still help when made one after another, the largest first;
-    savings do not add up, since allowances and whole units are shared.
+    savings do not add up, since allowances and whole units are shared. Where the plan cannot serve, changes
+    are those under which one can, whatever it costs.
     """
 
     bill: Bill
@@ -113,9 +114,9 @@ def advise(
         saving = base.total - after.total
         tried.append((change, Advised(change.code, change.name, proposal.how, saving, after.total)))
     tried.sort(key=lambda pair: -pair[1].saving)
-    helpful = [(change, told) for change, told in tried if told.saving > 0]
+    helpful = [(change, told) for change, told in tried if told.saving > 0 or not bill.feasible]
     together, made, on, total = [], case, named, bill.total
-    for change, told in helpful:
+    for change, told in helpful if bill.feasible else ():
         proposal = change.make(made, on)
         after_all = None if proposal is None else proposal.case.bill(proposal.plan)
         if proposal and after_all and after_all.feasible and after_all.total < total:
@@ -124,7 +125,7 @@ def advise(
     return Advice(
         bill=bill,
         changes=tuple(told for _, told in helpful),
-        useless=tuple(told for _, told in tried if told.saving <= 0),
+        useless=tuple(told for _, told in tried if told.saving <= 0 and bill.feasible),
         together=tuple(together),
         total_together=total,
         traps=tuple(traps(case, named)),

@@ -18,7 +18,7 @@ from wscost.estimating import Options, deployments_of
 from wscost.exploring.case import Case
 from wscost.exploring.paths import value_at, with_value
 from wscost.exploring.ranges import Setting, Vary, asked, settings
-from wscost.exploring.words import cost_of, left_out
+from wscost.exploring.words import left_out
 from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.usage import Usage
@@ -40,7 +40,8 @@ METERED_BY = tuple(
 class Priced(NamedTuple):
     """What one plan and deployment come to at one point; the first of those that cost least is cheapest.
 
-    ``complete`` is false where the total may be higher, for not all of it is known.
+    ``complete`` is false where the total may be higher, for not all of it is known: then it is the cheapest
+    only among its like.
     """
 
     plan: str
@@ -157,7 +158,7 @@ def _moved(case: Case, paths: Iterable[str], chosen: Sequence[Setting]) -> Case:
 
 
 def _point(case: Case, paths: Sequence[str], chosen: Sequence[Setting], bills: Sequence[Bill]) -> Point:
-    least = min(bills, key=cost_of)
+    least = min((b for b in bills if b.feasible), key=lambda b: b.rank[1:], default=None)
     return Point(
         tuple(value_at(case, path) for path in paths),
         tuple(setting.text for setting in chosen),
@@ -169,7 +170,7 @@ def _point(case: Case, paths: Sequence[str], chosen: Sequence[Setting], bills: S
                 b.total,
                 b.feasible,
                 not b.at_least,
-                b is least and b.feasible,
+                b is least,
             )
             for b in bills
         ),

@@ -135,10 +135,17 @@ def _sensitivity(found: Sensitivity) -> Told:
 def _advice(given: Advice) -> Told:
     currency = given.bill.currency
     rows = [
-        [f"{one.change}: {one.how}.", money(one.saving, currency), money(one.total, currency)]
+        [
+            f"{one.change}: {one.how}.",
+            money(one.saving, currency) if given.bill.feasible else "–",
+            money(one.total, currency),
+        ]
         for one in given.changes
     ]
-    if not rows:
+    if not given.bill.feasible:
+        answers = [f"{given.bill.plan_name} cannot serve this: {breach(one)}" for one in given.bill.breaches]
+        answers.append("What follows can." if rows else "Nothing that was tried can.")
+    elif not rows:
         answers = ["Nothing that was tried makes this bill smaller."]
     elif given.together:
         left = money(given.total_together, currency)
