@@ -15,6 +15,7 @@ def main() -> int:
     """Run the command line; interrupted while it is still loading, say nothing."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's other threads would only wait
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # they take as long as a price book
+    os.environ.setdefault("MIMALLOC_PURGE_DELAY", "-1")  # pyarrow would give back what its next batch needs
     gc.set_threshold(FEW_CYCLES)
     try:
         from wscost.cli import main as run
