@@ -14,9 +14,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field
 
 from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
-from wscost.errors import UnknownNameError
+from wscost.errors import ConfigError, UnknownNameError
 from wscost.exact import EXACT
 from wscost.notes import Note
+from wscost.places import is_file
 from wscost.usage import METERS, Quantities, a_month, meter_of
 from wscost.yamlfile import Document, Location, load, validate
 
@@ -115,6 +116,8 @@ def _deployment(named: str | dict[str, object] | None, document: Document) -> De
         return None if named is None else validate(Deployment, document, ("deployment",))
     beside = Path(document.name).parent / named
     try:
-        return read_deployment(str(beside) if beside.is_file() and named not in PRESETS else named)
+        return read_deployment(
+            str(beside) if named not in PRESETS and is_file(beside, ConfigError) else named
+        )
     except UnknownNameError as error:
         raise document.refusal([(("deployment",), str(error))]) from None

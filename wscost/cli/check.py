@@ -12,7 +12,7 @@ import typer
 
 from wscost.checkreports import formats
 from wscost.cli import options, output
-from wscost.errors import OutputError
+from wscost.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
     from wscost.checking import Baseline, CheckReport
@@ -102,7 +102,13 @@ def nearest_config() -> Path:
     """Return the scenario file at or above the working directory, as one would type it from there."""
     from wscost.scenario import find_scenario_file
 
-    return Path(os.path.relpath(find_scenario_file(Path.cwd())))
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise ConfigError(
+            f"The working folder cannot be reached: {error.strerror}. Go to one that is there."
+        ) from None
+    return Path(os.path.relpath(find_scenario_file(here), here))
 
 
 def _files(named: Sequence[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import typer
 
 from wscost.cli import options, output
 from wscost.cli.sharing import reading, sharing
+from wscost.places import is_same
 
 queries = typer.Typer(
     name="query",
@@ -51,7 +52,7 @@ def convert(
     if file is None and not report:
         raise InputError("Nothing to do: name the trace to write with -o, or ask for --report.")
     named = [at_hand(one) for one in inputs]
-    if file is not None and any(isinstance(one, Path) and _same(one, Path(file)) for one in named):
+    if file is not None and any(isinstance(one, Path) and is_same(one, Path(file)) for one in named):
         raise InputError(f"{file}: this is an input; write the trace to another file.")
     own = how.pop("format_options")
     with output.progress() as progress:
@@ -75,10 +76,6 @@ def convert(
         what = "totals" if isinstance(read, UsageFile) else "a plan"
         raise InputError(f"{inputs[0]}: this is {what}, not a record: there is nothing to report.")
     output.tell(str(findings_of(read)))
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
 
 
 @queries.command("cloudflare")

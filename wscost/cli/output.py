@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from wscost.errors import OutputError
+from wscost.places import is_file, is_folder, is_there
 from wscost.reports.wording import clean
 
 if TYPE_CHECKING:
@@ -170,21 +171,26 @@ def save(picture: bytes, file: Path) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: beside its place first, then moved into it."""
-    place = path.resolve()
-    if place.is_dir():
+    if is_folder(path, OutputError):
         raise OutputError(f"{path}: this is a folder. Name a file.")
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        if place.exists() and not place.is_file():
-            place.write_bytes(content)
-            return
-        try:
-            with beside.open("xb") as file:
-                file.write(content)
-            if place.exists():
-                shutil.copymode(place, beside)
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
+        if is_there(path, OutputError) and not is_file(path, OutputError):
+            path.write_bytes(content)  # a device or a pipe, whose place no path may name
+        else:
+            _replace(path.resolve(), content)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise OutputError(f"{path}: the result cannot be written: {error.strerror}.") from None
+
+
+def _replace(place: Path, content: bytes) -> None:
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+        if place.exists():
+            shutil.copymode(place, beside)
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)

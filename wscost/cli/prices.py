@@ -10,6 +10,7 @@ import typer
 
 from wscost.cli import options, output
 from wscost.errors import ConfigError
+from wscost.places import is_folder
 from wscost.shipped import shipped
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def validate(
     from wscost.pricebook import validate_directory
 
     folder = folder or shipped("pricing")
-    if not folder.is_dir():
+    if not is_folder(folder, ConfigError):
         raise ConfigError(f"{folder}: there is no such folder.")
     complaints = validate_directory(folder)
     output.tell("\n".join(complaints) if complaints else f"{folder}: every price book is sound.")

@@ -1,0 +1,138 @@
+"""Paths that lead nowhere, and results that have nowhere to go: one plain line, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import STANDARD, TRACE, USAGE, shell
+from wscost.cli import main
+
+LONG = "a" * 300
+SCENARIOS = "scenarios:\n  prod:\n    input: {input}\n    plans: cloudflare/workers-standard\n"
+CHECKS = "checks:\n  - {{id: small, metric: total, max: {most}}}\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a working folder with a usage file, a trace, and a link that leads to itself."""
+    (tmp_path / "usage.yaml").write_text(USAGE, "utf-8")
+    (tmp_path / "trace.csv").write_text(TRACE, "utf-8")
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refused(arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command that must end in one line, with nothing told and no file written, and return it."""
+    before = sorted(Path().iterdir())
+    code = main(arguments.split())
+    told, complained = capsys.readouterr()
+    assert (code, told) == (2, ""), complained
+    assert re.fullmatch(r"wscost: [^\n]+\n", complained)
+    assert sorted(Path().iterdir()) == before
+    return complained
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (f"estimate {LONG}", "no such file or folder"),
+        (f"estimate trace.csv -d {LONG}", "no deployment named"),
+        (f"estimate trace.csv -o {LONG}", "cannot be written: File name too long"),
+        (f"estimate trace.csv --pricing {LONG}", "there is no such folder"),
+        (f"prices validate {LONG}", "there is no such folder"),
+        (f"convert trace.csv -o {LONG}.csv", "cannot be written: File name too long"),
+        (f"init chat -o {LONG}", "cannot be written: File name too long"),
+        ("estimate loop", "loop: cannot be reached: Too many levels of symbolic links"),
+        ("estimate usage.yaml -o loop", "loop: cannot be reached: Too many levels of symbolic links"),
+        ("report usage.yaml -o loop", "loop: cannot be reached: Too many levels of symbolic links"),
+        ("convert trace.csv -o loop/x.csv", "loop/x.csv: cannot be reached: Too many levels"),
+        ("estimate trace.csv -d loop", "loop: cannot be reached: Too many levels of symbolic links"),
+        ("estimate trace.csv --pricing loop", "loop: cannot be reached: Too many levels of symbolic links"),
+        ("estimate trace.csv --pricing nowhere", "nowhere: there is no such folder"),
+        ("estimate loop/wscost.yaml#prod", "cannot be reached: Too many levels of symbolic links"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_path_that_leads_nowhere_is_said_in_one_line(
+    arguments: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert words in refused(arguments, capsys)
+
+
+@pytest.mark.parametrize("named", [LONG, r'"a\0b"', "loop"])
+@pytest.mark.parametrize("key", ["input", "deployment"])
+def test_a_scenario_that_names_a_path_that_leads_nowhere_is_refused(
+    key: str, named: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SCENARIOS.format(input=named if key == "input" else "trace.csv")
+    text += f"    deployment: {named}\n" if key == "deployment" else ""
+    (here / "wscost.yaml").write_text(text + CHECKS.format(most=1), "utf-8")
+
+    assert "loop: cannot be reached" in (said := refused("check", capsys)) or "wscost.yaml:" in said
+
+
+@pytest.mark.parametrize("named", [LONG, r'"a\0b"'])
+def test_a_usage_file_that_names_a_deployment_that_no_path_can_have_is_refused(
+    named: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "usage.yaml").write_text(USAGE + f"deployment: {named}\n", "utf-8")
+
+    assert "usage.yaml:2: There is no deployment named" in refused("estimate usage.yaml", capsys)
+
+
+WITHOUT_A_SEARCH = "setpriv --bounding-set=-dac_override,-dac_read_search" if os.geteuid() == 0 else ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("estimate usage.yaml -o closed/x", "closed/x: cannot be reached: Permission denied"),
+        ("estimate trace.csv -d closed/x.yaml", "closed/x.yaml: cannot be reached: Permission denied"),
+        ("plot bill usage.yaml -o closed/x.png", "closed/x.png: cannot be reached: Permission denied"),
+        ("convert trace.csv -o closed/x.csv", "closed/x.csv: cannot be reached: Permission denied"),
+        ("estimate closed/x.csv", "closed/x.csv: cannot be reached: Permission denied"),
+        ("estimate closed", "closed: cannot be reached: Permission denied"),
+        ("estimate around", "around/closed: cannot be reached: Permission denied"),
+        ("check --config closed/wscost.yaml", "closed/wscost.yaml: cannot be read: Permission denied"),
+    ],
+)
+def test_a_folder_that_may_not_be_searched_is_said_in_one_line(
+    arguments: str, words: str, here: Path
+) -> None:
+    for closed in (here / "closed", here / "around" / "closed"):
+        closed.mkdir(parents=True)
+        closed.chmod(0)
+    (here / "around" / "trace.csv").write_text(TRACE, "utf-8")
+    as_anyone = f'wscost() {{ {WITHOUT_A_SEARCH} "$PYTHON" -m wscost "$@"; }}; '
+    ended = shell(f"{as_anyone} wscost {arguments}", cwd=here, PYTHON=sys.executable)
+
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
+    assert words in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_working_folder_that_is_gone_is_said(here: Path) -> None:
+    ended = shell("mkdir gone && cd gone && rmdir ../gone && wscost check", cwd=here)
+
+    assert ended.returncode == 2
+    assert "The working folder cannot be reached" in ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no such device here")
+def test_a_pipe_that_a_path_leads_to_is_written_to(here: Path) -> None:
+    ended = shell(
+        f"wscost estimate usage.yaml -p {STANDARD} > meant; "
+        f"wscost estimate usage.yaml -p {STANDARD} -o /dev/stdout | cat > through; "
+        f"wscost estimate usage.yaml -p {STANDARD} -o >(cat > process); "
+        "wscost estimate usage.yaml -o >(true); "
+        "sleep 0.2; cmp meant through && cmp meant process",
+        cwd=here,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
