@@ -14,7 +14,7 @@ from wscost.cli import main
 
 LONG = "a" * 300
 SCENARIOS = "scenarios:\n  prod:\n    input: {input}\n    plans: cloudflare/workers-standard\n"
-CHECKS = "checks:\n  - {{id: small, metric: total, max: {most}}}\n"
+CHECKS = "checks:\n  - {{id: small, metric: total, max: {most} USD}}\n"
 
 
 @pytest.fixture
@@ -136,3 +136,52 @@ def test_a_pipe_that_a_path_leads_to_is_written_to(here: Path) -> None:
     )
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["estimate usage.yaml", "info", "prices list", "history usage.yaml"])
+def test_a_closed_standard_output_is_said_in_one_line(command: str, here: Path) -> None:
+    ended = shell(f"wscost {command} >&-", cwd=here)
+
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "wscost: Standard output is closed; name a file with -o.\n",
+    )
+
+
+@pytest.mark.parametrize(("most", "code"), [("1", 1), ("1000", 3)])
+def test_a_check_answers_by_its_exit_code_even_if_nobody_can_read_it(
+    most: str, code: int, here: Path
+) -> None:
+    text = SCENARIOS.format(input="usage.yaml") + CHECKS.format(most=most)
+    (here / "wscost.yaml").write_text(text, "utf-8")
+
+    ended = shell("wscost check --report json=saved.json >&-", cwd=here)
+
+    assert (ended.returncode, ended.stderr) == (code, "")
+    assert (here / "saved.json").exists()
+
+
+def test_a_closed_standard_error_changes_nothing(here: Path) -> None:
+    meant = shell("wscost estimate usage.yaml", cwd=here)
+    ended = shell("wscost estimate usage.yaml 2>&-", cwd=here)
+
+    assert (ended.returncode, ended.stdout) == (0, meant.stdout)
+    assert shell("wscost estimate nothing.csv 2>&-", cwd=here).returncode == 2
+    assert shell("wscost simulate chat.yaml -o t.csv 2>&-", cwd=here).returncode == 2
+
+
+def test_a_closed_standard_input_is_said_in_one_line(here: Path) -> None:
+    ended = shell("wscost estimate - <&-", cwd=here)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "wscost: <stdin>: standard input is closed. Name a file, or pipe one in.\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("command", ["--help", "estimate --help", "query cloudflare -h"])
+def test_a_full_disk_behind_the_help_is_told(command: str, here: Path) -> None:
+    ended = shell(f"wscost {command} > /dev/full", cwd=here)
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("cannot be written to standard output: No space left on device.\n")
+    assert ended.stderr.count("\n") == 1

@@ -12,12 +12,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator
 
-from wscost.deployment import PRESETS, Deployment
+from wscost.deployment import Deployment
 from wscost.deploymentfile import read_deployment
-from wscost.errors import ConfigError, UnknownNameError
+from wscost.errors import UnknownNameError
 from wscost.exact import EXACT
 from wscost.notes import Note
-from wscost.places import is_file
 from wscost.usage import METERS, Quantities, a_month, meter_of
 from wscost.yamlfile import Document, Location, load, validate
 
@@ -114,10 +113,7 @@ def _broken_counts(usage: Mapping[str, Decimal]) -> Iterator[tuple[Location, str
 def _deployment(named: str | dict[str, object] | None, document: Document) -> Deployment | None:
     if not isinstance(named, str):
         return None if named is None else validate(Deployment, document, ("deployment",))
-    beside = Path(document.name).parent / named
     try:
-        return read_deployment(
-            str(beside) if named not in PRESETS and is_file(beside, ConfigError) else named
-        )
+        return read_deployment(named, Path(document.name).parent)
     except UnknownNameError as error:
         raise document.refusal([(("deployment",), str(error))]) from None

@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 a check failed, 2 input, configuration or usage error, 3 i
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -37,6 +38,8 @@ from wscost.errors import WscostError
 FAULTY_INPUT, INTERNAL_ERROR, INTERRUPTED = 2, 70, 130
 _USAGE_ERROR = typer.BadParameter.__mro__[2]
 """What typer's own complaints have in common; older versions take it from click, newer bring their own."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a write by typer itself, of its help, may meet; every other write says so where it is made."""
 
 app = typer.Typer(
     name="wscost",
@@ -120,6 +123,10 @@ def _run(arguments: list[str]) -> int:
             context.command.invoke(context)
     except typer.Exit as end:
         return end.exit_code
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise output.unwritten(error) from None
     return 0
 
 

@@ -151,6 +151,8 @@ def _tell(found: CheckReport, files: dict[str, str]) -> None:
     if on_github:
         _append("GITHUB_STEP_SUMMARY", format_named("markdown").render(found) + "\n")
         _append("GITHUB_OUTPUT", github.outputs(found, files))
+    if not output.listened_to():
+        return  # the exit code is the answer
     try:
         output.tell(format_named(shown).render(found, width=output.width(), color=output.colored()))
         if on_github:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -36,15 +36,25 @@ def tell(result: str, file: Path | None = None) -> None:
     if file is not None and str(file) != "-":
         _write(file, f"{result}\n".encode())
         return
-    if sys.stdout is None:
+    if not listened_to():
         raise OutputError("Standard output is closed; name a file with -o.")
     try:
         typer.echo(result, color=colored())
     except BrokenPipeError:
         raise
     except OSError as error:
-        hush()
-        raise OutputError(f"The result cannot be written to standard output: {error.strerror}.") from None
+        raise unwritten(error) from None
+
+
+def unwritten(error: OSError) -> OutputError:
+    """Return the error for a standard output that takes no more, and write nothing more to it."""
+    hush()
+    return OutputError(f"The result cannot be written to standard output: {error.strerror}.")
+
+
+def listened_to() -> bool:
+    """Whether there is a standard output: the shell's ``>&-`` closes it."""
+    return sys.stdout is not None
 
 
 def help_where_nothing_is_asked(context: typer.Context) -> None:
@@ -106,18 +116,23 @@ def complain(sentence: str) -> None:
 
 def hush() -> None:
     """Send what standard output still holds nowhere, so that closing it does not fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
+    if sys.__stdout__ is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
 
 
 def colored(file: Path | None = None) -> bool:
     """Whether the result may have colour: on a terminal that wants it."""
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return file is None and wanted and sys.stdout.isatty()
+    return file is None and wanted and _is_terminal(sys.stdout)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def width(file: Path | None = None) -> int:
     """Return how many columns the result may take: the terminal's, or 80."""
-    if file is None and sys.stdout.isatty():
+    if file is None and _is_terminal(sys.stdout):
         return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
     return PLAIN_WIDTH
 
@@ -125,7 +140,7 @@ def width(file: Path | None = None) -> int:
 @contextmanager
 def progress() -> Iterator[Progress | None]:
     """Draw a bar of bytes read on standard error; only on a terminal, and only while it lasts."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield None
         return
     from rich.console import Console
@@ -142,7 +157,7 @@ def progress() -> Iterator[Progress | None]:
 @contextmanager
 def days(period: Period) -> Iterator[Callable[[Trace], None] | None]:
     """Draw a bar of days simulated on standard error; only on a terminal, and only while it lasts."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield None
         return
     from rich.console import Console

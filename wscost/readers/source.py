@@ -196,6 +196,8 @@ class Part:
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
         if self.path is None:
+            if sys.stdin is None:
+                raise InputError(f"{self.name}: standard input is closed. Name a file, or pipe one in.")
             yield sys.stdin.buffer
         else:
             with self.path.open("rb") as stream:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from wscost.deployment import PRESETS, Deployment
+from wscost.deployment import Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError, UnknownNameError
 from wscost.places import is_file, is_there
@@ -80,11 +80,8 @@ class ScenarioFile:
         named, at = self.scenarios[scenario].deployment, ("scenarios", scenario, "deployment")
         if named is None or not isinstance(named, str):
             return None if named is None else validate(Deployment, self.document, at)
-        beside = self.folder / named
         try:
-            return read_deployment(
-                str(beside) if named not in PRESETS and is_file(beside, ConfigError) else named
-            )
+            return read_deployment(named, self.folder)
         except UnknownNameError as error:
             raise self.document.refusal([(at, f"{_dotted(at)}: {error}")]) from None
 
