@@ -12,6 +12,7 @@ MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Between them lies all that is read, priced or simulated; a time outside comes from a wrong unit."""
+OUTSIDE = "lies outside the years 2000 to 2199"
 
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -17,7 +17,7 @@ from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
 from wscost.exact import EXACT
 from wscost.notes import Note
-from wscost.usage import METERS, Quantities, a_month, meter_of
+from wscost.usage import METERS, Quantities, a_day, a_month, meter_of
 from wscost.yamlfile import Document, Location, load, validate
 
 DIVISIBLE = frozenset({"s", "ms", "min", "GB-month"})
@@ -63,7 +63,7 @@ class _Form(BaseModel):
     usage: Annotated[dict[Key, Quantity], Field(min_length=1)]
     deployment: str | dict[str, object] | None = None
     plan: tuple[str, ...] = ()
-    as_of: Annotated[date, Strict()] | None = None
+    as_of: Annotated[date, Strict(), AfterValidator(a_day)] | None = None
     month: Annotated[str, AfterValidator(a_month)] | None = None
 
     @field_validator("plan", mode="before")

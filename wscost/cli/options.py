@@ -17,10 +17,16 @@ from wscost.reports import formats
 
 def day(text: str) -> date:
     """Read a day as ``YYYY-MM-DD``."""
+    from wscost.usage import a_day
+
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day. Write it as YYYY-MM-DD.") from None
+    try:
+        return a_day(found)
+    except ValueError as error:
+        raise typer.BadParameter(f"it {error}.") from None
 
 
 class ReadingCommand(TyperCommand):

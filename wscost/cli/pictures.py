@@ -82,7 +82,8 @@ def plot(
         "plan": plan, "deployment": deployment, "vary": vary, "plans": plans and plans.split(","), "sku": sku,
         "meter": meter, "object_": object_, "by_means": by_means, "by": by, "since": since,
     }  # fmt: skip
-    taken = _fitting(kind, {name: value for name, value in asked.items() if value}, chosen.gather)
+    given = {name: value for name, value in asked.items() if value or (value == 0 and value is not False)}
+    taken = _fitting(kind, given, chosen.gather)
     with output.progress() as progress:
         thing = chosen.gather(inputs, **taken, **how, progress=progress)
     output.save(encoded(chosen, thing, suffix), file)

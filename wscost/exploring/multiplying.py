@@ -37,7 +37,7 @@ def whole(key: str, quantity: Decimal) -> Decimal:
     """Round a meter's quantity to what can be counted; times stay as they are."""
     if meter_of(key).unit in _DIVISIBLE:
         return quantity
-    return quantity.quantize(Decimal(1), ROUND_HALF_EVEN)
+    return quantity.to_integral_value(ROUND_HALF_EVEN)
 
 
 def _times(quantities: Quantities, factors: Mapping[str, Decimal]) -> dict[str, Decimal]:
