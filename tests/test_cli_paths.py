@@ -185,3 +185,34 @@ def test_a_full_disk_behind_the_help_is_told(command: str, here: Path) -> None:
     assert ended.returncode == 2
     assert ended.stderr.endswith("cannot be written to standard output: No space left on device.\n")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "estimate usage.yaml -o usage.yaml",
+        "estimate usage.yaml -o ./usage.yaml",
+        "estimate trace.csv usage.yaml -o link",
+        "explain usage.yaml -o usage.yaml",
+        "report usage.yaml -o usage.yaml",
+        "history usage.yaml -o usage.yaml",
+        "estimate wscost.yaml#prod -o wscost.yaml",
+        "estimate trace.csv -d service.yaml -o service.yaml",
+        "convert trace.csv -o trace.csv",
+        "check --report json=wscost.yaml",
+        "check --report json=usage.yaml",
+        "diff saved.json -o saved.json",
+    ],
+)
+def test_what_is_read_is_never_written_over(
+    arguments: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SCENARIOS.format(input="usage.yaml") + CHECKS.format(most=1)
+    (here / "wscost.yaml").write_text(text, "utf-8")
+    (here / "service.yaml").write_text("endpoint: worker\n", "utf-8")
+    (here / "saved.json").write_text("{}", "utf-8")
+    (here / "link").symlink_to("usage.yaml")
+    before = {path: path.read_bytes() for path in here.iterdir() if path.is_file()}
+
+    assert "this is an input; write the result to another file" in refused(arguments, capsys)
+    assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,6 +87,9 @@ def check(
     files = _files([*(report or ()), *(more_reports or ())])
     path = config or nearest_config()
     scenarios = read_scenarios(path)
+    for file in files.values():
+        if file != STANDARD_OUTPUT:
+            output.spare([path, *chain.from_iterable(map(scenarios.inputs, scenarios.scenarios))], file)
     before = _baseline(baseline, base_ref, path)
     found = checking.check(
         scenarios,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wscost.cli import options, output
 from wscost.cli.sharing import reading, sharing
-from wscost.places import is_same
 
 queries = typer.Typer(
     name="query",
@@ -52,8 +50,7 @@ def convert(
     if file is None and not report:
         raise InputError("Nothing to do: name the trace to write with -o, or ask for --report.")
     named = [at_hand(one) for one in inputs]
-    if file is not None and any(isinstance(one, Path) and is_same(one, Path(file)) for one in named):
-        raise InputError(f"{file}: this is an input; write the trace to another file.")
+    output.spare(named, file)
     own = how.pop("format_options")
     with output.progress() as progress:
         read = read_input(

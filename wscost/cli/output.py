@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from wscost.errors import OutputError
-from wscost.places import is_file, is_folder, is_there
+from wscost.places import is_file, is_folder, is_same, is_there
 from wscost.reports.wording import clean
 
 if TYPE_CHECKING:
@@ -73,6 +73,21 @@ def refuse_existing(file: Path | None) -> None:
     """
     if file is not None and str(file) != "-" and os.path.lexists(file):
         raise OutputError(f"{file}: is there already, and a profile is not to be lost. Name another file.")
+
+
+def spare(inputs: Iterable[str | Path], file: str | Path | None) -> None:
+    """Refuse to write over what is read, before the work is done; of ``FILE#NAME`` that is the file.
+
+    Raises
+    ------
+    OutputError
+        If the file is one of the inputs.
+    """
+    if file is None or not is_there(Path(file), OutputError):
+        return
+    for one in inputs:
+        if any(is_same(Path(name), Path(file)) for name in {str(one), str(one).partition("#")[0]} - {""}):
+            raise OutputError(f"{file}: this is an input; write the result to another file.")
 
 
 def create(result: str, file: Path | None = None) -> None:
