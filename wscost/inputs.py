@@ -180,4 +180,4 @@ def _is_usage_file(thing: object) -> TypeIs[UsageFile]:
 
 
 def _is_yaml(path: Path) -> bool:
-    return path.suffix in (".yaml", ".yml")
+    return path.suffix.lower() in (".yaml", ".yml")

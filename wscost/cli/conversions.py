@@ -21,7 +21,7 @@ queries = typer.Typer(
 
 @sharing(reading)
 def convert(
-    inputs: options.Inputs,
+    inputs: options.Logs,
     *,
     file: Annotated[
         str | None,

@@ -80,7 +80,16 @@ Inputs = Annotated[
     list[str],
     typer.Argument(
         metavar="INPUT",
-        help="Trace, or monthly totals (.yaml with usage:). - is standard input; several are one account.",
+        help="Trace, profile, monthly totals (.yaml with usage:) or wscost.yaml#NAME. - is standard input; "
+        "several are one account.",
+        show_default=False,
+    ),
+]
+Logs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT",
+        help="A log or trace of any known format; - is standard input. Several are one trace.",
         show_default=False,
     ),
 ]

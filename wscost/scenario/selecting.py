@@ -59,7 +59,7 @@ def _opened(named: str | Path) -> tuple[ScenarioFile, str] | None:
     if "#" in str(named) and not is_there(path):
         before, _, name = str(named).rpartition("#")
         path = Path(before)
-    if path.suffix not in (".yaml", ".yml") or not is_file(path):
+    if path.suffix.lower() not in (".yaml", ".yml") or not is_file(path):
         return None
     document = load(path)
     mine = looks_like(document) and isinstance(document.data["scenarios"], dict)
