@@ -88,3 +88,64 @@ def test_what_is_packed_in_another_way_than_gzip_is_to_be_unpacked_first(
 
     assert f"trace.log: {words} in none of the known formats" in said
     assert "unpack it first" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["estimate", ""], "An argument is empty"),
+        (["estimate", "usage.yaml", "--month", ""], "--month: what follows is empty"),
+        (["estimate", "usage.yaml", "--region="], "--region: what follows is empty"),
+        (["estimate", "trace.csv", "--input-format", ""], "--input-format: what follows is empty"),
+        (["estimate", "usage.yaml", "-o", ""], "-o: what follows is empty"),
+        (["estimate", "usage.yaml", "--cycle-start", "x"], "'--cycle-start': it must be a whole number."),
+        (["sensitivity", "usage.yaml", "--by", "20%"], "'--by': it must be a number."),
+        (["estimate", "usage.yaml", "--replicates", "-1"], "'--replicates': it must be at least 0."),
+        (["estimate", "usage.yaml", "--rounding", "sideways"], "'--rounding': 'sideways' is not one of"),
+        (["estimate", "usage.yaml", "-p", "aws/*"], "(--region, or region: in a scenario)"),
+        (
+            ["query", "cloudflare", "--namespace", "0" * 32, "--from", "2026-11-30", "--to", "2026-11-01"],
+            "--to 2026-11-01 is before --from 2026-11-30",
+        ),
+        (
+            ["query", "cloudflare", "--namespace", "0" * 32, "--from", "2026-11-01", "--to", "2026-12-30"],
+            "--from 2026-11-01 --to 2026-12-30: one query",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_value_that_is_none_is_refused_in_the_words_of_a_person(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert words in refused(arguments, capsys)
+
+
+def test_a_law_without_a_mean_is_refused_in_the_words_of_the_profile(here: Path) -> None:
+    (here / "heavy.yaml").write_text(
+        "profile: heavy\nsession: {median: 12m, shape: 0.001}\n"
+        "scenarios: {a: {executor: constant-arrival-rate, rate: 1, duration: 1h}}\n",
+        "utf-8",
+    )
+    ended = shell("wscost estimate heavy.yaml", cwd=here)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(
+        r"wscost: heavy\.yaml:2: session: the tail is so heavy \(it has no mean\)[^\n]+\n", ended.stderr
+    )
+
+
+@pytest.mark.parametrize("command", ["--help", "plot --help", "estimate --help", "report --help"])
+def test_help_fits_a_terminal_of_80_columns(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert main(command.split()) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
+
+
+def test_a_single_bad_row_is_not_called_every_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "one.csv").write_text("connection_id,opened_at,closed_at\na,yesterday,\n", "utf-8")
+
+    said = refused(["estimate", "one.csv", "--skip-bad-rows"], capsys)
+    assert "one.csv: its only row is bad: one.csv:2: opened_at" in said

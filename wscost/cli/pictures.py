@@ -18,8 +18,8 @@ PLOT = """Draw one picture: .png, .svg or .pdf.
 bill          a bill by line
 comparison    bills under several plans and deployments
 usage         one meter by day (--meter)
-concurrency   the sockets open over time: of a trace, or on a profile's busiest day
-range         how far replicated months differ: of a profile, or a week and more
+concurrency   the sockets open over time (of a profile: its busiest day)
+range         how far replicated months differ (of a profile, or a week and more)
 sweep         bills over the values of a field (--vary)
 break-even    two bills and where they cross (--vary, --plans)
 sensitivity   what moves the bill (--by)
