@@ -102,7 +102,7 @@ def test_what_is_packed_in_another_way_than_gzip_is_to_be_unpacked_first(
         (["sensitivity", "usage.yaml", "--by", "20%"], "'--by': it must be a number."),
         (["estimate", "usage.yaml", "--replicates", "-1"], "'--replicates': it must be at least 0."),
         (["estimate", "usage.yaml", "--rounding", "sideways"], "'--rounding': 'sideways' is not one of"),
-        (["estimate", "usage.yaml", "-p", "aws/*"], "(--region, or region: in a scenario)"),
+        (["estimate", "usage.yaml", "-p", "aws/*"], "(--region or region:)"),
         (
             ["query", "cloudflare", "--namespace", "0" * 32, "--from", "2026-11-30", "--to", "2026-11-01"],
             "--to 2026-11-01 is before --from 2026-11-30",
@@ -149,3 +149,28 @@ def test_a_single_bad_row_is_not_called_every_one(here: Path, capsys: pytest.Cap
 
     said = refused(["estimate", "one.csv", "--skip-bad-rows"], capsys)
     assert "one.csv: its only row is bad: one.csv:2: opened_at" in said
+
+
+@pytest.mark.parametrize("written", ["1__5", "150_000_", "１５", "1__5.0", "1_5_e3", "1_.5", "1._5"])
+def test_a_number_is_grouped_by_single_underscores_between_digits(
+    written: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "written.yaml").write_text(f"usage:\n  connection_seconds: {written}\n", "utf-8")
+
+    said = refused(["estimate", "written.yaml"], capsys)
+    assert f"written.yaml:2: usage.connection_seconds must be a number, not {written!r}." in said
+
+
+@pytest.mark.usefixtures("here")
+def test_a_deployment_that_is_named_twice_is_priced_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", "usage.yaml", "-d", "durable-object"]) == 0
+    once = capsys.readouterr().out
+    assert main(["estimate", "usage.yaml", "-d", "durable-object", "-d", "durable-object"]) == 0
+
+    assert capsys.readouterr().out == once
+
+
+def test_prices_change_from_the_earlier_day_to_the_later(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(["prices", "diff", STANDARD, "2026-01-01", "2024-01-01"], capsys)
+
+    assert "2024-01-01 is before 2026-01-01: name the earlier day first." in said

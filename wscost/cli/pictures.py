@@ -19,7 +19,7 @@ bill          a bill by line
 comparison    bills under several plans and deployments
 usage         one meter by day (--meter)
 concurrency   the sockets open over time (of a profile: its busiest day)
-range         how far replicated months differ (of a profile, or a week and more)
+range         how far replicated months differ (of a profile, of a week)
 sweep         bills over the values of a field (--vary)
 break-even    two bills and where they cross (--vary, --plans)
 sensitivity   what moves the bill (--by)

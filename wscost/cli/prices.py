@@ -83,6 +83,8 @@ def diff(
     from wscost.pricediff import changes
     from wscost.reports import pricetables
 
+    if after is not None and after < before:
+        raise ConfigError(f"{after} is before {before}: name the earlier day first.")
     books, properties = _books(pricing), _deployment(deployment).properties
     old, new = (
         books.price_list(plan, as_of=day, region=region, properties=properties) for day in (before, after)

@@ -72,6 +72,8 @@ def sharing(*groups: Group) -> Callable[[Command], Command]:
         def run(**given: Any) -> None:
             read = [*given.get("inputs", ()), *_several(given.get("deployment"))]
             output.spare(read, given.get("file"))
+            if isinstance(given.get("deployment"), list):
+                given["deployment"] = list(dict.fromkeys(given["deployment"]))
             how: dict[str, Any] = {}
             for group, taken in common.items():
                 how |= group(**{p.name: given.pop(p.name) for p in taken})

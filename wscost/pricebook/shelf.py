@@ -207,7 +207,7 @@ def _region(book: PriceBook, region: str | None) -> str | None:
     if region is None:
         known = ", ".join(book.regions)
         raise NoPriceError(
-            f"{book.id} has a price for each region: name one of {known} (--region, or region: in a scenario)."
+            f"{book.id} has a price for each region: name one of {known} (--region or region:)."
         )
     if region not in book.regions:
         raise UnknownNameError(f"region of {book.id}", region, book.regions)
