@@ -174,3 +174,11 @@ def test_prices_change_from_the_earlier_day_to_the_later(capsys: pytest.CaptureF
     said = refused(["prices", "diff", STANDARD, "2026-01-01", "2024-01-01"], capsys)
 
     assert "2024-01-01 is before 2026-01-01: name the earlier day first." in said
+
+
+def test_one_connection_is_told_of_as_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "one.csv").write_text("connection_id,opened_at,closed_at\na,2026-09-01T10:00:00Z,\n", "utf-8")
+
+    assert main(["estimate", "one.csv", "--window", "2026-09-01/2026-09-02"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Of 1 connection, 0 were open before the window began and 1 was still open" in told

@@ -46,6 +46,11 @@ def grouped(quantity: Decimal, places: int | None = None) -> str:
     return f"{Decimal(plain(quantity)):,f}"
 
 
+def number_of(count: int, one: str, several: str) -> str:
+    """Write how many there are: ``1 connection``, ``1,000 connections``."""
+    return f"{count:,} {one if count == 1 else several}"
+
+
 def money(amount: Decimal, currency: str = "USD") -> str:
     """Write an amount of money as an invoice does."""
     return f"${amount:,.2f}" if currency == "USD" else f"{amount:,.2f} {currency}"
