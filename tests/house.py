@@ -49,8 +49,8 @@ LAYERS = (
     Layer(
         "doors in",
         _names(
-            "yamlfile pricebook pricediff profile scenario saved gitref usagefile deploymentfile tracefile "
-            "readers inputs"
+            "places yamlfile pricebook pricediff profile scenario saved gitref usagefile deploymentfile "
+            "tracefile readers inputs"
         ),
     ),
     Layer("algebra", _names("intervals distributions"), siblings=False),

@@ -113,7 +113,7 @@ def test_a_log_is_never_overwritten_by_what_it_is_converted_to(
     before = log.read_bytes()
 
     assert main(["convert", "log.csv", "-o", str(log)]) == 2
-    assert "this is an input; write the trace to another file." in capsys.readouterr().err
+    assert "this is an input; write the result to another file." in capsys.readouterr().err
     assert before == log.read_bytes()
 
 

@@ -171,7 +171,7 @@ class TestShelf:
             load_books([tmp_path])
 
         (complaint,) = validate_directory(tmp_path / "gone")
-        assert "holds no price books" in complaint
+        assert "there is no such folder" in complaint
 
     def test_a_sound_folder_has_no_complaints(self, shelve: Shelve) -> None:
         assert validate_directory(shelve()) == []

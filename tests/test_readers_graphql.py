@@ -302,7 +302,7 @@ def test_without_a_script_the_worker_is_not_asked_for() -> None:
     ("namespace", "end", "words"),
     [
         ("my-namespace", date(2026, 11, 2), "is no namespace id"),
-        (NAMESPACE, date(2026, 11, 1), "must be after"),
+        (NAMESPACE, date(2026, 11, 1), "is before --from"),
         (NAMESPACE, date(2026, 12, 3), "at most 31 days"),
     ],
     ids=["a name instead of an id", "no day at all", "32 days"],

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from wscost.deployment import PRESETS, Deployment
 from wscost.errors import ConfigError, UnknownNameError
+from wscost.places import is_file, is_there
 from wscost.yamlfile import load, validate
 
 
@@ -17,8 +18,10 @@ class _Nested(BaseModel):
     deployment: Deployment
 
 
-def read_deployment(name_or_path: str) -> Deployment:
+def read_deployment(name_or_path: str, folder: Path | None = None) -> Deployment:
     """Return a preset, or the deployment that a YAML file describes, at its top or under ``deployment:``.
+
+    Of a name that a file gives, ``folder`` is where that file lies: what stands beside it comes first.
 
     Raises
     ------
@@ -30,7 +33,9 @@ def read_deployment(name_or_path: str) -> Deployment:
     if name_or_path in PRESETS:
         return PRESETS[name_or_path]
     path = Path(name_or_path)
-    if not path.exists():
+    if folder is not None and is_file(folder / path, ConfigError):
+        path = folder / path
+    if not is_there(path, ConfigError):
         if path.suffix in (".yaml", ".yml"):
             raise ConfigError(f"{path}: there is no such file. Presets: {', '.join(sorted(PRESETS))}.")
         raise UnknownNameError("deployment", name_or_path, PRESETS)

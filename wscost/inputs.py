@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Union, cast
 
 from wscost.errors import InputError
+from wscost.places import is_there
 from wscost.profile import is_profile
 from wscost.readers import read_input, sniff
 from wscost.readers.findings import findings_of
@@ -152,9 +153,9 @@ def at_hand(name: str | Path) -> str | Path:
     if is_url(str(name)) or str(name) == STDIN:
         return str(name)
     path = Path(name)
-    if path.parts[:1] == ("sample_traces",) and not path.exists():
+    if path.parts[:1] == ("sample_traces",) and not is_there(path):
         sample = shipped("sample_traces").joinpath(*path.parts[1:])
-        if sample.exists():
+        if is_there(sample):
             return sample
     return path
 
@@ -179,4 +180,4 @@ def _is_usage_file(thing: object) -> TypeIs[UsageFile]:
 
 
 def _is_yaml(path: Path) -> bool:
-    return path.suffix in (".yaml", ".yml")
+    return path.suffix.lower() in (".yaml", ".yml")

@@ -14,6 +14,7 @@ import orjson
 
 from wscost.errors import InputError, OutputError
 from wscost.notes import Note
+from wscost.places import is_file, is_folder, is_there
 from wscost.readers.heading import PARQUET_KEY, ROWS_KEY, Heading
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, TIME, Trace, TraceStream
 from wscost.usage import Window
@@ -97,7 +98,7 @@ def write_days(
     OutputError
         As ``write_trace``. What goes wrong while a part is made leaves no file either.
     """
-    folder = str(path).endswith("/") or Path(path).is_dir()
+    folder = str(path).endswith("/") or is_folder(Path(path), OutputError)
     path = Path(path)
     packed = path.suffix == ".gz"
     suffix = "/" if folder else Path(path.stem).suffix if packed else path.suffix
@@ -196,7 +197,7 @@ def _folder_writer(folder: Path, window: Window) -> Iterator[Append]:
 @contextmanager
 def _folder(folder: Path) -> Iterator[None]:
     """Make a folder where there is none; on failure it is gone again."""
-    new = not folder.exists()
+    new = not is_there(folder, OutputError)
     try:
         folder.mkdir(exist_ok=True)
         yield
@@ -291,7 +292,7 @@ def _clock_texts(times: pd.Series[Any]) -> pa.Array:
 @contextmanager
 def _whole(path: Path) -> Iterator[BinaryIO]:
     """Give a file that takes the path's place when all is written; a device or pipe is written as it is."""
-    straight = path.exists() and not path.is_file()
+    straight = is_there(path, OutputError) and not is_file(path, OutputError)
     written = path if straight else path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with written.open("wb" if straight else "xb") as file:
@@ -302,4 +303,5 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}.") from None
     finally:
         if not straight:
-            written.unlink(missing_ok=True)
+            with suppress(OSError):  # the name may be one that no file can have
+                written.unlink(missing_ok=True)

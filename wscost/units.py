@@ -12,6 +12,7 @@ MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Between them lies all that is read, priced or simulated; a time outside comes from a wrong unit."""
+OUTSIDE = "lies outside the years 2000 to 2199"
 
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -43,6 +44,11 @@ def grouped(quantity: Decimal, places: int | None = None) -> str:
     if places is not None and quantity != quantity.to_integral_value():
         quantity = quantity.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return f"{Decimal(plain(quantity)):,f}"
+
+
+def number_of(count: int, one: str, several: str) -> str:
+    """Write how many there are: ``1 connection``, ``1,000 connections``."""
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def money(amount: Decimal, currency: str = "USD") -> str:

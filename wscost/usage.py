@@ -162,6 +162,19 @@ def a_month(text: str) -> str:
     return text
 
 
+def a_day(day: date) -> date:
+    """Return a day as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is before 2000 or after 2199.
+    """
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise ValueError(f"must be a day from 2000-01-01 to 2199-12-31, not {day}")
+    return day
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What was metered in a window, by UTC day.

@@ -12,12 +12,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator
 
-from wscost.deployment import PRESETS, Deployment
+from wscost.deployment import Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
 from wscost.exact import EXACT
 from wscost.notes import Note
-from wscost.usage import METERS, Quantities, a_month, divisible, meter_of
+from wscost.usage import METERS, Quantities, a_day, a_month, divisible, meter_of
 from wscost.yamlfile import Document, Location, validate
 
 _STEP = re.compile(r"[1-9][0-9]*")
@@ -60,7 +60,7 @@ class _Form(BaseModel):
     usage: Annotated[dict[Key, Quantity], Field(min_length=1)]
     deployment: str | dict[str, object] | None = None
     plan: tuple[str, ...] = ()
-    as_of: Annotated[date, Strict()] | None = None
+    as_of: Annotated[date, Strict(), AfterValidator(a_day)] | None = None
     month: Annotated[str, AfterValidator(a_month)] | None = None
 
     @field_validator("plan", mode="before")
@@ -105,8 +105,7 @@ def _broken_counts(usage: Mapping[str, Decimal]) -> Iterator[tuple[Location, str
 def _deployment(named: str | dict[str, object] | None, document: Document) -> Deployment | None:
     if not isinstance(named, str):
         return None if named is None else validate(Deployment, document, ("deployment",))
-    beside = Path(document.name).parent / named
     try:
-        return read_deployment(str(beside) if beside.is_file() and named not in PRESETS else named)
+        return read_deployment(named, Path(document.name).parent)
     except UnknownNameError as error:
         raise document.refusal([(("deployment",), str(error))]) from None

@@ -6,7 +6,9 @@ Exit codes: 0 fine, 1 a check failed, 2 input, configuration or usage error, 3 i
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -32,11 +34,24 @@ from wscost.cli import (
     plans,
     prices,
 )
-from wscost.errors import WscostError
+from wscost.errors import InputError, WscostError
 
 FAULTY_INPUT, INTERNAL_ERROR, INTERRUPTED = 2, 70, 130
 _USAGE_ERROR = typer.BadParameter.__mro__[2]
 """What typer's own complaints have in common; older versions take it from click, newer bring their own."""
+_IN_PLAIN_WORDS = tuple(
+    (re.compile(theirs), ours)
+    for theirs, ours in (
+        ("Input should be a valid integer.*", "it must be a whole number."),
+        ("Input should be a valid number.*", "it must be a number."),
+        ("Input should be greater than or equal to", "it must be at least"),
+        ("Input should be less than or equal to", "it must be at most"),
+        ("Value error, ", ""),
+    )
+)
+"""What typer says of a value in words of its own making, and in those of a person."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a write by typer itself, of its help, may meet; every other write says so where it is made."""
 
 app = typer.Typer(
     name="wscost",
@@ -108,6 +123,8 @@ def _usage(error: Any) -> str:
     """Word in one line what typer refuses, with what it takes to be meant and where to read more."""
     close = sorted(getattr(error, "possibilities", None) or ())
     words = error.message if close else error.format_message()
+    for theirs, ours in _IN_PLAIN_WORDS:
+        words = theirs.sub(ours, words)
     words += "" if words.endswith((".", "?")) else "."
     if close and not words.endswith("?"):
         words += f" Did you mean {' or '.join(close)}?"
@@ -115,12 +132,26 @@ def _usage(error: Any) -> str:
 
 
 def _run(arguments: list[str]) -> int:
+    _refuse_empty(arguments)
     try:
         with get_command(_asked_for(arguments)).make_context("wscost", arguments) as context:
             context.command.invoke(context)
     except typer.Exit as end:
         return end.exit_code
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise output.unwritten(error) from None
     return 0
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Refuse words of no letters: none means anything, and each comes of a slip."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        flag = argument if argument.startswith("--") and argument.endswith("=") else before
+        if not argument or flag is argument:
+            named = f"{flag.removesuffix('=')}: what follows" if flag.startswith("-") else "An argument"
+            raise InputError(f"{named} is empty, perhaps a shell variable that is not set.")
 
 
 def _asked_for(arguments: list[str]) -> typer.Typer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
+from textwrap import fill
 
 from wscost import __version__
 from wscost.cli import output
@@ -18,7 +19,7 @@ def info() -> None:
 
     paragraphs = [
         f"wscost {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}",
-        *([] if compiled() else [f"Speed: {UNCOMPILED}"]),
+        *([] if compiled() else [fill(f"Speed: {UNCOMPILED}", output.width())]),
         f"Price books: {shipped('pricing')}",
         pricetables.plans(load_books().plans, width=output.width(), color=output.colored()),
         f"Sample traces: {shipped('sample_traces')}",

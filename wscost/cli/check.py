@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 
 from wscost.checkreports import formats
 from wscost.cli import options, output
-from wscost.errors import OutputError
+from wscost.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
     from wscost.checking import Baseline, CheckReport
@@ -86,6 +87,9 @@ def check(
     files = _files([*(report or ()), *(more_reports or ())])
     path = config or nearest_config()
     scenarios = read_scenarios(path)
+    for file in files.values():
+        if file != STANDARD_OUTPUT:
+            output.spare([path, *chain.from_iterable(map(scenarios.inputs, scenarios.scenarios))], file)
     before = _baseline(baseline, base_ref, path)
     found = checking.check(
         scenarios,
@@ -102,7 +106,13 @@ def nearest_config() -> Path:
     """Return the scenario file at or above the working directory, as one would type it from there."""
     from wscost.scenario import find_scenario_file
 
-    return Path(os.path.relpath(find_scenario_file(Path.cwd())))
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise ConfigError(
+            f"The working folder cannot be reached: {error.strerror}. Go to one that is there."
+        ) from None
+    return Path(os.path.relpath(find_scenario_file(here), here))
 
 
 def _files(named: Sequence[str]) -> dict[str, str]:
@@ -145,6 +155,8 @@ def _tell(found: CheckReport, files: dict[str, str]) -> None:
     if on_github:
         _append("GITHUB_STEP_SUMMARY", format_named("markdown").render(found) + "\n")
         _append("GITHUB_OUTPUT", github.outputs(found, files))
+    if not output.listened_to():
+        return  # the exit code is the answer
     try:
         output.tell(format_named(shown).render(found, width=output.width(), color=output.colored()))
         if on_github:

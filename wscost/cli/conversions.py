@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +21,7 @@ queries = typer.Typer(
 
 @sharing(reading)
 def convert(
-    inputs: options.Inputs,
+    inputs: options.Logs,
     *,
     file: Annotated[
         str | None,
@@ -51,8 +50,7 @@ def convert(
     if file is None and not report:
         raise InputError("Nothing to do: name the trace to write with -o, or ask for --report.")
     named = [at_hand(one) for one in inputs]
-    if file is not None and any(isinstance(one, Path) and _same(one, Path(file)) for one in named):
-        raise InputError(f"{file}: this is an input; write the trace to another file.")
+    output.spare(named, file)
     own = how.pop("format_options")
     with output.progress() as progress:
         read = read_input(
@@ -75,10 +73,6 @@ def convert(
         what = "totals" if isinstance(read, UsageFile) else "a plan"
         raise InputError(f"{inputs[0]}: this is {what}, not a record: there is nothing to report.")
     output.tell(str(findings_of(read)))
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
 
 
 @queries.command("cloudflare")

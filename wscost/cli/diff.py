@@ -39,6 +39,7 @@ def diff(
 
     if format_ not in FORMATS:
         raise UnknownNameError("report format", format_, FORMATS)
+    output.spare([a, *([b] if b else [])], file)
     old = read_saved(a)
     new = read_saved(b) if b else checking.price(read_scenarios(config or nearest_config()))
     changes = diff(old, new)

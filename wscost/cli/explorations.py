@@ -50,7 +50,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Price more than 10,000 bills."
 ByMeans = Annotated[
     bool, typer.Option("--by-means", help="Simulate a profile once and follow its means: fast, less exact.")
 ]
-Since = Annotated[int, typer.Option("--since", metavar="YEAR", help="The first year.", min=2000, max=9999)]
+Since = Annotated[int, typer.Option("--since", metavar="YEAR", help="The first year.")]
 Format = Annotated[str, typer.Option("--format", metavar="NAME", help=f"One of {FORMATS}.")]
 
 

@@ -17,10 +17,16 @@ from wscost.reports import formats
 
 def day(text: str) -> date:
     """Read a day as ``YYYY-MM-DD``."""
+    from wscost.usage import a_day
+
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day. Write it as YYYY-MM-DD.") from None
+    try:
+        return a_day(found)
+    except ValueError as error:
+        raise typer.BadParameter(f"it {error}.") from None
 
 
 class ReadingCommand(TyperCommand):
@@ -74,7 +80,16 @@ Inputs = Annotated[
     list[str],
     typer.Argument(
         metavar="INPUT",
-        help="Trace, or monthly totals (.yaml with usage:). - is standard input; several are one account.",
+        help="Trace, profile, monthly totals (.yaml with usage:) or wscost.yaml#NAME. - is standard input; "
+        "several are one account.",
+        show_default=False,
+    ),
+]
+Logs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT",
+        help="A log or trace of any known format; - is standard input. Several are one trace.",
         show_default=False,
     ),
 ]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
 from wscost.errors import OutputError
+from wscost.places import is_file, is_folder, is_same, is_there
 from wscost.reports.wording import clean
 
 if TYPE_CHECKING:
@@ -35,15 +36,25 @@ def tell(result: str, file: Path | None = None) -> None:
     if file is not None and str(file) != "-":
         _write(file, f"{result}\n".encode())
         return
-    if sys.stdout is None:
+    if not listened_to():
         raise OutputError("Standard output is closed; name a file with -o.")
     try:
         typer.echo(result, color=colored())
     except BrokenPipeError:
         raise
     except OSError as error:
-        hush()
-        raise OutputError(f"The result cannot be written to standard output: {error.strerror}.") from None
+        raise unwritten(error) from None
+
+
+def unwritten(error: OSError) -> OutputError:
+    """Return the error for a standard output that takes no more, and write nothing more to it."""
+    hush()
+    return OutputError(f"The result cannot be written to standard output: {error.strerror}.")
+
+
+def listened_to() -> bool:
+    """Whether there is a standard output: the shell's ``>&-`` closes it."""
+    return sys.stdout is not None
 
 
 def help_where_nothing_is_asked(context: typer.Context) -> None:
@@ -62,6 +73,21 @@ def refuse_existing(file: Path | None) -> None:
     """
     if file is not None and str(file) != "-" and os.path.lexists(file):
         raise OutputError(f"{file}: is there already, and a profile is not to be lost. Name another file.")
+
+
+def spare(inputs: Iterable[str | Path], file: str | Path | None) -> None:
+    """Refuse to write over what is read, before the work is done; of ``FILE#NAME`` that is the file.
+
+    Raises
+    ------
+    OutputError
+        If the file is one of the inputs.
+    """
+    if file is None or not is_there(Path(file), OutputError):
+        return
+    for one in inputs:
+        if any(is_same(Path(name), Path(file)) for name in {str(one), str(one).partition("#")[0]} - {""}):
+            raise OutputError(f"{file}: this is an input; write the result to another file.")
 
 
 def create(result: str, file: Path | None = None) -> None:
@@ -105,18 +131,23 @@ def complain(sentence: str) -> None:
 
 def hush() -> None:
     """Send what standard output still holds nowhere, so that closing it does not fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
+    if sys.__stdout__ is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
 
 
 def colored(file: Path | None = None) -> bool:
     """Whether the result may have colour: on a terminal that wants it."""
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return file is None and wanted and sys.stdout.isatty()
+    return file is None and wanted and _is_terminal(sys.stdout)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def width(file: Path | None = None) -> int:
     """Return how many columns the result may take: the terminal's, or 80."""
-    if file is None and sys.stdout.isatty():
+    if file is None and _is_terminal(sys.stdout):
         return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))
     return PLAIN_WIDTH
 
@@ -124,7 +155,7 @@ def width(file: Path | None = None) -> int:
 @contextmanager
 def progress() -> Iterator[Progress | None]:
     """Draw a bar of bytes read on standard error; only on a terminal, and only while it lasts."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield None
         return
     from rich.console import Console
@@ -141,7 +172,7 @@ def progress() -> Iterator[Progress | None]:
 @contextmanager
 def days(period: Period) -> Iterator[Callable[[Trace], None] | None]:
     """Draw a bar of days simulated on standard error; only on a terminal, and only while it lasts."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield None
         return
     from rich.console import Console
@@ -170,21 +201,26 @@ def save(picture: bytes, file: Path) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: beside its place first, then moved into it."""
-    place = path.resolve()
-    if place.is_dir():
+    if is_folder(path, OutputError):
         raise OutputError(f"{path}: this is a folder. Name a file.")
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        if place.exists() and not place.is_file():
-            place.write_bytes(content)
-            return
-        try:
-            with beside.open("xb") as file:
-                file.write(content)
-            if place.exists():
-                shutil.copymode(place, beside)
-            beside.replace(place)
-        finally:
-            beside.unlink(missing_ok=True)
+        if is_there(path, OutputError) and not is_file(path, OutputError):
+            path.write_bytes(content)  # a device or a pipe, whose place no path may name
+        else:
+            _replace(path.resolve(), content)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise OutputError(f"{path}: the result cannot be written: {error.strerror}.") from None
+
+
+def _replace(place: Path, content: bytes) -> None:
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+        if place.exists():
+            shutil.copymode(place, beside)
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)

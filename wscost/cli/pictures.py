@@ -18,8 +18,8 @@ PLOT = """Draw one picture: .png, .svg or .pdf.
 bill          a bill by line
 comparison    bills under several plans and deployments
 usage         one meter by day (--meter)
-concurrency   the sockets open over time: of a trace, or on a profile's busiest day
-range         how far replicated months differ: of a profile, or a week and more
+concurrency   the sockets open over time (of a profile: its busiest day)
+range         how far replicated months differ (of a profile, of a week)
 sweep         bills over the values of a field (--vary)
 break-even    two bills and where they cross (--vary, --plans)
 sensitivity   what moves the bill (--by)
@@ -82,7 +82,8 @@ def plot(
         "plan": plan, "deployment": deployment, "vary": vary, "plans": plans and plans.split(","), "sku": sku,
         "meter": meter, "object_": object_, "by_means": by_means, "by": by, "since": since,
     }  # fmt: skip
-    taken = _fitting(kind, {name: value for name, value in asked.items() if value}, chosen.gather)
+    given = {name: value for name, value in asked.items() if value or (value == 0 and value is not False)}
+    taken = _fitting(kind, given, chosen.gather)
     with output.progress() as progress:
         thing = chosen.gather(inputs, **taken, **how, progress=progress)
     output.save(encoded(chosen, thing, suffix), file)

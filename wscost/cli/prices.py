@@ -10,6 +10,7 @@ import typer
 
 from wscost.cli import options, output
 from wscost.errors import ConfigError
+from wscost.places import is_folder
 from wscost.shipped import shipped
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def diff(
     from wscost.pricediff import changes
     from wscost.reports import pricetables
 
+    if after is not None and after < before:
+        raise ConfigError(f"{after} is before {before}: name the earlier day first.")
     books, properties = _books(pricing), _deployment(deployment).properties
     old, new = (
         books.price_list(plan, as_of=day, region=region, properties=properties) for day in (before, after)
@@ -102,7 +105,7 @@ def validate(
     from wscost.pricebook import validate_directory
 
     folder = folder or shipped("pricing")
-    if not folder.is_dir():
+    if not is_folder(folder, ConfigError):
         raise ConfigError(f"{folder}: there is no such folder.")
     complaints = validate_directory(folder)
     output.tell("\n".join(complaints) if complaints else f"{folder}: every price book is sound.")

@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
 
-from wscost.cli import options
+from wscost.cli import options, output
 
 Command = Callable[..., None]
 Group = Callable[..., dict[str, Any]]
@@ -70,6 +70,10 @@ def sharing(*groups: Group) -> Callable[[Command], Command]:
 
         @wraps(command)
         def run(**given: Any) -> None:
+            read = [*given.get("inputs", ()), *_several(given.get("deployment"))]
+            output.spare(read, given.get("file"))
+            if isinstance(given.get("deployment"), list):
+                given["deployment"] = list(dict.fromkeys(given["deployment"]))
             how: dict[str, Any] = {}
             for group, taken in common.items():
                 how |= group(**{p.name: given.pop(p.name) for p in taken})
@@ -81,6 +85,10 @@ def sharing(*groups: Group) -> Callable[[Command], Command]:
         return with_parameters(run, everything)
 
     return shared
+
+
+def _several(named: str | list[str] | None) -> list[str]:
+    return [named] if isinstance(named, str) else named or []
 
 
 def parameters(function: Callable[..., Any]) -> list[Parameter]:

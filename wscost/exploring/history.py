@@ -20,6 +20,7 @@ from wscost.inputs import Input
 from wscost.notes import Note
 from wscost.pricebook import PriceBook
 from wscost.pricediff import Change, changes
+from wscost.units import EARLIEST, LATEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,8 +96,10 @@ def history(
     Raises
     ------
     WscostError
-        If an input cannot be read, or no price is known at the end.
+        If an input cannot be read, no price is known at the end, or the first year is not from 2000 to 2199.
     """
+    if not EARLIEST.year <= since < LATEST.year:
+        raise ConfigError(f"--since {since}: the first year must be one from 2000 to 2199.")
     case = Case.of(inputs, deployment, options)
     plans, not_sold = case.plans(plan)
     newest = case.bills(plans)

@@ -111,7 +111,7 @@ def sensitivity(
         If an input cannot be read, no price is known, or ``by`` is not between 0 and 1.
     """
     part = Decimal(str(by))
-    if not 0 < part <= 1:
+    if not (part.is_finite() and 0 < part <= 1):
         raise ConfigError(f"--by {by}: fields move by a part of their value between 0 and 1, such as 0.2.")
     case = Case.of(inputs, deployment, options, by_means=True)
     named = case.plan(plan)

@@ -17,6 +17,7 @@ from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
 from wscost.trace import RepeatedIdsError, Trace, TraceStream
+from wscost.units import number_of
 from wscost.usage import Usage
 
 
@@ -85,7 +86,8 @@ def _meter_connections(tally: Tally, sums: Sums) -> None:
     if (sums.opened_before or sums.still_open) and not tally.told("censored"):
         tally.note(
             "cut-at-window",
-            f"Of {sums.rows:,} connections, {sums.opened_before:,} were open before the window began "
+            f"Of {number_of(sums.rows, 'connection', 'connections')}, "
+            f"{number_of(sums.opened_before, 'was', 'were')} open before the window began "
             f"and {sums.still_open:,} after it ended; only what lies inside is counted.",
             opened_before=sums.opened_before,
             still_open=sums.still_open,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any
@@ -77,7 +78,10 @@ def _svg(kind: Kind, thing: Any, **options: Any) -> str:
 
 def _bytes(figure: Figure, suffix: str, metadata: dict[str, Any], **options: Any) -> bytes:
     file = BytesIO()
-    with style.styled(), matplotlib.rc_context({"svg.hashsalt": "wscost", "svg.fonttype": "none"}):
+    styled, still = style.styled(), warnings.catch_warnings()
+    with styled, matplotlib.rc_context({"svg.hashsalt": "wscost", "svg.fonttype": "none"}), still:
+        # Amounts of so many digits that nothing is left between their labels are drawn all the same.
+        warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
         figure.savefig(file, format=suffix[1:], metadata=metadata, **options)
     return file.getvalue()
 

@@ -24,7 +24,7 @@ from wscost.deployment import Endpoint, Storage
 from wscost.errors import UnknownNameError
 from wscost.exact import EXACT, WHOLE
 from wscost.pricelist import Consume, Included, Model, Price, Rounding, Tier
-from wscost.usage import METERS
+from wscost.usage import METERS, a_day
 from wscost.yamlfile import Document, Location, load, validate
 
 Day = Annotated[date, Strict()]
@@ -266,7 +266,7 @@ class PriceBook(Form):
     name: str = ""
     kind: Literal["plan", "add-on"] = "plan"
     currency: Currency
-    checked: Day
+    checked: Annotated[Day, AfterValidator(a_day)]
     sources: dict[str, Address]
     status: Status = "active"
     status_since: Day | None = None

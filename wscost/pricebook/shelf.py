@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wscost.errors import ConfigError, NoPriceError, UnknownNameError
 from wscost.notes import Note
+from wscost.places import is_folder
 from wscost.pricebook.dated import Question, first_day, list_prices
 from wscost.pricebook.form import PriceBook, read_book
 from wscost.pricelist import PriceList
@@ -169,6 +170,8 @@ def validate_directory(folder: Path) -> list[str]:
 
 def _files(folder: Path) -> list[Path]:
     """Return every YAML file of a folder and of its folders, so that none is passed over in silence."""
+    if not is_folder(folder, ConfigError):
+        raise ConfigError(f"{folder}: there is no such folder.")
     found = sorted(path for pattern in ("*.y*ml", "*/*.y*ml") for path in folder.glob(pattern))
     if not found:
         raise ConfigError(f"{folder}: holds no price books. They stand in it as provider/product.yaml.")
@@ -193,7 +196,9 @@ def _region(book: PriceBook, region: str | None) -> str | None:
         return None
     if region is None:
         known = ", ".join(book.regions)
-        raise NoPriceError(f"{book.id} has a price for each region: name one of {known}.")
+        raise NoPriceError(
+            f"{book.id} has a price for each region: name one of {known} (--region or region:)."
+        )
     if region not in book.regions:
         raise UnknownNameError(f"region of {book.id}", region, book.regions)
     return region

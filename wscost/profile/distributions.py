@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from itertools import product
-from math import exp, inf
+from math import exp, inf, isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -69,10 +69,17 @@ class Distribution(Strict, ABC):
             corner._law()
         if not law.mean < inf or law.deviation > WILDEST * law.mean:
             raise ValueError(
-                f"the tail is so heavy (mean {law.mean:.3g}, standard deviation {law.deviation:.3g}) that a "
-                "few draws would decide the bill. Give a max, as platforms and people's patience do"
+                f"the tail is so heavy ({_spread(law)}) that a few "
+                "draws would decide the bill. Give a max, as platforms and people's patience do"
             )
         return self
+
+
+def _spread(law: Law) -> str:
+    if not isfinite(law.mean):
+        return "it has no mean"
+    deviation = f"{law.deviation:.3g}" if isfinite(law.deviation) else "without bound"
+    return f"mean {law.mean:.3g}, standard deviation {deviation}"
 
 
 def _corners(distribution: Distribution) -> Iterator[Distribution]:

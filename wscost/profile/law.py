@@ -140,7 +140,8 @@ def _moment(part: Any, cap: float, order: int) -> float:
     if isinstance(part, Sample):
         return float(np.mean(np.minimum(part.values, cap) ** order))
     if cap == inf:
-        return float(part.moment(order))
+        with np.errstate(all="ignore"):  # a moment may be more than a float holds
+            return float(part.moment(order))
     from scipy.integrate import simpson
 
     least = max(float(part.ppf(1e-9)), cap * 1e-15)

@@ -11,7 +11,18 @@ from dateutil.relativedelta import relativedelta
 
 from wscost.errors import ConfigError, InputError
 from wscost.notes import Note
-from wscost.usage import MonthlyUsage, Period, Quantities, Usage, Window, first_of, meter_of, rounded, total
+from wscost.usage import (
+    MonthlyUsage,
+    Period,
+    Quantities,
+    Usage,
+    Window,
+    a_day,
+    first_of,
+    meter_of,
+    rounded,
+    total,
+)
 
 DAY = timedelta(days=1)
 _SECONDS_PER_DAY = Decimal(86_400)
@@ -31,12 +42,16 @@ def billing_period(month: str | None, cycle_start: int, day: date) -> Period:
     Raises
     ------
     ConfigError
-        If the month is not ``YYYY-MM``, is before 2000 or after 2199, or the day is not between 1 and 31.
+        If the month is not ``YYYY-MM``, it or the day is before 2000 or after 2199, or the cycle starts
+        on no day between 1 and 31.
     """
     if not 1 <= cycle_start <= 31:
         raise ConfigError(f"--cycle-start {cycle_start}: a billing cycle starts on a day from 1 to 31.")
     if month is None:
-        first = day.replace(day=1)
+        try:
+            first = a_day(day).replace(day=1)
+        except ValueError as error:
+            raise ConfigError(f"The day of the billing month {error}.") from None
         start = first + relativedelta(day=cycle_start)
         if start > day:
             start = first - relativedelta(months=1) + relativedelta(day=cycle_start)

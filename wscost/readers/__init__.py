@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import codecs
 import pkgutil
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -221,6 +222,8 @@ def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader
             if source.picked
             else f"{source.name}: no file in this folder is a trace; {stranger.name}"
         )
+        if ours := _OURS.search(stranger.head):
+            raise InputError(f"{place}: {_OWN_FILES[ours[1]]}")
         raise InputError(
             f"{place}: {_looks(stranger.head)} in none of the known formats ({', '.join(readers())}). "
             f"{_cure(stranger.head)}"
@@ -254,18 +257,37 @@ def _claim(part: Part) -> str | None:
     return names[0] if names else None
 
 
+_OURS = re.compile(rb"^(usage|profile|scenarios):", re.MULTILINE)
+_OWN_FILES = {
+    b"usage": "these are monthly totals (`usage:`), without rows to read or convert. Name the file .yaml to "
+    "estimate them.",
+    b"profile": "this is a profile (`profile:`), without rows to read or convert. Name the file .yaml to "
+    "estimate it; wscost simulate makes a trace of it.",
+    b"scenarios": "this is a scenario file (`scenarios:`), without rows to read or convert. Name the file "
+    ".yaml to estimate what it names.",
+}
+"""What is said of wscost's own YAML where a log is read; the commands that take it know it by its name."""
+_PACKED = {b"PK\x03\x04": "zip or xlsx", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+
+
 def _looks(head: bytes) -> str:
     if head.startswith(_UTF_16):
         return "UTF-16 text"
+    if packed := _packed(head):
+        return f"{packed} data"
     if b"\0" in head:
         return "binary data"
     return "JSON" if head.lstrip()[:1] in (b"{", b"[") else "text"
 
 
+def _packed(head: bytes) -> str | None:
+    return next((name for magic, name in _PACKED.items() if head.startswith(magic)), None)
+
+
 def _cure(head: bytes) -> str:
     if head.startswith(_UTF_16):
         return "Save it as UTF-8."
-    if b"\0" in head:
+    if _packed(head) or b"\0" in head:
         return "Logs are read as text, plain or in gzip: export or unpack it first."
     return (
         "If it is one of them, name it with --input-format. Any other CSV or NDJSON is read with --map "

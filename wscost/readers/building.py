@@ -14,6 +14,7 @@ from wscost.readers.deriving import Sent, connections_of, how_well_known, looked
 from wscost.readers.options import format_window
 from wscost.readers.remarks import AtClose
 from wscost.trace import CONNECTION_COLUMNS, COUNTS, EVENT_COLUMNS, OPEN, Trace
+from wscost.units import number_of
 from wscost.usage import Window
 
 if TYPE_CHECKING:
@@ -205,8 +206,10 @@ def censored(connections: int, opened_before: int, still_open: int) -> tuple[Not
     return (
         Note(
             "censored",
-            f"Of {connections:,} connections, {opened_before:,} were open before the window began and "
-            f"{still_open:,} were still open when it ended: only their part inside it is known.",
+            f"Of {number_of(connections, 'connection', 'connections')}, "
+            f"{number_of(opened_before, 'was', 'were')} open before the window began and "
+            f"{number_of(still_open, 'was', 'were')} still open when it ended: only their part "
+            "inside it is known.",
             {"opened_before": opened_before, "still_open": still_open},
         ),
     )

@@ -34,12 +34,11 @@ from typing import Any
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
-from wscost.readers.columns import OUTSIDE
 from wscost.readers.document import decimal_at, load_document
 from wscost.readers.options import Options, days_of
 from wscost.readers.refusals import shown
 from wscost.readers.source import BOM, Source
-from wscost.units import EARLIEST, LATEST
+from wscost.units import EARLIEST, LATEST, OUTSIDE
 from wscost.usage import Quantities, Usage, Window, meter_of
 
 NAME = "cloudflare-graphql"

@@ -60,14 +60,15 @@ def cloudflare_query(namespace: str, start: date, end: date, script: str | None 
             f"--namespace {namespace!r:.60} is no namespace id: 32 hexadecimal digits, as "
             "`npx wrangler durable-objects namespace list` or the dashboard shows it."
         )
-    if end <= start:
-        raise ConfigError(f"--to {end} must be after --from {start}: it is the day after the last one.")
+    last = end - timedelta(days=1)
+    if last < start:
+        raise ConfigError(f"--to {last} is before --from {start}: they are the last day and the first.")
     if end - start > LONGEST:
         raise ConfigError(
-            f"--from {start} --to {end}: one query answers at most {LONGEST.days} days. Ask for each month "
+            f"--from {start} --to {last}: one query answers at most {LONGEST.days} days. Ask for each month "
             "on its own and name all answers as inputs."
         )
-    days = f'date_geq: "{start}", date_leq: "{end - timedelta(days=1)}"'
+    days = f'date_geq: "{start}", date_leq: "{last}"'
     asked = _OBJECTS.format(days=days, namespace=namespace.lower())
     if script is not None:
         asked += _WORKER.format(days=days, script=json.dumps(script))

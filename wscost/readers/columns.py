@@ -16,7 +16,7 @@ from wscost.errors import InputError
 from wscost.readers.arrays import flags, numbers, scalar
 from wscost.readers.refusals import shown
 from wscost.trace import CONNECTION_COLUMNS, EVENT_COLUMNS, LARGEST, LONGEST_MS, TIME
-from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND, microseconds_of
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND, OUTSIDE, microseconds_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,6 @@ EXPECTED: dict[Kind, str] = {
     "number": "a number",
 }
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-OUTSIDE = "lies outside the years 2000 to 2199"
 CURE_OF_NAIVE = "Write it with Z or an offset, or pass --assume-utc if it is UTC."
 CLOSE = 0.8
 """How alike two names are (of 1) for one to be a misspelling of the other."""
@@ -100,6 +99,9 @@ def lay_out(names: Iterable[str], table: Table, place: str) -> tuple[dict[str, C
     """
     known, names = known_columns(table), list(names)
     used = {name: known[name] for name in names if name in known}
+    for name in used:
+        if names.count(name) > 1:
+            raise InputError(f"{place}: the column {shown(name)} stands twice.")
     targets = [column.name for column in used.values()]
     ignored = tuple(name for name in names if name not in known)
     for name in ignored:

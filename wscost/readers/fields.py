@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wscost.errors import InputError
-from wscost.readers.columns import CURE_OF_NAIVE, OUTSIDE, PER_SECOND
+from wscost.readers.columns import CURE_OF_NAIVE, PER_SECOND
 from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.trace import LARGEST
-from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND, microseconds_of
+from wscost.units import EARLIEST, LATEST, MICROSECONDS_PER_SECOND, OUTSIDE, microseconds_of
 
 ROOM_FROM = (
     "What names a connection's room: path (the URL's path, without its query), none, or a regular "

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from wscost import yamlfile
 from wscost.errors import ConfigError, InputError
+from wscost.places import is_there
 from wscost.readers.document import load_document
 from wscost.readers.options import Options
 from wscost.readers.source import Part, Source
@@ -204,7 +205,7 @@ def _base(named: str) -> Document:
     """Return the profile of that name or file, as it is written."""
     from wscost.profile import looks_like, preset_names, preset_text
 
-    shipped = named in preset_names() and not Path(named).exists()
+    shipped = named in preset_names() and not is_there(Path(named))
     document = yamlfile.loads(preset_text(named), named) if shipped else yamlfile.load(named)
     if not looks_like(document):
         raise ConfigError(f"{named}: this is no profile: `profile:` must stand at its top level.")

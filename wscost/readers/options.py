@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from wscost.errors import InputError
 from wscost.trace import Engine
+from wscost.units import EARLIEST, LATEST, OUTSIDE
 from wscost.usage import Window
 
 WINDOW_FORM = "START/END, two RFC 3339 times such as 2026-11-01T00:00:00Z/2026-12-01T00:00:00Z"
@@ -45,7 +46,10 @@ def parse_window(text: str) -> Window:
         raise InputError(f"The window {text!r} is not {WINDOW_FORM}.")
     start, end = (_instant(part.strip(), text) for part in parts)
     if end <= start:
-        raise InputError(f"The window {text!r} ends before it starts.")
+        why = "ends before it starts" if end < start else "has no length: it ends when it starts"
+        raise InputError(f"The window {text!r} {why}.")
+    if start < EARLIEST or end > LATEST:
+        raise InputError(f"The window {text!r} {OUTSIDE}.")
     return Window(start, end)
 
 
@@ -73,4 +77,7 @@ def _instant(part: str, text: str) -> datetime:
         if len(part) > len("2026-11-01"):
             raise InputError(f"The window {text!r} has a time without zone. Write it with Z or an offset.")
         at = at.replace(tzinfo=UTC)
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise InputError(f"The window {text!r} {OUTSIDE}.") from None

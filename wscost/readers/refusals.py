@@ -49,7 +49,10 @@ class Refusals:
         if not options.skip_bad_rows:
             raise BadRowsError(told, self.total)
         if self.total >= rows:
-            raise InputError(f"{source}: every one of its {rows:,} rows is bad. The first: {told[0]}")
+            all_of_them = (
+                "its only row is bad:" if rows == 1 else f"every one of its {rows:,} rows is bad. The first:"
+            )
+            raise InputError(f"{source}: {all_of_them} {told[0]}")
         return (
             Note(
                 "rows-refused",

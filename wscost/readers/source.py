@@ -20,6 +20,7 @@ from typing import BinaryIO, TypeAlias, cast
 
 from wscost.errors import InputError
 from wscost.notes import Note
+from wscost.places import files_below, is_file, is_folder, is_there
 from wscost.readers.lending import lent
 from wscost.readers.spooling.disk import on_disk
 from wscost.readers.stores import StoredFile, is_url, shown, stored
@@ -195,6 +196,8 @@ class Part:
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
         if self.path is None:
+            if sys.stdin is None:
+                raise InputError(f"{self.name}: standard input is closed. Name a file, or pipe one in.")
             yield sys.stdin.buffer
         else:
             with self.path.open("rb") as stream:
@@ -306,27 +309,20 @@ def _expand(name: str) -> tuple[Sequence[Place | None], bool]:
     if is_url(name):
         return stored(name)
     path = Path(name)
-    try:
-        if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p.relative_to(path)))
-            if not found:
-                raise InputError(f"{name}: there is no file in this folder.")
-            return list(found), False
-        if path.exists():
-            return [path], True
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}.") from None
+    if is_folder(path):
+        found = sorted(files_below(path))
+        if not found:
+            raise InputError(f"{name}: there is no file in this folder.")
+        return list(found), False
+    if is_there(path):
+        return [path], True
     if glob.has_magic(name):
         root = Path(path.anchor)
-        matches = sorted(p for p in root.glob(str(path.relative_to(root))) if p.is_file())
+        matches = sorted(p for p in root.glob(str(path.relative_to(root))) if is_file(p))
         if not matches:
             raise InputError(f"{name}: no file matches this pattern.")
         return list(matches), True
     raise InputError(f"{name}: there is no such file or folder.")
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.parts)
 
 
 def _total(paths: Sequence[Place | None]) -> int | None:

@@ -165,7 +165,7 @@ def broken(comparison: Comparison) -> list[str]:
             more = (
                 f" Nor do {rest} more limits hold."
                 if rest > 1
-                else " Nor does one more limit."
+                else " Nor does one more limit hold."
                 if rest
                 else ""
             )

@@ -20,7 +20,7 @@ from pydantic import (
 
 from wscost.exact import WHOLE
 from wscost.scenario.limits import PERCENT, Kind, Limit, Metric, WrittenLimit, kind_of
-from wscost.usage import a_month
+from wscost.usage import a_day, a_month
 
 
 def _one_or_several(value: object) -> object:
@@ -39,7 +39,7 @@ Name = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"}),
 ]
 Word = Annotated[str, Field(min_length=1)]
-Day = Annotated[date, Strict()]
+Day = Annotated[date, Strict(), AfterValidator(a_day)]
 Words = Annotated[
     tuple[Word, ...],
     BeforeValidator(_one_or_several),

@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from wscost.deployment import PRESETS, Deployment
+from wscost.deployment import Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError, UnknownNameError
+from wscost.places import is_file, is_there
 from wscost.readers.stores import is_url
 from wscost.scenario.form import Check, File, Scenario
 from wscost.shipped import shipped
@@ -79,9 +80,8 @@ class ScenarioFile:
         named, at = self.scenarios[scenario].deployment, ("scenarios", scenario, "deployment")
         if named is None or not isinstance(named, str):
             return None if named is None else validate(Deployment, self.document, at)
-        beside = self.folder / named
         try:
-            return read_deployment(str(beside) if named not in PRESETS and beside.is_file() else named)
+            return read_deployment(named, self.folder)
         except UnknownNameError as error:
             raise self.document.refusal([(at, f"{_dotted(at)}: {error}")]) from None
 
@@ -89,7 +89,7 @@ class ScenarioFile:
 def repository_root(folder: Path) -> Path | None:
     """Return the nearest folder at or above this one that is a git work tree; None outside of one."""
     folder = folder.resolve()
-    return next((at for at in (folder, *folder.parents) if (at / ".git").exists()), None)
+    return next((at for at in (folder, *folder.parents) if is_there(at / ".git", ConfigError)), None)
 
 
 def find_scenario_file(start: Path) -> Path:
@@ -105,7 +105,7 @@ def find_scenario_file(start: Path) -> Path:
     for folder in (start, *start.parents):
         for name in NAMES:
             path = folder / name
-            if path.is_file() and (path.suffix != ".toml" or _tool_table(path) is not None):
+            if is_file(path, ConfigError) and (path.suffix != ".toml" or _tool_table(path) is not None):
                 return path
         if folder == root:
             break
@@ -166,7 +166,7 @@ def at_hand(folder: Path, named: str) -> Path:
     beside = folder / named
     shipped_one = shipped("sample_traces").joinpath(*Path(named).parts[1:])
     is_sample = Path(named).parts[:1] == ("sample_traces",)
-    return shipped_one if is_sample and not beside.exists() and shipped_one.exists() else beside
+    return shipped_one if is_sample and not is_there(beside) and is_there(shipped_one) else beside
 
 
 def _missing_files(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
@@ -174,7 +174,7 @@ def _missing_files(file: ScenarioFile) -> Iterator[tuple[Location, str]]:
         for key in ("input", "pricing"):
             for number, named in enumerate(getattr(scenario, key)):
                 in_a_store = key == "input" and is_url(named)
-                if not in_a_store and not at_hand(file.folder, named).exists():
+                if not in_a_store and not is_there(at_hand(file.folder, named)):
                     at = ("scenarios", name, key, number)
                     yield at, f"{_dotted(at[:3])}: {named}: there is no such file beside this one."
 

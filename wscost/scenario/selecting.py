@@ -9,6 +9,7 @@ from typing import Any
 
 from wscost.deployment import Deployment
 from wscost.errors import InputError, UnknownNameError
+from wscost.places import is_file, is_there
 from wscost.scenario.reading import ScenarioFile, looks_like, scenario_file
 from wscost.yamlfile import load
 
@@ -55,10 +56,10 @@ def selected(inputs: Iterable[object]) -> Selected | None:
 
 def _opened(named: str | Path) -> tuple[ScenarioFile, str] | None:
     path, name = Path(named), ""
-    if not path.exists() and "#" in str(named):
+    if "#" in str(named) and not is_there(path):
         before, _, name = str(named).rpartition("#")
         path = Path(before)
-    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+    if path.suffix.lower() not in (".yaml", ".yml") or not is_file(path):
         return None
     document = load(path)
     mine = looks_like(document) and isinstance(document.data["scenarios"], dict)
