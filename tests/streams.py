@@ -43,7 +43,6 @@ def tiny(patch: pytest.MonkeyPatch) -> None:
     """Take every Parquet file as too big, cut it into tiny batches, sort in tiny runs."""
     patch.setattr(reader, "STREAMED_FROM_ROWS", 0)
     batches_of(patch, 3)
-    patch.setattr(stream, "BEGUN_ROWS", 12)
     patch.setattr(ordering, "RUN_ROWS", 7)
     patch.setattr(ordering, "LEAST_ROWS", 2)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from wscost.readers.bulk.ahead import ahead, begun
+from wscost.readers.bulk.ahead import ahead
 
 
 class Source:
@@ -56,32 +55,6 @@ def test_what_nobody_asks_for_any_more_ends_with_the_circle_it_lies_in() -> None
     circle.append(circle)
     del items, circle
     gc.collect()
-
-    assert source.closed
-    assert threading.active_count() == before
-
-
-def test_what_has_begun_is_made_before_anyone_asks_but_no_more_than_said() -> None:
-    source = Source()
-    items = begun(source.numbers(), 3)
-    until = time.monotonic() + 30
-    while source.made < 3 and time.monotonic() < until:
-        time.sleep(0.001)
-
-    assert source.made == 3
-    assert [next(items), next(items)] == [1, 2]
-    items.close()
-    assert source.closed
-
-
-def test_what_has_begun_and_nobody_ever_asks_for_ends_all_the_same() -> None:
-    before, source = threading.active_count(), Source()
-    items = begun(source.numbers(), 3)
-    del items
-    until = time.monotonic() + 30
-    while (threading.active_count() > before or not source.closed) and time.monotonic() < until:
-        gc.collect()
-        time.sleep(0.001)
 
     assert source.closed
     assert threading.active_count() == before

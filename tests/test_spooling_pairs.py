@@ -172,7 +172,9 @@ def test_where_every_line_is_bad_it_is_told_alike(tmp_path: Path, name: str, ski
     lines = [zeek_line(late)] if name == "zeek" else map(gateway_line, reversed_)
     log.write_text("\n".join(lines))
 
-    assert re.match("InputError: .*(every one|its only row)|BadRowsError: ", str(same(log, skip_bad_rows=skip)))
+    assert re.match(
+        "InputError: .*(every one|its only row)|BadRowsError: ", str(same(log, skip_bad_rows=skip))
+    )
 
 
 def test_where_every_handshake_failed_it_is_told_alike(tmp_path: Path) -> None:

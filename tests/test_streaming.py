@@ -34,7 +34,7 @@ from wscost.readers.bulk.groups import File
 from wscost.readers.bulk.identity import Identity
 from wscost.readers.bulk.numbering import Numbers
 from wscost.readers.source import Part
-from wscost.trace import LARGEST, Batch, begin
+from wscost.trace import LARGEST, Batch
 from wscost.tracefile import write_trace
 from wscost.usage import Window
 
@@ -228,30 +228,6 @@ def test_the_data_are_passed_over_once_and_twice_only_if_disorder_comes_as_a_sur
 
     assert passes == counted.sorting
     same(path)
-
-
-def test_a_pass_that_has_begun_is_the_one_that_is_metered(tmp_path: Path) -> None:
-    path = write(tmp_path / "trace.parquet", [row(s, s + 9, "room", messages_in=s) for s in range(60)])
-    given = streamed(path)
-    passes = Passes(given)
-    begin(passes.stream)
-    found = meter(passes.stream, ACCEPT)
-
-    assert passes.sorting == []
-    assert found == meter(streamed(path), ACCEPT)
-
-    passes.stream.passed.clear()
-    assert found == meter(passes.stream, ACCEPT)
-    assert passes.sorting == [False]
-
-
-def test_a_plan_that_does_not_exist_is_told_at_once_though_reading_has_begun(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = write(tmp_path / "trace.parquet", [row(s, s + 9, "room") for s in range(60)])
-
-    assert main(["estimate", str(path), "--plan", "cloudflare/none"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_whoever_waits_is_told_that_rows_are_being_sorted(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Union, cast
 
+from wscost import usagefile, yamlfile
 from wscost.errors import InputError
 from wscost.places import is_there
 from wscost.profile import is_profile
@@ -16,16 +16,16 @@ from wscost.readers.findings import findings_of
 from wscost.readers.source import STDIN
 from wscost.readers.stores import is_url
 from wscost.shipped import shipped
-from wscost.trace import Engine, Trace, TraceStream, begin, check_trace
+from wscost.trace import Engine, Trace, TraceStream, check_trace
 from wscost.usage import Usage, Window
+from wscost.usagefile import UsageFile
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from wscost.profile import Profile
-    from wscost.usagefile import UsageFile
 
-Workload: TypeAlias = Union[Trace, TraceStream, Usage, "UsageFile", "Profile"]
+Workload: TypeAlias = Union[Trace, TraceStream, Usage, UsageFile, "Profile"]
 Input: TypeAlias = str | Path | Workload
 _HALVES = ("ends-unknown", "bytes-of-stream")
 """What is noted of Zeek's logs of upgrades and of ends where each is read by itself."""
@@ -33,7 +33,7 @@ _HALVES = ("ends-unknown", "bytes-of-stream")
 
 def is_workload(thing: object) -> TypeIs[Workload]:
     """Tell what is open already from a name, and from several of either."""
-    return isinstance(thing, (Trace, TraceStream, Usage)) or _is_usage_file(thing) or is_profile(thing)
+    return isinstance(thing, (Trace, TraceStream, Usage, UsageFile)) or is_profile(thing)
 
 
 def several(inputs: Input | Iterable[Input]) -> list[Input]:
@@ -86,23 +86,6 @@ def open_inputs(inputs: Input | Iterable[Input], options: ReadOptions) -> dict[s
     return opened
 
 
-def begin_inputs(inputs: Iterable[Input], options: ReadOptions) -> list[Input]:
-    """Open what is no YAML, and begin to read what streams: what meters it can be loaded meanwhile.
-
-    Raises
-    ------
-    InputError
-        If one cannot be read.
-    """
-    opened: list[Input] = []
-    for one in inputs:
-        found = one if isinstance(one, (str, Path)) and _is_yaml(Path(one)) else open_input(one, options)
-        if isinstance(found, TraceStream):
-            begin(found)
-        opened.append(found)
-    return opened
-
-
 def open_input(one: Input, options: ReadOptions) -> Workload:
     """Open a trace, usage by day, a usage file or a profile, whichever it is."""
     return _opened(one, options)[0]
@@ -115,8 +98,11 @@ def _opened(one: Input, options: ReadOptions) -> tuple[Workload, bool]:
     if is_workload(one):
         return one, True
     path = at_hand(one)
-    if isinstance(path, Path) and _is_yaml(path) and not options.get("input_format"):
-        from wscost import usagefile, yamlfile
+    if (
+        isinstance(path, Path)
+        and path.suffix.lower() in (".yaml", ".yml")
+        and not options.get("input_format")
+    ):
         from wscost.profile import reading
 
         document = yamlfile.load(path)
@@ -171,13 +157,3 @@ def _refuse_halves(opened: Mapping[str, Workload]) -> None:
             f"{' and '.join(halves.values())}: these are halves of the same connections, which would count "
             "twice. Put both into one folder and name that."
         )
-
-
-def _is_usage_file(thing: object) -> TypeIs[UsageFile]:
-    """Tell a usage file without loading what reads one."""
-    loaded = sys.modules.get("wscost.usagefile")
-    return loaded is not None and isinstance(thing, loaded.UsageFile)
-
-
-def _is_yaml(path: Path) -> bool:
-    return path.suffix.lower() in (".yaml", ".yml")

@@ -278,14 +278,7 @@ class TraceStream:
     """Gives the connections themselves, in order of opening, some at a time; None where they are not kept."""
     findings: Callable[[], Any] | None = None
     """Tells what reading came to, where parts can be given."""
-    begin: Callable[[bool], TracePass] | None = None
-    """As ``read``, but reading begins at once; None where there is nothing to wait for."""
-    begun: list[TracePass] = field(default_factory=list, repr=False)
     passed: dict[Any, Any] = field(default_factory=dict, repr=False)
-
-    def next_pass(self, *, sort: bool) -> TracePass:
-        """Return the pass that has begun, or begin one."""
-        return self.begun.pop() if self.begun and sort != self.in_order else self.read(sort)
 
     def __str__(self) -> str:
         events = "" if self.events is None else f"{self.events:,} events, "
@@ -293,12 +286,6 @@ class TraceStream:
             f"{self.source}: {self.rows:,} connections, {events}"
             f"{self.window.start:%Y-%m-%d %H:%M:%S} to {self.window.end:%Y-%m-%d %H:%M:%S} UTC"
         )
-
-
-def begin(stream: TraceStream) -> None:
-    """Let the first pass over a stream begin already, while something else is done."""
-    if stream.begin is not None and not stream.begun:
-        stream.begun.append(stream.begin(not stream.in_order))
 
 
 def stream_at_hand(

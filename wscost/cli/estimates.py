@@ -39,33 +39,31 @@ def estimate(
 ) -> None:
     """Price the inputs; run as ``compare``, under more plans unless some are named."""
     from wscost.engines import engine_named
-    from wscost.inputs import begin_inputs, reading_of
 
     report = format_named(format_)
-    if not plan and context.info_name == "compare":
-        plan = list(PLANS_TO_COMPARE)
-    with output.progress() as progress, engine_named(engine, scheduler, progress) as started:
-        how |= {"progress": progress, "remark": output.complain, "engine": started}
-        opened = begin_inputs(inputs, reading_of(how))
-        comparison = _finder(report)(
-            opened,
-            plan=plan,
-            deployment=deployment,
-            replicates=replicates,
-            **how,
-        )
-    output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
-
-
-def _finder(report: object) -> Callable[..., Any]:
-    """Load what finds out what a report tells, for as long as it takes to read a million rows."""
+    look: Callable[..., Any]
     if getattr(report, "STUDIED", False):
         from wscost.studying import study
 
-        return study
-    from wscost.comparing import compare
+        look = study
+    else:
+        from wscost.comparing import compare
 
-    return compare
+        look = compare
+    if not plan and context.info_name == "compare":
+        plan = list(PLANS_TO_COMPARE)
+    with output.progress() as progress, engine_named(engine, scheduler, progress) as started:
+        comparison = look(
+            inputs,
+            plan=plan,
+            deployment=deployment,
+            replicates=replicates,
+            progress=progress,
+            remark=output.complain,
+            engine=started,
+            **how,
+        )
+    output.tell(report.render(comparison, width=output.width(file), color=output.colored(file)), file)
 
 
 @sharing(pricing, reading, drawing)

@@ -75,7 +75,7 @@ def _here(stream: TraceStream, question: Question) -> StreamSums:
 
 
 def _pass(stream: TraceStream, question: Question, told: frozenset[str], *, in_order: bool) -> StreamSums:
-    rows = stream.next_pass(sort=not in_order)
+    rows = stream.read(not in_order)
     sums = StreamSums(stream.window, question)
     if stream.events is not None:
         sums.expect_events(told)

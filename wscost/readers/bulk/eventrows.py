@@ -33,12 +33,11 @@ class EventRows:
         self._start, self._end = window
         self._options, self._numbers, self._reckoning = options, numbers, reckoning
 
-    def batches(self, groups: Sequence[Group], size: int, steps: int) -> Generator[EventBatch]:
+    def batches(self, groups: Sequence[Group], size: int) -> Generator[EventBatch]:
         """Yield them as they stand in the files, but for those that break a rule and are refused."""
         nobody = any("connection_id" in group.lacking for group in groups)
         named = not any("object_id" in group.lacking for group in groups)
-        unread = () if nobody else ("connection_id",)
-        for file, rows, first_row in rows_of(groups, lambda c: c.name not in unread, size, steps):
+        for file, rows, first_row in rows_of(groups, lambda c: nobody or c.name != "connection_id", size):
             arrays = {
                 file.layout[raw].name: (file.layout[raw], rows.column(raw)) for raw in rows.schema.names
             }

@@ -56,9 +56,6 @@ def stream_of(
     if not compiled():
         given.options.remark(f"{given.source}: {UNCOMPILED}")
 
-    def one_pass(sort: bool) -> Pass:
-        return Pass(given, groups, window, sort=sort, disordered=disordered, identity=identity)
-
     def cut() -> Cut:
         whole = Pass(given, groups, window, sort=False)
         return Cut(partitions_of(given, groups), partial(_rejoined, whole))
@@ -69,8 +66,7 @@ def stream_of(
         rows=sum(group.rows for group in connections),
         names_objects=_names_objects(given, connections, window),
         in_order=not disordered,
-        read=one_pass,
-        begin=None if engine else lambda sort: one_pass(sort).begin(),
+        read=lambda sort: Pass(given, groups, window, sort=sort, disordered=disordered, identity=identity),
         checked=checked,
         events=sum(group.rows for group in events) or None,
         cut=cut,

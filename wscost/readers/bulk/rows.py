@@ -16,20 +16,22 @@ from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.groups import NAMES, File, Group
 from wscost.readers.columns import Column
 
+STEPS = 2
+"""Batches that are read ahead."""
 NAME_ROWS = 4_194_304
 
 
 def rows_of(
-    groups: Iterable[Group], wanted: Callable[[Column], bool], size: int, steps: int
+    groups: Iterable[Group], wanted: Callable[[Column], bool], size: int
 ) -> Generator[tuple[File, pa.RecordBatch, int]]:
-    """Yield batches of wanted columns, read some steps ahead: the file, the rows, the number of the first.
+    """Yield batches of wanted columns: the file, the rows, and the number of the first of them.
 
     Raises
     ------
     InputError
         If a file is damaged.
     """
-    return ahead(_rows_of(groups, wanted, size), steps)
+    return ahead(_rows_of(groups, wanted, size), STEPS)
 
 
 def _rows_of(

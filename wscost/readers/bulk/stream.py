@@ -13,7 +13,7 @@ import pyarrow as pa
 from wscost.notes import Grade, Note
 from wscost.readers.arrays import numbers
 from wscost.readers.building import censored, grade_of_count, left_out, nothing_inside
-from wscost.readers.bulk.ahead import ahead, begun
+from wscost.readers.bulk.ahead import ahead
 from wscost.readers.bulk.eventrows import EventRows
 from wscost.readers.bulk.groups import File, Group
 from wscost.readers.bulk.identity import Identity
@@ -34,10 +34,6 @@ from wscost.usage import Window
 CONNECTION_ROWS, EVENT_ROWS = 45_000, 240_000
 """Rows of a batch, a page short of a power of two: pyarrow doubles the room for a column page by page, and
 would double it for the last one once more, only to move all of it back."""
-STEPS = 2
-"""Batches that are read ahead."""
-BEGUN_ROWS = 1_048_576
-"""How many rows are read of a pass that has begun before anyone asks for them."""
 UNREAD = ("connection_id",)
 """Columns that no meter asks for; read only where it has to be found out whether they repeat themselves."""
 
@@ -81,20 +77,9 @@ class Pass:
         self._refused: tuple[Note, ...] = ()
         told = {column.name for file in given.files for column in file.layout.values()}
         self._columns = tuple(column for column in COUNTS if column in told)
-        self._rows_ahead = 0
-        self._begun: Iterator[Batch] | None = None
-
-    def begin(self) -> Pass:
-        """Begin to read: what is read first waits until someone asks for it."""
-        self._rows_ahead = BEGUN_ROWS
-        self._begun = begun(self._slices())
-        return self
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the connections that overlap the window and the events in it, in order of time."""
-        return self._begun or self._slices()
-
-    def _slices(self) -> Generator[Batch]:
         sorting = self._disordered if self._sort else set()
         if self._identity is not None:
             self._identity.begin()
@@ -181,9 +166,10 @@ class Pass:
 
     def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
-        unread, steps = UNREAD if self._identity is None else (), self._steps(CONNECTION_ROWS)
         for file, rows, first_row in rows_of(
-            self._groups, lambda column: column.name not in unread, CONNECTION_ROWS, steps
+            self._groups,
+            lambda column: self._identity is not None or column.name not in UNREAD,
+            CONNECTION_ROWS,
         ):
             try:
                 batch = self._batch(file, rows, first_row)
@@ -196,10 +182,7 @@ class Pass:
         """Yield the events in the window as they stand in the files."""
         window = self._start, self._end
         rows = EventRows(window, self._given.options, self._numbers, self.reckoning)
-        return rows.batches(self._happened, EVENT_ROWS, self._steps(EVENT_ROWS))
-
-    def _steps(self, size: int) -> int:
-        return max(self._rows_ahead // size, STEPS)
+        return rows.batches(self._happened, EVENT_ROWS)
 
     def _batch(self, file: File, rows: pa.RecordBatch, first_row: int) -> Batch:
         arrays = {raw: rows.column(raw) for raw in rows.schema.names}
