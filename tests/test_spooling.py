@@ -410,9 +410,9 @@ def test_a_full_temporary_folder_is_told_in_one_line_and_nothing_stays(tmp_path:
         "from wscost.cli import main; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000));"
         f"sys.exit(main(['convert', {str(log)!r}, '-o', {str(tmp_path / 'made.csv')!r}]))"
     )
-    environment = {**os.environ, "TMPDIR": str(folder)}
+    environment = {**os.environ, "TMPDIR": str(folder)}  # and no bytecode, which the limit would cut short
     run = subprocess.run(
-        [sys.executable, "-c", program], check=False, capture_output=True, text=True, env=environment
+        [sys.executable, "-B", "-c", program], check=False, capture_output=True, text=True, env=environment
     )
 
     assert run.returncode == 2
