@@ -202,6 +202,9 @@ def test_a_full_disk_behind_the_help_is_told(command: str, here: Path) -> None:
         "check --report json=wscost.yaml",
         "check --report json=usage.yaml",
         "diff saved.json -o saved.json",
+        "estimate logs -o logs/night/trace.csv",
+        "estimate l*/*/*.csv -o logs/night/trace.csv",
+        "convert logs -o link-to-logs/night/trace.csv",
     ],
 )
 def test_what_is_read_is_never_written_over(
@@ -212,7 +215,10 @@ def test_what_is_read_is_never_written_over(
     (here / "service.yaml").write_text("endpoint: worker\n", "utf-8")
     (here / "saved.json").write_text("{}", "utf-8")
     (here / "link").symlink_to("usage.yaml")
-    before = {path: path.read_bytes() for path in here.iterdir() if path.is_file()}
+    (here / "logs" / "night").mkdir(parents=True)
+    (here / "logs" / "night" / "trace.csv").write_bytes((here / "trace.csv").read_bytes())
+    (here / "link-to-logs").symlink_to("logs")
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
 
     assert "this is an input; write the result to another file" in refused(arguments, capsys)
-    assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -76,7 +77,9 @@ def refuse_existing(file: Path | None) -> None:
 
 
 def spare(inputs: Iterable[str | Path], file: str | Path | None) -> None:
-    """Refuse to write over what is read, before the work is done; of ``FILE#NAME`` that is the file.
+    """Refuse to write over what is read, before the work is done.
+
+    Of ``FILE#NAME`` that is the file, of a folder or a glob all that it stands for.
 
     Raises
     ------
@@ -85,8 +88,12 @@ def spare(inputs: Iterable[str | Path], file: str | Path | None) -> None:
     """
     if file is None or not is_there(Path(file), OutputError):
         return
+    from wscost.readers.source import gathered
+
     for one in inputs:
-        if any(is_same(Path(name), Path(file)) for name in {str(one), str(one).partition("#")[0]} - {""}):
+        named = [Path(name) for name in {str(one), str(one).partition("#")[0]} - {""}]
+        files = chain(named, *(gathered(path) or () for path in named))
+        if any(is_same(path, Path(file)) for path in files):
             raise OutputError(f"{file}: this is an input; write the result to another file.")
 
 

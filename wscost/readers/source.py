@@ -309,20 +309,24 @@ def _expand(name: str) -> tuple[Sequence[Place | None], bool]:
     if is_url(name):
         return stored(name)
     path = Path(name)
-    if is_folder(path):
-        found = sorted(files_below(path))
-        if not found:
-            raise InputError(f"{name}: there is no file in this folder.")
-        return list(found), False
+    if (files := gathered(path)) is not None:
+        if not files:
+            nothing = "there is no file in this folder" if is_folder(path) else "no file matches this pattern"
+            raise InputError(f"{name}: {nothing}.")
+        return files, not is_folder(path)
     if is_there(path):
         return [path], True
-    if glob.has_magic(name):
-        root = Path(path.anchor)
-        matches = sorted(p for p in root.glob(str(path.relative_to(root))) if is_file(p))
-        if not matches:
-            raise InputError(f"{name}: no file matches this pattern.")
-        return list(matches), True
     raise InputError(f"{name}: there is no such file or folder.")
+
+
+def gathered(path: Path) -> list[Path] | None:
+    """Return the files that a folder or a glob stands for; None of any other path."""
+    if is_folder(path):
+        return sorted(files_below(path))
+    if glob.has_magic(str(path)) and not is_there(path):
+        root = Path(path.anchor)
+        return sorted(match for match in root.glob(str(path.relative_to(root))) if is_file(match))
+    return None
 
 
 def _total(paths: Sequence[Place | None]) -> int | None:

@@ -27,7 +27,7 @@ from wscost.readers.findings import findings_from
 from wscost.readers.intake import checked
 from wscost.readers.options import Options
 from wscost.readers.refusals import Refusals
-from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError, extremes
+from wscost.trace import COUNTS, OPEN, UNKNOWN, Batch, EventBatch, OutOfOrderError
 from wscost.units import microseconds_of
 from wscost.usage import Window
 
@@ -157,12 +157,13 @@ class Pass:
         """Yield batches that begin when the one before has ended; within, they are put in order."""
         last = -OPEN
         for batch in batches:
-            first, until = extremes(batch[0])
-            if first < last:
+            ordered = batch.in_order()
+            times = ordered[0]
+            if times[0] < last:
                 self._disordered.add(table)
                 raise OutOfOrderError
-            last = until
-            yield batch.in_order()
+            last = int(times[-1])
+            yield ordered
 
     def batches(self) -> Generator[Batch]:
         """Yield the connections that overlap the window as they stand in the files."""
