@@ -334,6 +334,8 @@ def test_an_accept_socket_that_nobody_closes_is_a_trap_with_a_price() -> None:
     # One room is inside the allowance with 331,776 GB-s; ten pinned objects add 3,317,760, of which
     # 3,249,536 are past it: four started millions.
     assert trap.data["cost"] == D("50.00")
+    free = next(note for note in advise(chat(1), plan="cloudflare/workers-free").traps)
+    assert free.message.endswith("10 such objects, all month, would be within what is free.")
     asleep = advise(chat(1), plan=STANDARD, deployment="durable-object-hibernation")
     assert "accept-never-closed" not in {note.code for note in asleep.traps}
 

@@ -222,8 +222,8 @@ def break_even(
     named = case.account.books.match([plans] if isinstance(plans, str) else list(plans))
     cases = [case, *map(case.on, built[1:])]
     if len(cases) * len(named) != 2:
-        bills = len(cases) * len(named)
-        raise ConfigError(f"To break even takes two plans, or one under two deployments, not {bills} bills.")
+        bills = f"{many} bills" if (many := len(cases) * len(named)) != 1 else "one bill"
+        raise ConfigError(f"To break even takes two plans, or one under two deployments, not {bills}.")
     path, values = next(iter(said.items()))
     span = span_of(case, path, values)
     duel = _Duel(path, span, cases, named)

@@ -180,7 +180,9 @@ def _read(path: str, text: str) -> Any:
     except ConfigError:
         value = None
     if value is None or isinstance(value, (dict, list)):
-        raise ConfigError(f"--vary {path}: {text!r:.60} is no number, word, true or false.")
+        raise ConfigError(
+            f"--vary {path}: {text!r:.60} is no word, true, false or number of at most 28 digits."
+        )
     return value
 
 

@@ -32,11 +32,12 @@ def traps(case: Case, plan: str) -> Iterator[Note]:
         )
     if built.in_object and not built.hibernation:
         cost = _cost_of_pinned(case, plan)
+        most = f"would add {money(cost, case.bill(plan).currency)}" if cost else "would be within what is free"
         yield Note(
             "accept-never-closed",
             "With accept(), an object whose close handler does not call close() on the socket stays awake "
             "after its user has left, for good (cured by a compatibility date of 2026-04-07 or later). "
-            f"{PINNED} such objects, all month, would add {money(cost, case.bill(plan).currency)}.",
+            f"{PINNED} such objects, all month, {most}.",
             {"objects": PINNED, "cost": cost},
         )
     yield from _alarms(case, plan)
