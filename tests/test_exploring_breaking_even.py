@@ -197,7 +197,11 @@ def test_bills_that_run_close_together_say_where_the_search_stopped(monkeypatch:
         ("usage.connections_opened=1,2", [STANDARD, BUNDLED], "write a range as A..B"),
         ("usage.connection_opened=0..5", [STANDARD, BUNDLED], "Did you mean usage.connections_opened"),
         ("deployment.endpoint=a..b", [STANDARD, BUNDLED], "is no number"),
-        ("usage.connections_opened=0..5", [STANDARD], "two plans, or one under two deployments, not one bill"),
+        (
+            "usage.connections_opened=0..5",
+            [STANDARD],
+            "two plans, or one under two deployments, not one bill",
+        ),
         ("usage.connections_opened=0..5", ["cloudflare/*"], "not 4 bills"),
         ("usage.connections_opened=0..5", [STANDARD, "cloudflare/workers-standart"], "no plan"),
     ],

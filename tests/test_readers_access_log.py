@@ -335,7 +335,7 @@ def test_an_unknown_preset_is_met_with_close_names() -> None:
 def test_a_log_without_websockets_says_what_it_holds(tmp_path: Path) -> None:
     path = written(tmp_path, combined("12:00:00", "0.1", 200), combined("12:00:01", "0.2", 404))
 
-    with pytest.raises(InputError, match="its 2 requests are no WebSockets"):
+    with pytest.raises(InputError, match="it holds 2 requests and no WebSocket"):
         read_trace(path)
 
 

@@ -315,7 +315,7 @@ def test_periods_of_a_report_outside_the_window_are_left_out_and_counted(tmp_pat
     assert whole.totals == {key: 2 * quantity for key, quantity in first.totals.items()}
     assert "outside-window" not in codes(whole)
     assert [(n.message, n.data) for n in first.notes if n.code == "outside-window"] == [
-        ("1 periods begin outside the window and are left out.", {"rows": 1})
+        ("1 period begins outside the window, left out.", {"rows": 1})
     ]
 
 

@@ -66,7 +66,7 @@ def test_the_text_says_all_of_it_and_what_would_tell_more(account: Findings) -> 
         "rows      4 read, 2 used, 1 refused, 1 outside the window",
         "sockets.csv:3: closed_at",
         f"window    {WINDOW}",
-        "censored  0 connections were open before it, 2 when it ended",
+        "censored  open before it: 0 connections, when it ended: 2",
         "measured: opened_at, closed_at",
         "bounded (at least): object_id (1 of 2), messages_in (1 of 2)",
         "missing: messages_out, bytes_in, bytes_out, events",

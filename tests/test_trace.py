@@ -36,7 +36,7 @@ def test_a_sound_trace_is_billed() -> None:
         ("connections", "connection_id", None, "connections: connection_id must not be null"),
         ("connections", "connection_id", "c0", "connections: connection_id 'c0' stands twice"),
         ("connections", "opened_at", None, "connections: opened_at must not be null"),
-        ("connections", "closed_at", at(9), "closed_at is before opened_at for 1 connections"),
+        ("connections", "closed_at", at(9), "closed_at is before opened_at for 1 connection"),
         ("connections", "bytes_in", -1, "connections: bytes_in must not be negative"),
         ("events", "at", None, "events: at must not be null"),
         ("events", "kind", None, "events: kind must not be null"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
+from wscost.units import number_of
 from wscost.usage import Window
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ EVENT_COLUMNS: dict[str, str] = {
 }
 CALLS_OF_OBJECTS = "object_requests"
 """Among grades by column: how well calls of objects are known; assumed where a source cannot see any."""
+LIVES = "connection_lives"
+"""Among them, too: how well single lives are known; assumed where no source says which close ends which."""
 KINDS = ("open", "message", "close", "error", "alarm", "request")
 DIRECTIONS = ("in", "out")
 MESSAGE, SENT = KINDS.index("message"), len(KINDS)
@@ -344,7 +347,8 @@ def check_trace(trace: Trace) -> Trace:
         twice = rows.loc[rows["connection_id"].duplicated(), "connection_id"].iloc[0]
         raise InputError(f"{trace.source}: connections: connection_id {twice!r} stands twice.")
     if backwards := int((rows["closed_at"] < rows["opened_at"]).sum()):
-        raise InputError(f"{trace.source}: closed_at is before opened_at for {backwards:,} connections.")
+        many = number_of(backwards, "connection", "connections")
+        raise InputError(f"{trace.source}: closed_at is before opened_at for {many}.")
     for column in COUNTS:
         if (rows[column] < 0).any():
             raise InputError(f"{trace.source}: connections: {column} must not be negative.")

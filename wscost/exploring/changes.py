@@ -115,7 +115,7 @@ def _answer_automatically(case: Case, plan: str) -> Proposal | None:
         answering = answering.with_workload(name, rewriting.answered_automatically(trace, regular))
     if not found:
         return None
-    how = f"setWebSocketAutoResponse for {found:,} messages that look like heartbeats, on top of hibernation"
+    how = f"setWebSocketAutoResponse for what looks like heartbeats ({found:,}), on top of hibernation"
     return Proposal(answering, plan, how)
 
 
@@ -132,7 +132,7 @@ def _ping_by_protocol(case: Case, plan: str) -> Proposal | None:
         spared = spared.with_workload(name, rewriting.without_messages(trace, regular))
     if not found:
         return None
-    how = f"{found:,} messages look like heartbeats; only clients other than browsers can send pings"
+    how = f"what looks like heartbeats ({found:,}); only clients other than browsers can send pings"
     return Proposal(spared, plan, how)
 
 
@@ -195,8 +195,8 @@ def _stay_connected(case: Case, plan: str) -> Proposal | None:
     if not joined:
         return None
     how = (
-        f"at most: {joined:,} of {connects:,} connects follow a close in the same room within "
-        f"{rewriting.BACK_WITHIN_S} s, as if the same client came back"
+        f"at most: connects that follow a close in the same room within {rewriting.BACK_WITHIN_S} s, as if "
+        f"the same client came back: {joined:,} of {connects:,}"
     )
     return Proposal(staying, plan, how)
 

@@ -9,7 +9,7 @@ from wscost.exploring import rewriting
 from wscost.exploring.case import Case
 from wscost.notes import Note
 from wscost.trace import Trace
-from wscost.units import cents, money
+from wscost.units import cents, money, number_of
 from wscost.usage import Period
 from wscost.usagefile import UsageFile
 
@@ -32,7 +32,9 @@ def traps(case: Case, plan: str) -> Iterator[Note]:
         )
     if built.in_object and not built.hibernation:
         cost = _cost_of_pinned(case, plan)
-        most = f"would add {money(cost, case.bill(plan).currency)}" if cost else "would be within what is free"
+        most = (
+            f"would add {money(cost, case.bill(plan).currency)}" if cost else "would be within what is free"
+        )
         yield Note(
             "accept-never-closed",
             "With accept(), an object whose close handler does not call close() on the socket stays awake "
@@ -57,7 +59,8 @@ def _alarms(case: Case, plan: str) -> Iterator[Note]:
         every, cost = float(often.median()), case.bill(plan).total - without.bill(plan).total
         yield Note(
             "frequent-alarms",
-            f"{len(often):,} objects set an alarm every {every:,.0f} s or so: each is a request and runs a "
+            f"{number_of(len(often), 'object sets', 'objects set')} an alarm every {every:,.0f} s or so: "
+            "each is a request and runs a "
             "handler, and a hibernated object is built anew for it. Without alarms the bill would be "
             f"{money(cost, case.bill(plan).currency)} less.",
             {"objects": len(often), "every_s": round(every, 3), "cost": cents(cost)},

@@ -16,7 +16,7 @@ from wscost.metering.streaming import Question, Sums, streamed
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
-from wscost.trace import RepeatedIdsError, Trace, TraceStream
+from wscost.trace import LIVES, RepeatedIdsError, Trace, TraceStream
 from wscost.units import number_of
 from wscost.usage import Usage
 
@@ -81,7 +81,7 @@ def _meter_connections(tally: Tally, sums: Sums) -> None:
     grade = tally.grade("opened_at", "closed_at")
     tally.add("connections_opened", sums.opened, grade=tally.grade("connection_id"))
     tally.add("connection_seconds", sums.open_time, MICROSECOND, grade)
-    tally.add("connection_minutes", sums.minutes, grade=grade)
+    tally.add("connection_minutes", sums.minutes, grade=Grade.worst(grade, tally.grade(LIVES)))
     tally.add("peak_connections", sums.peak, grade=grade)
     if (sums.opened_before or sums.still_open) and not tally.told("censored"):
         tally.note(
@@ -103,8 +103,7 @@ def _meter_messages(tally: Tally, sums: Sums, events: EventSums | None, deployme
         if answering and answered:
             tally.note(
                 "auto-response",
-                f"{answered:,} messages were answered by auto-response: they wake no object "
-                "and are not charged.",
+                f"Messages answered by auto-response: {answered:,}. They wake no object and are not charged.",
                 messages=answered,
             )
         _add_messages(tally, "in", events.received if answering else events.received + events.answered)
@@ -135,7 +134,8 @@ def _add_totals(tally: Tally, sums: Sums, key: str) -> None:
         grade = Grade.worst(grade, Grade.LOWER_BOUND)
         tally.note(
             "counts-missing",
-            f"{key} is unknown for {sums.rows - known:,} of {sums.rows:,} connections: a lower bound.",
+            f"{key} is unknown for {sums.rows - known:,} of "
+            f"{number_of(sums.rows, 'connection', 'connections')}: a lower bound.",
             meter=key,
             connections=sums.rows - known,
         )

@@ -32,7 +32,8 @@ def meter_objects(tally: Tally, sums: Sums, events: EventSums | None, deployment
     if sums.without_object:
         tally.note(
             "no-object-id",
-            f"{sums.without_object:,} connections name no object: each is taken as an object of its own, "
+            f"Connections that name no object: {sums.without_object:,}. Each is taken as an object of its "
+            "own, "
             "so object seconds are an upper bound.",
             connections=sums.without_object,
         )

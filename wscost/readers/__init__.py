@@ -35,6 +35,7 @@ from wscost.readers import parquet
 from wscost.readers.options import Options, parse_window
 from wscost.readers.source import Part, Progress, Source, open_source
 from wscost.trace import Engine, Trace, TraceStream, check_trace
+from wscost.units import number_of
 from wscost.usage import Usage, Window
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def _recognise(source: Source, input_format: str | None) -> tuple[Source, Reader
         (
             Note(
                 "files-left-out",
-                f"{len(strangers):,} files in {source.name} are no traces.",
+                f"{number_of(len(strangers), 'file', 'files')} in {source.name}: no traces, left out.",
                 {"files": strangers},
             ),
         )

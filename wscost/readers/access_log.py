@@ -48,6 +48,7 @@ from wscost.readers.options import Options
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import BOM, HEAD_BYTES, Source
 from wscost.trace import Trace, TraceStream
+from wscost.units import number_of
 
 NAME = "access-log"
 OPTIONS = {
@@ -164,9 +165,10 @@ def _fits(layout: Layout, line: bytes) -> bool:
 
 def _instead(met: _Met, chosen: Iterable[str]) -> str:
     if met.others:
-        return f"its {met.others:,} requests are no WebSockets: none was upgraded (status 101)."
+        requests = number_of(met.others, "request", "requests")
+        return f"it holds {requests} and no WebSocket: none was upgraded (status 101)."
     return (
-        f"none of its {met.skipped:,} lines is laid out as {' or '.join(chosen)}. "
+        f"none of its {number_of(met.skipped, 'line', 'lines')} is laid out as {' or '.join(chosen)}. "
         "--layout takes a YAML file that says how a line is laid out."
     )
 
@@ -198,8 +200,9 @@ def _notes(met: _Met) -> list[Note]:
         notes.append(
             Note(
                 "life-unknown",
-                f"{met.partial:,} of {met.connections:,} lines do not say how long the connection was open: "
-                "none of that time is counted. Add the duration to the log's format (nginx: $request_time).",
+                f"Lines that do not say how long the connection was open: {met.partial:,} of "
+                f"{met.connections:,}. None of that time is counted. Add the duration to the log's format "
+                "(nginx: $request_time).",
                 {"connections": met.partial},
             )
         )
@@ -209,7 +212,7 @@ def _notes(met: _Met) -> list[Note]:
         notes.append(
             Note(
                 "lines-skipped",
-                f"{met.skipped:,} lines are not laid out as the others and were skipped.",
+                f"Lines that are not laid out as the others: {met.skipped:,}, skipped.",
                 {"lines": met.skipped},
             )
         )

@@ -21,7 +21,7 @@ from wscost.readers.document import decimal_at, load_document
 from wscost.readers.fields import Misfit, moment
 from wscost.readers.options import Options, days_of, format_window
 from wscost.readers.source import Source
-from wscost.units import moment_at
+from wscost.units import moment_at, number_of
 from wscost.usage import Usage, Window
 
 COUNTERS = {
@@ -96,7 +96,7 @@ def _within(
             f"the counts run over {format_window(seen)}."
         )
     left = len(tally) - len(inside)
-    told = f"{left:,} periods begin outside the window and are left out."
+    told = f"{number_of(left, 'period begins', 'periods begin')} outside the window, left out."
     return inside, asked, (Note("outside-window", told, {"rows": left}),) if left else ()
 
 

@@ -48,7 +48,7 @@ from wscost.readers.options import Options
 from wscost.readers.refusals import shown
 from wscost.readers.source import Source
 from wscost.trace import CALLS_OF_OBJECTS, OPEN, UNKNOWN, Trace, TraceStream
-from wscost.units import moment_at
+from wscost.units import moment_at, number_of
 from wscost.usage import Window
 
 if TYPE_CHECKING:
@@ -352,15 +352,16 @@ def _notes(summary: _Summary, refused: int, skipped: int) -> Iterator[Note]:
         open_still = summary.endless - summary.over
         yield Note(
             "closing-unseen",
-            f"{summary.endless:,} of {summary.connections:,} connections have no DISCONNECT, which is sent "
-            f"on a best-effort basis: {summary.over:,} are over by the two-hour limit and end with their "
-            f"last record, a lower bound; {open_still:,} are taken as open until the log ends.",
+            f"Connections without a DISCONNECT, which is sent on a best-effort basis: {summary.endless:,} of "
+            f"{summary.connections:,}. Over by the two-hour limit, and taken to end with their last "
+            "record, a "
+            f"lower bound: {summary.over:,}; taken as open until the log ends: {open_still:,}.",
             {"connections": summary.endless, "over": summary.over},
         )
     if unseen := summary.connections - summary.told_open:
         yield Note(
             "opening-unseen",
-            f"{unseen:,} connections have neither a CONNECT nor connectedAt: they are taken as open since "
+            f"Connections with neither a CONNECT nor connectedAt: {unseen:,}. They are taken as open since "
             "their first record, a lower bound. Add $context.connectedAt to the log's format.",
             {"connections": unseen},
         )
@@ -373,12 +374,13 @@ def _notes(summary: _Summary, refused: int, skipped: int) -> Iterator[Note]:
     if refused:
         yield Note(
             "upgrades-refused",
-            f"{refused:,} connects were refused (status 400 and above) and opened nothing.",
+            f"{number_of(refused, 'connect was', 'connects were')} refused (status 400 and above) and opened "
+            "nothing.",
             {"connects": refused},
         )
     if skipped:
         yield Note(
             "lines-skipped",
-            f"{skipped:,} lines are not JSON and were skipped.",
+            f"{number_of(skipped, 'line is not JSON and was', 'lines are not JSON and were')} skipped.",
             {"lines": skipped},
         )

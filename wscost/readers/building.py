@@ -148,8 +148,8 @@ def opening_unseen(connections: int) -> tuple[Note, ...]:
     if not connections:
         return ()
     sentence = (
-        f"{connections:,} connections have events but no open: they are taken as open since the "
-        "window began, and their time before it is unknown."
+        f"Connections with events but no open: {connections:,}. They are taken as open since the window "
+        "began, and their time before it is unknown."
     )
     return (Note("opening-unseen", sentence, {"connections": connections}),)
 
@@ -195,7 +195,10 @@ def left_out(connections: int, events: int) -> tuple[Note, ...]:
     """Return the note on rows outside the window."""
     if not connections and not events:
         return ()
-    sentence = f"{connections:,} connections and {events:,} events lie outside the window and are left out."
+    sentence = (
+        f"{number_of(connections, 'connection', 'connections')} and {number_of(events, 'event', 'events')} "
+        "lie outside the window and are left out."
+    )
     return (Note("outside-window", sentence, {"connections": connections, "events": events}),)
 
 

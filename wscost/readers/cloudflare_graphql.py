@@ -248,7 +248,7 @@ class _Tally:
         if self.outside:
             yield Note(
                 "outside-window",
-                f"{self.outside:,} rows lie outside the window and are left out.",
+                f"Rows outside the window, left out: {self.outside:,}.",
                 {"rows": self.outside},
             )
         if INVOCATIONS in self.datasets:

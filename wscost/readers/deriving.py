@@ -57,8 +57,8 @@ def how_well_known(sent: Mapping[str, Sent]) -> tuple[dict[str, Grade], tuple[No
             notes.append(
                 Note(
                     "messages-without-connection",
-                    f"{one.nameless:,} messages ({direction}) name no connection: they are in the events, "
-                    "in no connection's total.",
+                    f"Messages ({direction}) that name no connection: {one.nameless:,}. They are in the "
+                    "events, in no connection's total.",
                     {"messages": one.nameless, "direction": direction},
                 )
             )

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from wscost.notes import Grade, Note
 from wscost.readers.options import format_window
 from wscost.trace import CONNECTION_COLUMNS, COUNTS, Trace, TraceStream
+from wscost.units import number_of
 from wscost.usage import METERS, Usage, Window
 
 TITLES: Mapping[Grade, str] = {
@@ -112,7 +113,7 @@ class Findings:
         parts = [
             f"{TITLES[grade]}: {_listed(self.of_grade(grade))}" for grade in Grade if self.of_grade(grade)
         ]
-        rows = f"{self.used:,} of {self.rows:,} rows used; " if self.rows else ""
+        rows = f"{self.used:,} of {number_of(self.rows, 'row', 'rows')} used; " if self.rows else ""
         return Note(
             "findings",
             f"{self.source}: {rows}{'; '.join(parts)}.",
@@ -143,8 +144,8 @@ class Findings:
         yield f"  window    {format_window(self.window)}"
         if self.opened_before or self.still_open:
             yield (
-                f"  censored  {self.opened_before:,} connections were open before it, "
-                f"{self.still_open:,} when it ended"
+                f"  censored  open before it: {number_of(self.opened_before, 'connection', 'connections')}, "
+                f"when it ended: {self.still_open:,}"
             )
         for grade in Grade:
             if found := self.of_grade(grade):

@@ -50,6 +50,7 @@ from wscost.readers.refusals import shown
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Part, Source
 from wscost.trace import CALLS_OF_OBJECTS, Trace, TraceStream
+from wscost.units import number_of
 
 NAME = "har"
 OPTIONS = {"room_from": ROOM_FROM}
@@ -175,22 +176,22 @@ class _Met:
         if self.untold:
             yield Note(
                 "end-unknown",
-                f"When {self.untold:,} of {self.sockets:,} connections closed is not in the HAR: they are "
-                "taken as open until their last message.",
+                f"Connections of which the HAR does not tell when they closed: {self.untold:,} of "
+                f"{self.sockets:,}. They are taken as open until their last message.",
                 {"connections": self.untold},
             )
         if self.by_playwright:
             yield Note(
                 "empty-messages-missing",
-                f"{_PLAYWRIGHT} leaves out messages without content: those of {self.by_playwright:,} "
-                "connections are at least as many as told.",
+                f"{_PLAYWRIGHT} leaves out messages without content: those of "
+                f"{number_of(self.by_playwright, 'connection', 'connections')} are at least as many as told.",
                 {"connections": self.by_playwright},
             )
         if self.silent:
             yield Note(
                 "no-messages-recorded",
-                f"{self.silent:,} of {self.sockets:,} connections have no list of messages: {writers} did "
-                "not export it. Chrome DevTools, Playwright, mitmproxy and HTTP Toolkit do.",
+                f"Connections without a list of messages: {self.silent:,} of {self.sockets:,}. {writers} did "
+                "not export it; Chrome DevTools, Playwright, mitmproxy and HTTP Toolkit do.",
                 {"connections": self.silent},
             )
         if self.rooms:
@@ -200,7 +201,7 @@ class _Met:
     def instead(self) -> str:
         """Say what a HAR without WebSockets holds."""
         kinds = ", ".join(f"{number:,} {kind}" for kind, number in self.others.most_common(4))
-        requests = "1 request" if self.others.total() == 1 else f"{self.others.total():,} requests"
+        requests = number_of(self.others.total(), "request", "requests")
         held = f"{requests} ({kinds})" if self.others else "no entry"
         return (
             f"this HAR of {', '.join(self.writers)} holds {held} and no WebSocket. Begin to record before "

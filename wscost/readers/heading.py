@@ -11,7 +11,7 @@ import orjson
 from wscost.errors import InputError, UnknownNameError
 from wscost.notes import Grade
 from wscost.readers.options import format_window, parse_window
-from wscost.trace import CALLS_OF_OBJECTS, CONNECTION_COLUMNS
+from wscost.trace import CALLS_OF_OBJECTS, CONNECTION_COLUMNS, LIVES
 from wscost.usage import Window
 
 FORMAT = "wscost.trace/1"
@@ -57,7 +57,7 @@ def heading_of(written: Mapping[str, Any]) -> Heading:
     if not isinstance(grades, dict) or not isinstance(window, (str, type(None))):
         raise InputError("the heading's window must be text and its grades names by column.")
     for column, grade in grades.items():
-        if column not in (*CONNECTION_COLUMNS, CALLS_OF_OBJECTS):
+        if column not in (*CONNECTION_COLUMNS, CALLS_OF_OBJECTS, LIVES):
             raise UnknownNameError("column of connections", str(column), CONNECTION_COLUMNS)
         if grade not in list(Grade):
             raise UnknownNameError("grade", str(grade), list(Grade))

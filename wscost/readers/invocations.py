@@ -26,7 +26,8 @@ from wscost.readers.pairing import (
 )
 from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Source
-from wscost.trace import Trace, TraceStream
+from wscost.trace import LIVES, Trace, TraceStream
+from wscost.units import number_of
 
 _HANDED_ON = Reach(before=100_000, after=10_000_000)
 """How far a clock may lag, and how long a Worker may take before it hands an upgrade on. [µs]"""
@@ -260,9 +261,9 @@ class Invocations:
             self._grade("opened_at", "connection_id")
             self._note(
                 "opening-unseen",
-                f"{told.unseen:,} connections ({told.unseen_open:,} of them not seen to close) have events "
-                "but no upgrade: they were open before the log began, or their upgrade, which is told at the "
-                "end, was not told. They are taken as open since their first event, a lower bound.",
+                f"Connections with events but no upgrade: {told.unseen:,} ({told.unseen_open:,} not seen to "
+                "close). They were open before the log began, or their upgrade, which is told at the end, "
+                "was not told; they are taken as open since their first event, a lower bound.",
                 connections=told.unseen,
                 still_open=told.unseen_open,
             )
@@ -270,16 +271,17 @@ class Invocations:
             self._grade("closed_at")
             self._note(
                 "closing-unseen",
-                f"{told.unclosed:,} connections have an upgrade but no close: they are taken as open until "
+                f"Connections with an upgrade but no close: {told.unclosed:,}. They are taken as open until "
                 "the log ends.",
                 connections=told.unclosed,
             )
         if told.overlapping:
+            self._grades[LIVES] = Grade.ASSUMED
             self._note(
                 "paired-by-order",
-                f"In {told.overlapping:,} objects several sockets were open at once. The log does not say "
-                "which close belongs to which: first opened is taken as first closed. Their time together is "
-                "right, single lives are not known.",
+                f"In {number_of(told.overlapping, 'object', 'objects')} several sockets were open at once. "
+                "The log does not say which close belongs to which: first opened is taken as first closed. "
+                "Their time together is right, single lives are not known.",
                 objects=told.overlapping,
             )
 
@@ -291,7 +293,7 @@ class Invocations:
             self._grade("closed_at")
             self._note(
                 "life-unknown",
-                f"{told.lifeless:,} connections have a wallTime of 0: how long they were open is not known, "
+                f"Connections with a wallTime of 0: {told.lifeless:,}. How long they were open is not known, "
                 "and none of it is counted.",
                 connections=told.lifeless,
             )
@@ -299,7 +301,7 @@ class Invocations:
             self._grade("messages_in")
             self._note(
                 "messages-unseen",
-                f"{told.whole:,} connections do not hibernate: the log does not show their messages.",
+                f"Connections that do not hibernate: {told.whole:,}. The log does not show their messages.",
                 connections=told.whole,
             )
         if self.sampled:
@@ -322,7 +324,7 @@ class Invocations:
         if self.skipped:
             self._note(
                 "lines-skipped",
-                f"{self.skipped:,} lines are not JSON, as a shell's banner and prompt, and were skipped.",
+                f"Lines that are not JSON, as a shell's banner and prompt: {self.skipped:,}, skipped.",
                 lines=self.skipped,
             )
 

@@ -223,7 +223,7 @@ def _notes(failed: int) -> Iterator[Note]:
     if failed:
         yield Note(
             "handshakes-failed",
-            f"{failed:,} sessions were never opened: their handshake was not answered with 101. They are no "
+            f"Sessions that never opened: {failed:,}. Their handshake was not answered with 101; they are no "
             "connections here, though their requests may be charged.",
             {"sessions": failed},
         )

@@ -168,8 +168,8 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
         notes.append(
             Note(
                 "end-unknown",
-                f"{endless:,} of {rows:,} rows have no end: their time open is not known, and none of it is "
-                f"counted. Add {_ZONE.end} to the fields of the job.",
+                f"Rows without an end: {endless:,} of {rows:,}. Their time open is not known, and none of it "
+                f"is counted. Add {_ZONE.end} to the fields of the job.",
                 {"connections": endless},
             )
         )
@@ -178,7 +178,7 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
         notes.append(
             Note(
                 "sampled",
-                f"{rows:,} rows are a sample at a rate of {float(rate):g}: each stands for "
+                f"The rows, {rows:,}, are a sample at a rate of {float(rate):g}: each stands for "
                 f"{float(1 / rate):g} connections at its time and in its room. The time in which rooms are "
                 "active is that of the sample, a lower bound.",
                 {"rows": rows, "connections": copies, "sample_rate": str(float(rate))},

@@ -56,7 +56,7 @@ class Refusals:
         return (
             Note(
                 "rows-refused",
-                f"{self.total:,} of {rows:,} rows were left out as bad; what they held is not counted.",
+                f"Rows left out as bad: {self.total:,} of {rows:,}. What they held is not counted.",
                 {"refused": self.total, "rows": rows, "first": told},
             ),
         )

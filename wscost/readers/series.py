@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
 from wscost.readers.options import days_of, format_window
-from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND, microseconds_of, moment_at
+from wscost.units import MICROSECONDS_PER_DAY, MICROSECONDS_PER_SECOND, microseconds_of, moment_at, number_of
 from wscost.usage import Usage, Window
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ class _Tally:
         if self.resets:
             yield Note(
                 "counter-resets",
-                f"Counters began again {self.resets:,} times; what they counted between the last sample "
-                "and that is lost.",
+                f"Counters began again {number_of(self.resets, 'time', 'times')}; what they "
+                "counted between the last sample and that is lost.",
                 {"resets": self.resets},
             )

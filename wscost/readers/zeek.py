@@ -31,6 +31,7 @@ from wscost.readers.options import Options
 from wscost.readers.remarks import rooms_from_paths
 from wscost.readers.source import BOM, Part, Source
 from wscost.trace import UNKNOWN, Trace, TraceStream
+from wscost.units import number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +125,8 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
     logs.rooms = len(rooms)
     if not logs.sockets and not intake.refusals.total:
         raise InputError(
-            f"{source.name}: of {logs.others:,} connections none is a WebSocket. Give websocket.log as well; "
+            f"{source.name}: of {number_of(logs.others, 'connection', 'connections')} none is a WebSocket. "
+            "Give websocket.log as well; "
             "for what is encrypted Zeek writes none, so log behind where TLS ends."
         )
     grades = {"bytes_in": Grade.ASSUMED, "bytes_out": Grade.ASSUMED}
@@ -321,13 +323,13 @@ def _notes(logs: _Logs) -> Iterator[Note]:
     if logs.unended:
         yield Note(
             "end-not-logged",
-            f"{logs.unended:,} connections have no row in conn.log, which is written when one ends: they are "
-            "taken as open until the window ends.",
+            f"Connections without a row in conn.log, which is written when one ends: {logs.unended:,}. They "
+            "are taken as open until the window ends.",
             {"connections": logs.unended},
         )
     if logs.others:
         yield Note(
             "other-connections",
-            f"{logs.others:,} connections in conn.log are no WebSockets and are not counted.",
+            f"Other connections in conn.log: {logs.others:,}. They are no WebSockets and are not counted.",
             {"connections": logs.others},
         )
