@@ -157,6 +157,42 @@ def test_wall_time_gives_way_to_a_multiple_of_cpu_where_that_is_more() -> None:
     assert totals(rows, busy, cpu_multiples=[8])["worker_wall_seconds:8"] == 8 * 2 + 10
 
 
+def test_of_a_connection_that_the_window_cuts_only_the_part_inside_takes_cpu() -> None:
+    busy = Deployment.model_validate({"cpu_ms": {"connect": 0, "message": D(100)}})
+    rows = trace([connection(-DAY, DAY, messages_in=48_000)], window=(0, HOUR))
+
+    # A thousand messages come in that hour: 8 times 100 s are less than the hour.
+    assert totals(rows, busy, cpu_multiples=[8])["worker_wall_seconds:8"] == HOUR
+
+
+def test_messages_that_only_connections_tell_are_counted_beside_events_of_other_kinds() -> None:
+    rows = [connection(0, 600, messages_in=100_000, messages_out=50)]
+    sent = event("message", 5, connection_id="c0", direction="out")
+    usage = meter(trace(rows, [event("open", 0, connection_id="c0"), sent]), HIBERNATING)
+
+    assert (usage.totals["messages_in"], usage.totals["messages_out"]) == (100_000, 50)
+    assert "messages-without-events" in codes(usage)
+
+
+def test_events_that_tell_more_messages_than_connections_are_believed() -> None:
+    told = [event("message", second, connection_id="c0", direction="in") for second in (1, 2, 3)]
+    usage = meter(trace([connection(0, 600, messages_in=2)], told), HIBERNATING)
+
+    assert usage.totals["messages_in"] == 3
+    assert "messages-without-events" not in codes(usage)
+
+
+def test_messages_without_events_keep_a_hibernating_object_active_as_long_as_their_handlers() -> None:
+    rows = [connection(0, 600, messages_in=100_000)]
+    alarmed = meter(trace(rows, [event("alarm", 300, wall_ms=5)]), HIBERNATING)
+    alone = meter(trace(rows), HIBERNATING)
+
+    assert alarmed.totals["object_active_seconds"] == alone.totals["object_active_seconds"] + D("0.005")
+    assert alarmed.totals["object_resident_seconds"] == alone.totals["object_resident_seconds"] == 610
+    assert alarmed.grades["object_active_seconds"] is Grade.ASSUMED
+    assert alarmed.grades["object_wakeups"] is Grade.ASSUMED
+
+
 def test_cpu_is_a_connect_and_each_message_where_the_worker_handles_them() -> None:
     rows = trace([connection(0, 10, messages_in=4)])
     cpu = {"cpu_ms": {"connect": 3, "message": D("0.5")}}

@@ -133,7 +133,7 @@ def overdraw(
 ) -> None:
     """Add what a multiple of each connection's CPU time takes beyond its wall time, on its last day. [µs]
 
-    ``handled`` are messages, below zero unknown; between ``breaks`` connections lie whole within one day;
+    ``handled`` are messages, below zero unknown, and spread evenly over each connection's time; between ``breaks`` connections lie whole within one day;
     ``prices`` are the multiple, the CPU time of a connect and of a message [µs], whether wall time counts.
     """
     start, end, first_day, _ = window
@@ -151,9 +151,20 @@ def overdraw(
             begin = i + 1
             if i == len(opened):
                 continue
-            s = max(opened[i], start)
-            e = max(min(closed[i], end), start)
-            cpu = (connect if opened[i] >= start else 0) + max(handled[i], 0) * message
+            total, o = max(handled[i], 0), opened[i]
+            c = closed[i] if closed[i] != OPEN else end
+            s = max(o, start)
+            e = max(min(c, end), start)
+            seconds = max((c - o) // SECOND, 1)
+            each, rest = total // seconds, total % seconds
+            before, after = 0, total
+            if s > o:
+                elapsed = min((s - o) // SECOND, seconds)
+                before = total if s >= c else each * elapsed + rest * elapsed // seconds
+            if e < c:
+                elapsed = min((e - o) // SECOND, seconds)
+                after = each * elapsed + rest * elapsed // seconds
+            cpu = (connect if o >= start else 0) + (after - before) * message
             beyond = multiple * cpu - own * (e - s)
             if beyond > 0:
                 by_day[min(e, end - 1) // DAY - first_day] += beyond

@@ -16,7 +16,7 @@ from wscost.metering.streaming import Question, Sums, streamed
 from wscost.metering.sums import Cpu, FrameSums
 from wscost.metering.tally import MICROSECOND, Tally
 from wscost.notes import Grade
-from wscost.trace import LIVES, RepeatedIdsError, Trace, TraceStream
+from wscost.trace import DIRECTIONS, LIVES, RepeatedIdsError, Trace, TraceStream
 from wscost.units import number_of
 from wscost.usage import Usage
 
@@ -106,15 +106,39 @@ def _meter_messages(tally: Tally, sums: Sums, events: EventSums | None, deployme
                 f"Messages answered by auto-response: {answered:,}. They wake no object and are not charged.",
                 messages=answered,
             )
-        _add_messages(tally, "in", events.received if answering else events.received + events.answered)
-    else:
-        _add_totals(tally, sums, "messages_in")
-        _add_totals(tally, sums, "bytes_in")
+    ways = {}
+    if events is not None and (came or went):
+        ways["in"] = events.received if answering else events.received + events.answered
     if events is not None and went:
-        _add_messages(tally, "out", events.sent if answering else events.sent + events.answers)
-    else:
-        _add_totals(tally, sums, "messages_out")
-        _add_totals(tally, sums, "bytes_out")
+        ways["out"] = events.sent if answering else events.sent + events.answers
+    for direction in DIRECTIONS:
+        seen = ways.get(direction)
+        if seen is not None and not _told_by_totals(tally, sums, direction, seen):
+            _add_messages(tally, direction, seen)
+            continue
+        _add_totals(tally, sums, f"messages_{direction}")
+        _add_totals(tally, sums, f"bytes_{direction}")
+
+
+def _told_by_totals(tally: Tally, sums: Sums, direction: str, seen: Sized) -> bool:
+    """Tell whether connections know of more messages than there are events of them, and note it.
+
+    Of connections that the window cuts, only how many there are in all is known.
+    """
+    key, events = f"messages_{direction}", int(seen.number.sum())
+    if not sums.known(key) or (events and (sums.opened_before or sums.still_open)):
+        return False
+    told = int(sums.total(key).sum())
+    if told > events:
+        tally.note(
+            "messages-without-events",
+            f"Connections tell of {number_of(told, 'message', 'messages')} ({direction}), of which "
+            f"{events:,} are among the events: those of the connections are counted.",
+            direction=direction,
+            messages=told,
+            events=events,
+        )
+    return told > events
 
 
 def _add_messages(tally: Tally, direction: str, messages: Sized) -> None:

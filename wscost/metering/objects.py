@@ -33,8 +33,7 @@ def meter_objects(tally: Tally, sums: Sums, events: EventSums | None, deployment
         tally.note(
             "no-object-id",
             f"Connections that name no object: {sums.without_object:,}. Each is taken as an object of its "
-            "own, "
-            "so object seconds are an upper bound.",
+            "own, so object seconds are an upper bound.",
             connections=sums.without_object,
         )
     _meter_calls(tally, events)
@@ -57,6 +56,8 @@ def meter_objects(tally: Tally, sums: Sums, events: EventSums | None, deployment
             asleep = clocks_of(lives, tally.window_days)
         else:
             asleep = sums.asleep
+        if (unseen := _without_events(tally, events, deployment)).any():
+            asleep, timed, grade = _with_handlers(asleep, unseen, awake, deployment), Grade.ASSUMED, Grade.ASSUMED
     grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
     if deployment.pins.share:
         tally.note(
@@ -174,6 +175,24 @@ def _from_totals(tally: Tally, sums: Sums, deployment: Deployment, awake: Clocks
             "Message counts are unknown, so handler time for them is missing from active seconds.",
         )
     return awake._replace(active=np.minimum(handled, awake.active).astype(np.int64))
+
+
+def _without_events(tally: Tally, events: EventSums, deployment: Deployment) -> Ints:
+    """Return how many messages from clients are counted that no event is of."""
+    seen = events.received.number
+    if not deployment.auto_response:
+        seen = seen + events.answered.number
+    counted = tally.integers("messages_in")
+    return np.maximum(counted - seen, 0) if counted.sum() > seen.sum() else np.zeros_like(seen)
+
+
+def _with_handlers(asleep: Clocks, messages: Ints, awake: Clocks, deployment: Deployment) -> Clocks:
+    """Add the handler time of messages that came at unknown times: all of it active, all visits resident."""
+    handled = asleep.active + messages * handler_time(deployment.handler_ms, "message")
+    return asleep._replace(
+        active=np.minimum(handled, np.maximum(awake.active, asleep.active)).astype(np.int64),
+        resident=np.maximum(awake.resident, asleep.resident),
+    )
 
 
 def _between(asleep: Clocks, awake: Clocks, share: Decimal) -> Clocks:

@@ -126,8 +126,9 @@ class FrameSums:
         handled = np.maximum(sockets.messages_in, 0) if cpu.own else np.zeros_like(opened, dtype=np.int64)
         cpu.most(handled, multiple)
         pieces = sockets.pieces
+        inside = np.bincount(pieces.row, self._by_time(handled), len(sockets.opened)).astype(np.int64)
         wall = np.bincount(pieces.row, pieces.end - pieces.start, len(sockets.opened)).astype(np.int64)
-        beyond = multiple * (opened * cpu.connect + handled * cpu.message) - (wall if cpu.own else 0)
+        beyond = multiple * (opened * cpu.connect + inside * cpu.message) - (wall if cpu.own else 0)
         last_day = np.clip(sockets.closed, start, end - 1) // MICROSECONDS_PER_DAY
         return sum_by_day(np.maximum(beyond, 0), last_day, first_day, days)
 
@@ -137,7 +138,11 @@ class FrameSums:
         return np.maximum(minutes, 0)
 
     def _spread(self, totals: Ints) -> Ints:
-        """Spread counts that are known per connection evenly over its time open, in whole units."""
+        """Spread counts that are known per connection evenly over its time open, by day."""
+        return self._by_piece(self._by_time(totals))
+
+    def _by_time(self, totals: Ints) -> Ints:
+        """Return of each piece its part of counts spread evenly over a connection's time, in whole units."""
         pieces = self.sockets.pieces
         opened, closed = self.sockets.opened[pieces.row], self.sockets.closed[pieces.row]
         total = totals[pieces.row]
@@ -149,7 +154,8 @@ class FrameSums:
             return np.where(at >= closed, total, each * elapsed + rest * elapsed // seconds)
 
         before = np.where(pieces.start > opened, until(pieces.start), 0)
-        return self._by_piece(until(pieces.end) - before)
+        parts: Ints = until(pieces.end) - before
+        return parts
 
     def _by_piece(self, quantity: Ints) -> Ints:
         return sum_by_day(quantity, self.sockets.pieces.day, self.days.first_day, self.days.days)
