@@ -48,6 +48,20 @@ def test_a_day_is_projected_to_its_month_and_the_bill_shows_both() -> None:
     assert "projected-by-scaling" in codes(bill)
 
 
+@pytest.mark.parametrize(("wrong", "right"), [("plans", "plan"), ("roundng", "rounding"), ("seeds", "seed")])
+def test_an_option_that_there_is_not_is_refused_with_the_one_that_was_meant(wrong: str, right: str) -> None:
+    with pytest.raises(UnknownNameError, match=rf"no option named '{wrong}'. Did you mean .*{right}"):
+        estimate(totals(messages_in=1), **{wrong: "x"})  # type: ignore[arg-type]
+
+
+def test_objects_that_only_events_name_are_priced_with_and_without_hibernation() -> None:
+    alarms = trace([], [event("alarm", second) for second in (0, 60, 120)], window=(0, DAY))
+
+    named = {bill.deployment for bill in compare(alarms, plan=STANDARD).bills}
+
+    assert named == {"durable-object", "durable-object-hibernation"}
+
+
 def test_a_second_of_very_slow_messages_is_projected_to_its_month() -> None:
     second = trace([connection(0, 1, None, messages_in=20_000_000_000_000)], window=(0, 1))
     slow = Deployment(cpu_ms=CpuTime(connect=D(0), message=D(900_000)))

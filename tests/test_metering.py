@@ -182,6 +182,13 @@ def test_events_that_tell_more_messages_than_connections_are_believed() -> None:
     assert "messages-without-events" not in codes(usage)
 
 
+def test_size_steps_are_known_no_better_than_the_messages_they_are_of() -> None:
+    told = [event("message", 1, connection_id="c0", direction="in", bytes=10)]
+    rows = replace(trace([connection(0, 10)], told), grades={"messages_in": Grade.LOWER_BOUND})
+
+    assert meter(rows, WORKER, steps=[100]).grades["message_units_in:100"] is Grade.LOWER_BOUND
+
+
 def test_messages_without_events_keep_a_hibernating_object_active_as_long_as_their_handlers() -> None:
     rows = [connection(0, 600, messages_in=100_000)]
     alarmed = meter(trace(rows, [event("alarm", 300, wall_ms=5)]), HIBERNATING)

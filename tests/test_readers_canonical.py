@@ -381,6 +381,15 @@ def test_the_window_begins_with_the_first_event_and_holds_the_last(tmp_path: Pat
     assert events.window == rows.window == Window(TEN + timedelta(seconds=2), just_after)
 
 
+def test_messages_without_a_connection_leave_open_how_many_there_were(tmp_path: Path) -> None:
+    lines = [event("open", 0, "a"), event("close", 5, "a"), event("message", 2, None, object_id="o")]
+
+    trace = from_lines(tmp_path, lines)
+
+    assert trace.grades["messages_in"] is Grade.LOWER_BOUND
+    assert trace.grades["connection_id"] is trace.grades["closed_at"] is Grade.LOWER_BOUND
+
+
 def test_a_window_cuts_and_says_what_it_left_out(tmp_path: Path) -> None:
     lines = [
         event("open", 0, "early"),

@@ -169,6 +169,18 @@ def test_sockets_that_end_in_the_worker_have_no_object_unless_asked_for(written:
     assert read_trace(path, room_from="/room/([0-9]+)").connections["object_id"].tolist() == ["7"]
 
 
+def test_workers_that_stand_before_each_other_hand_on_one_socket(written: Write) -> None:
+    def front(script: str, at: int) -> dict[str, Any]:
+        return {**upgrade(at, None, wall=90_000), "scriptName": script}
+
+    socket = [upgrade(0), tail("message", 10), tail("close", 60_000, code=1000)]
+    chain = [front("outermost", -6), front("edge", -4), front("chat", -2)]
+    trace = read_trace(written([*chain, *socket, front("alone", 120_000)]))
+
+    assert trace.connections["object_id"].tolist()[0] == "a" * 64
+    assert len(trace.connections) == 2
+
+
 def test_a_refused_upgrade_is_a_request(written: Write) -> None:
     refused = upgrade(5)
     refused["event"]["response"] = {"status": 426}

@@ -21,7 +21,7 @@ from wscost.completing import (
     with_parameters,
 )
 from wscost.deployment import PRESETS, Deployment
-from wscost.errors import ConfigError, NoPriceError, NotSoldError
+from wscost.errors import ConfigError, NoPriceError, NotSoldError, UnknownNameError
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
@@ -392,5 +392,7 @@ def _only_of_objects(key: str) -> bool:
 
 def _given(options: Options) -> dict[str, Any]:
     """Return the options that say something: what is left out leaves a scenario its own."""
+    for name in options.keys() - Options.__annotations__.keys():
+        raise UnknownNameError("option", name, {*Options.__annotations__, "plan", "deployment"})
     said = {name: x for name, x in options.items() if x is not None and x is not False}
     return {name: x for name, x in said.items() if x not in ((), [], {})}

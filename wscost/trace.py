@@ -84,8 +84,9 @@ class Trace:
 
     @property
     def names_objects(self) -> bool:
-        """Whether any connection tells its object."""
-        return bool(self.connections["object_id"].notna().any())
+        """Whether any connection or event tells its object."""
+        told = [self.connections] if self.events is None else [self.connections, self.events]
+        return any(bool(rows["object_id"].notna().any()) for rows in told)
 
     def _repr_html_(self) -> str:
         return f"<p>{self}</p>{self.connections.head().to_html(index=False)}"

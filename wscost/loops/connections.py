@@ -133,8 +133,9 @@ def overdraw(
 ) -> None:
     """Add what a multiple of each connection's CPU time takes beyond its wall time, on its last day. [µs]
 
-    ``handled`` are messages, below zero unknown, and spread evenly over each connection's time; between ``breaks`` connections lie whole within one day;
-    ``prices`` are the multiple, the CPU time of a connect and of a message [µs], whether wall time counts.
+    ``handled`` are messages, below zero unknown, spread evenly over each connection's time; between
+    ``breaks`` connections lie whole within one day; ``prices`` are the multiple, the CPU time of a connect
+    and of a message [µs], whether wall time counts.
     """
     start, end, first_day, _ = window
     multiple, connect, message, own = prices

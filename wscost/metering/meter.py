@@ -108,14 +108,15 @@ def _meter_messages(tally: Tally, sums: Sums, events: EventSums | None, deployme
             )
     ways = {}
     if events is not None and (came or went):
-        ways["in"] = events.received if answering else events.received + events.answered
+        ways["in"] = events.received, events.answered
     if events is not None and went:
-        ways["out"] = events.sent if answering else events.sent + events.answers
+        ways["out"] = events.sent, events.answers
     for direction in DIRECTIONS:
-        seen = ways.get(direction)
-        if seen is not None and not _told_by_totals(tally, sums, direction, seen):
-            _add_messages(tally, direction, seen)
-            continue
+        if direction in ways:
+            handled, answers = ways[direction]
+            if not _told_by_totals(tally, sums, direction, handled + answers):
+                _add_messages(tally, direction, handled if answering else handled + answers)
+                continue
         _add_totals(tally, sums, f"messages_{direction}")
         _add_totals(tally, sums, f"bytes_{direction}")
 
@@ -123,10 +124,10 @@ def _meter_messages(tally: Tally, sums: Sums, events: EventSums | None, deployme
 def _told_by_totals(tally: Tally, sums: Sums, direction: str, seen: Sized) -> bool:
     """Tell whether connections know of more messages than there are events of them, and note it.
 
-    Of connections that the window cuts, only how many there are in all is known.
+    Of connections that the window cuts, it is not known how many were in it.
     """
     key, events = f"messages_{direction}", int(seen.number.sum())
-    if not sums.known(key) or (events and (sums.opened_before or sums.still_open)):
+    if not sums.known(key) or sums.opened_before or sums.still_open:
         return False
     told = int(sums.total(key).sum())
     if told > events:
@@ -174,9 +175,11 @@ def _meter_message_units(tally: Tally, sums: Sums, events: EventSums | None, ste
         if events is not None:
             ways = {"in": events.received + events.answered, "out": events.sent + events.answers}
             messages = ways[direction]
-        if events is not None and messages is not None and messages.some:
-            grade = Grade.LOWER_BOUND if messages.unsized else Grade.MEASURED
-            tally.add(units, events.units(direction, step), grade=grade)
+        grade = tally.grade(f"messages_{direction}", f"bytes_{direction}")
+        more = sum(tally.integers(f"messages_{direction}")) > (int(messages.number.sum()) if messages else 0)
+        if events is not None and messages is not None and messages.some and not more:
+            unsized = Grade.LOWER_BOUND if messages.unsized else Grade.MEASURED
+            tally.add(units, events.units(direction, step), grade=Grade.worst(grade, unsized))
         elif sums.known(f"messages_{direction}"):
             tally.note(
                 "sizes-unknown",
@@ -184,8 +187,7 @@ def _meter_message_units(tally: Tally, sums: Sums, events: EventSums | None, ste
                 f"steps of {step:,} bytes as the totals allow, a lower bound.",
                 step_bytes=step,
             )
-            grade = Grade.worst(Grade.LOWER_BOUND, tally.grade(units))
-            tally.add(units, sums.units(direction, step), grade=grade)
+            tally.add(units, sums.units(direction, step), grade=Grade.worst(grade, Grade.LOWER_BOUND))
 
 
 def _meter_workers(

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from wscost.deployment import Deployment
-from wscost.intervals import Intervals
+from wscost.intervals import Intervals, Ints
 from wscost.metering.clocks import (
     HIBERNATES_AFTER_US,
     Clocks,
@@ -56,8 +56,9 @@ def meter_objects(tally: Tally, sums: Sums, events: EventSums | None, deployment
             asleep = clocks_of(lives, tally.window_days)
         else:
             asleep = sums.asleep
-        if (unseen := _without_events(tally, events, deployment)).any():
-            asleep, timed, grade = _with_handlers(asleep, unseen, awake, deployment), Grade.ASSUMED, Grade.ASSUMED
+        if (unseen := _without_events(tally, events)).any():
+            timed = grade = Grade.ASSUMED
+            asleep = _with_handlers(asleep, unseen, awake, deployment)
     grade = Grade.worst(grade, tally.grade("opened_at", "closed_at", "object_id"))
     if deployment.pins.share:
         tally.note(
@@ -177,11 +178,9 @@ def _from_totals(tally: Tally, sums: Sums, deployment: Deployment, awake: Clocks
     return awake._replace(active=np.minimum(handled, awake.active).astype(np.int64))
 
 
-def _without_events(tally: Tally, events: EventSums, deployment: Deployment) -> Ints:
+def _without_events(tally: Tally, events: EventSums) -> Ints:
     """Return how many messages from clients are counted that no event is of."""
-    seen = events.received.number
-    if not deployment.auto_response:
-        seen = seen + events.answered.number
+    seen = events.received.number + events.answered.number
     counted = tally.integers("messages_in")
     return np.maximum(counted - seen, 0) if counted.sum() > seen.sum() else np.zeros_like(seen)
 

@@ -53,12 +53,13 @@ def how_well_known(sent: Mapping[str, Sent]) -> tuple[dict[str, Grade], tuple[No
         if one.nameless or one.sized < one.messages:
             grades[f"bytes_{direction}"] = Grade.LOWER_BOUND
         if one.nameless:
-            grades[f"messages_{direction}"] = Grade.LOWER_BOUND
+            unseen = (f"messages_{direction}", "connection_id", "opened_at", "closed_at")
+            grades |= dict.fromkeys(unseen, Grade.LOWER_BOUND)
             notes.append(
                 Note(
                     "messages-without-connection",
                     f"Messages ({direction}) that name no connection: {one.nameless:,}. They are in the "
-                    "events, in no connection's total.",
+                    "events, in no connection's total, and the connections they came over may be missing.",
                     {"messages": one.nameless, "direction": direction},
                 )
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wscost.errors import InputError
 from wscost.notes import Grade, Note
@@ -28,6 +28,10 @@ from wscost.readers.remarks import other_requests, rooms_from_paths
 from wscost.readers.source import Source
 from wscost.trace import LIVES, Trace, TraceStream
 from wscost.units import number_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _HANDED_ON = Reach(before=100_000, after=10_000_000)
 """How far a clock may lag, and how long a Worker may take before it hands an upgrade on. [µs]"""
@@ -78,11 +82,12 @@ class _Object(NamedTuple):
 
 
 class _Fronts:
-    """Upgrades of Workers: 32 bytes each."""
+    """Upgrades of Workers: 36 bytes each."""
 
     def __init__(self) -> None:
         self.moments = Moments()
         self.wall, self.part, self.line = array("q"), array("i"), array("q")
+        self._service, self._services = array("i"), dict[str, int]()
 
     def add(self, invocation: Invocation, path: int, place: Place) -> None:
         """Add one, its path by number."""
@@ -90,6 +95,25 @@ class _Fronts:
         self.wall.append(invocation.wall)
         self.part.append(place.part)
         self.line.append(place.line)
+        self._service.append(self._services.setdefault(invocation.service, len(self._services)))
+
+    def alone(self, inner: Moments) -> npt.NDArray[np.bool_]:
+        """Return which handed their socket on to nothing that is in the log.
+
+        A Worker may stand before another: what no object follows may be followed by another Worker's upgrade
+        that does not.
+        """
+        import numpy as np
+
+        alone = without_partner(self.moments, inner, _HANDED_ON)
+        service = np.array(self._service, dtype=np.int64)
+        while True:
+            outer = np.flatnonzero(alone & ~np.isin(service, service[~alone]))
+            before, after = self.moments.at_places(outer), self.moments.at_places(~alone)
+            followed = ~without_partner(before, after, _HANDED_ON)
+            if not followed.any():
+                return alone
+            alone[outer[followed]] = False
 
 
 @dataclass(slots=True)
@@ -200,9 +224,9 @@ class Invocations:
         return self.intake.trace(self._grades, self._notes)
 
     def _hand_over_fronts(self) -> None:
-        """Hand over the upgrades of Workers, but for those that objects tell of, too."""
+        """Hand over the upgrades of Workers, but for those of sockets that are told of further in, too."""
         fronts, paths = self._fronts, list(self._paths)
-        alone = without_partner(fronts.moments, self._inner, _HANDED_ON)
+        alone = fronts.alone(self._inner)
         self.intake.rows += len(alone) - int(alone.sum())
         for number in alone.nonzero()[0].tolist():
             room = paths[fronts.moments.path[number]] if self._rooms_of_workers else None

@@ -44,6 +44,7 @@ from wscost.readers.options import Options
 from wscost.readers.remarks import rooms_from_paths
 from wscost.readers.source import BOM, Source
 from wscost.trace import Trace, TraceStream
+from wscost.units import number_of
 
 NAME = "logpush-websocket"
 OPTIONS = {
@@ -178,9 +179,9 @@ def read(source: Source, options: Options) -> Trace | TraceStream:
         notes.append(
             Note(
                 "sampled",
-                f"The rows, {rows:,}, are a sample at a rate of {float(rate):g}: each stands for "
-                f"{float(1 / rate):g} connections at its time and in its room. The time in which rooms are "
-                "active is that of the sample, a lower bound.",
+                f"{number_of(rows, 'row is', 'rows are')} a sample at a rate of {float(rate):g}: each stands "
+                f"for {float(1 / rate):g} connections at its time and in its room. The time in which "
+                "rooms are active is that of the sample, a lower bound.",
                 {"rows": rows, "connections": copies, "sample_rate": str(float(rate))},
             )
         )

@@ -6,7 +6,7 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -186,6 +186,15 @@ class Moments:
         """Add one; the path by number. [µs]"""
         self.at.append(at)
         self.path.append(path)
+
+    def at_places(self, places: npt.NDArray[Any]) -> Moments:
+        """Return those at some places."""
+        import numpy as np
+
+        some = Moments()
+        for numbers, chosen in ((some.at, self.at), (some.path, self.path)):
+            numbers.frombytes(np.asarray(chosen)[places].tobytes())
+        return some
 
 
 class Reach(NamedTuple):

@@ -64,7 +64,8 @@ def stream_of(
         window=window,
         source=given.source,
         rows=sum(group.rows for group in connections),
-        names_objects=_names_objects(given, connections, window),
+        names_objects=any(group.names_objects for group in events)
+        or _names_objects(given, connections, window),
         in_order=not disordered,
         read=lambda sort: Pass(given, groups, window, sort=sort, disordered=disordered, identity=identity),
         checked=checked,

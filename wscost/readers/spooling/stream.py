@@ -88,7 +88,8 @@ def stream_of(rows: Rows, told: Told) -> TraceStream:
         window=rows.window,
         source=told.source,
         rows=rows.connections.rows,
-        names_objects=_names_objects(rows.connections, rows.window),
+        names_objects=_names_objects(rows.connections, rows.window)
+        or bool(rows.events and rows.events.names_objects),
         in_order=True,
         read=lambda sort: SpoolPass(rows, told),
         events=None if rows.events is None else rows.events.rows,
