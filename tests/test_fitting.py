@@ -595,3 +595,9 @@ def test_a_trace_keeps_its_own_frames() -> None:
     fit(traced)
 
     pd.testing.assert_frame_equal(before.connections, traced.connections)
+
+
+def test_a_path_is_fitted_like_the_trace_that_lies_there() -> None:
+    path = "sample_traces/hib200.ndjson"
+
+    assert fit(path).text == fit(wscost.read_trace(path)).text

@@ -258,3 +258,12 @@ def test_a_file_that_is_named_twice_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"a\.csv: named twice, so what it holds would count twice"):
         open_source([path, tmp_path / "*.csv"])
+
+
+def test_a_shipped_sample_is_at_hand_wherever_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert len(read_trace("sample_traces/hib200.ndjson").connections) == 200
+    assert len(read_trace(["sample_traces/hib200.ndjson"]).connections) == 200

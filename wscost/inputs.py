@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Union, cast
 
 from wscost import usagefile, yamlfile
 from wscost.errors import InputError
-from wscost.places import is_there
 from wscost.profile import is_profile
 from wscost.readers import read_input, sniff
 from wscost.readers.findings import findings_of
-from wscost.readers.source import STDIN
-from wscost.readers.stores import is_url
-from wscost.shipped import shipped
+from wscost.readers.source import at_hand
 from wscost.trace import Engine, Trace, TraceStream, check_trace
 from wscost.usage import Usage, Window
 from wscost.usagefile import UsageFile
@@ -129,21 +126,6 @@ def _refuse_reading(name: str, options: ReadOptions) -> None:
     given += [f"--{option.replace('_', '-')}" for option in options.get("format_options") or ()]
     if given:
         raise InputError(f"{name}: {given[0]} says how a log is read, and no input is one. Leave it out.")
-
-
-def at_hand(name: str | Path) -> str | Path:
-    """Return where an input is: a file, standard input or a store.
-
-    ``sample_traces/NAME`` is found among the shipped traces where the working directory has none.
-    """
-    if is_url(str(name)) or str(name) == STDIN:
-        return str(name)
-    path = Path(name)
-    if path.parts[:1] == ("sample_traces",) and not is_there(path):
-        sample = shipped("sample_traces").joinpath(*path.parts[1:])
-        if is_there(sample):
-            return sample
-    return path
 
 
 def _refuse_halves(opened: Mapping[str, Workload]) -> None:

@@ -95,7 +95,7 @@ def _start(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; whatever goes wrong is told in plain words."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
+        sys.stdout.reconfigure(errors=output.PLAINLY)
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except WscostError as error:

@@ -39,9 +39,9 @@ def convert(
     No payload, header, cookie or address of the log is in the result.
     """
     from wscost.errors import InputError
-    from wscost.inputs import at_hand
     from wscost.readers import no_connections, read_input
     from wscost.readers.findings import findings_of
+    from wscost.readers.source import at_hand
     from wscost.trace import Trace, TraceStream
     from wscost.tracefile import write_stream, write_trace
     from wscost.usage import Usage

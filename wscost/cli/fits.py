@@ -46,10 +46,10 @@ def fit(
     trace cannot tell stays out. How well it fits goes to standard error. No file is ever overwritten.
     """
     from wscost.fitting import fit as fit_profile
-    from wscost.inputs import at_hand
     from wscost.readers import no_connections, read_input
     from wscost.readers.findings import findings_of
     from wscost.readers.holding import held
+    from wscost.readers.source import at_hand
     from wscost.reports.fits import tell
 
     output.refuse_existing(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 import sys
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from wscost.usage import Period
 
 Progress = Callable[[int, int | None], None]
+PLAINLY = "wscost.plainly"
+"""How a terminal that lacks a character is written to: with one that it has and that says the same."""
+_PLAIN = {"≥": ">=", "≈": "~", "─": "-", "•": "*", "–": "-", "−": "-", "…": "...", "×": "x"}
 PLAIN_WIDTH = 80
 NARROWEST, WIDEST = 60, 120
 
@@ -45,6 +49,15 @@ def tell(result: str, file: Path | None = None) -> None:
         raise
     except OSError as error:
         raise unwritten(error) from None
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(one, "?") for one in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(PLAINLY, _plainly)
 
 
 def unwritten(error: OSError) -> OutputError:

@@ -19,6 +19,7 @@ from wscost.fitting.stays import Stays, fit_stays
 from wscost.fitting.written import Line, quoted, render
 from wscost.notes import Note
 from wscost.profile import Profile, read_profile
+from wscost.readers import read_trace
 from wscost.readers.source import STDIN_NAME
 from wscost.trace import Trace
 
@@ -75,7 +76,7 @@ class _Parts(NamedTuple):
     hearing: Hearing
 
 
-def fit(trace: Trace, *, name: str | None = None, time_zone: str = "UTC", seed: int = 0) -> Fit:
+def fit(trace: Trace | str | Path, *, name: str | None = None, time_zone: str = "UTC", seed: int = 0) -> Fit:
     """Estimate a profile from a trace.
 
     Each connection counts as a session, and a reconnect as an arrival: a trace does not tell people apart.
@@ -83,8 +84,8 @@ def fit(trace: Trace, *, name: str | None = None, time_zone: str = "UTC", seed: 
 
     Parameters
     ----------
-    trace : Trace
-        What happened; ``read_trace`` reads one.
+    trace : Trace, or str or Path
+        What happened, or where its file is, read as ``read_trace`` does.
     name : str, optional
         The profile's name; that of the trace's source by default.
     time_zone : str
@@ -100,6 +101,8 @@ def fit(trace: Trace, *, name: str | None = None, time_zone: str = "UTC", seed: 
         If there is no such time zone.
     """
     _check_zone(time_zone)
+    if isinstance(trace, (str, Path)):
+        trace = read_trace(trace)
     found = seen(trace)
     if not len(found):
         raise InputError(f"{trace.source}: there is no connection in the window to fit a profile to.")

@@ -33,7 +33,7 @@ from wscost.errors import InputError, UnknownNameError
 from wscost.notes import Note
 from wscost.readers import parquet
 from wscost.readers.options import Options, parse_window
-from wscost.readers.source import Part, Progress, Source, open_source
+from wscost.readers.source import Part, Progress, Source, at_hand, open_source
 from wscost.trace import Engine, Trace, TraceStream, check_trace
 from wscost.units import number_of
 from wscost.usage import Usage, Window
@@ -119,7 +119,7 @@ def read_trace(
         If no format or option has that name.
     """
     found = read_input(
-        path,
+        at_hand(path) if isinstance(path, (str, Path)) else [at_hand(one) for one in path],
         input_format=input_format,
         assume_utc=assume_utc,
         window=window,

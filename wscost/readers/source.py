@@ -24,6 +24,7 @@ from wscost.places import files_below, is_file, is_folder, is_there
 from wscost.readers.lending import lent
 from wscost.readers.spooling.disk import on_disk
 from wscost.readers.stores import StoredFile, is_url, shown, stored
+from wscost.shipped import shipped
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -242,6 +243,21 @@ class Source:
         for part in self.parts:
             for number, line in part.lines():
                 yield part, number, line
+
+
+def at_hand(name: str | Path) -> str | Path:
+    """Return where an input is: a file, standard input or a store.
+
+    ``sample_traces/NAME`` is found among the shipped traces where the working directory has none.
+    """
+    if is_url(str(name)) or str(name) == STDIN:
+        return str(name)
+    path = Path(name)
+    if path.parts[:1] == ("sample_traces",) and not is_there(path):
+        sample = shipped("sample_traces").joinpath(*path.parts[1:])
+        if is_there(sample):
+            return sample
+    return path
 
 
 def open_source(given: str | Path | Sequence[str | Path], progress: Progress | None = None) -> Source:
