@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wscost import rating
 from wscost.bill import Bill, BillLine
 from wscost.errors import UnknownNameError
 from wscost.notes import Grade
@@ -272,6 +273,21 @@ def test_a_monthly_cap_breaks_once() -> None:
     assert (breach.worst, breach.times) == (11, 1)
 
 
+@pytest.mark.parametrize(("second_day", "broken"), [(4, False), (5, False), (6, True)])
+def test_a_monthly_cap_breaks_past_its_maximum(second_day: int, broken: bool) -> None:
+    result = bill(DAILY, limits=(replace(CAP, per="month"),), usage=by_day(5, second_day))
+
+    assert result.feasible is not broken
+
+
+def test_a_month_has_as_many_daily_allowances_as_days() -> None:
+    december = Period(date(2026, 12, 1), date(2027, 1, 1))
+    result = bill(DAILY, limits=(CAP,), usage=MonthlyUsage(december, {"messages_in": D(31 * 12)}))
+
+    assert (result.lines[0].included, result.lines[0].billed) == (310, 62)
+    assert result.breaches[0].worst == 12
+
+
 def test_a_minimum_lifts_the_total_and_says_so() -> None:
     prices = PriceList("p/q", "Plan", "USD", date(2026, 11, 1), (WHOLE_MILLIONS,), minimum=D(50))
     result = rate(MonthlyUsage(NOVEMBER, {"messages_in": D(1)}), prices)
@@ -288,6 +304,14 @@ def test_inputs_share_one_allowance_and_the_line_says_what_each_caused() -> None
     month = MonthlyUsage(NOVEMBER, {"messages_in": D(3_000_000)}, by_input=parts)
 
     assert bill(WHOLE_MILLIONS, usage=month).lines[0].by_input == {"a": D("0.10"), "b": D("0.20")}
+
+
+def test_the_largest_rest_takes_the_lost_cent() -> None:
+    dime = charge(Price(Model.PER_UNIT, amount=D("0.10"), per=MILLION, rounding=Rounding.UP))
+    parts = {"a": {"messages_in": D(1)}, "b": {"messages_in": D(2)}}
+    month = MonthlyUsage(NOVEMBER, {"messages_in": D(3)}, by_input=parts)
+
+    assert bill(dime, usage=month).lines[0].by_input == {"a": D("0.03"), "b": D("0.07")}
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=7))
@@ -334,3 +358,15 @@ def test_a_bill_is_the_sum_of_its_lines(quantities: list[int]) -> None:
     result = bill(tuple([WHOLE_MILLIONS] * 3), messages_in=sum(quantities))
 
     assert result.total == sum(x.cost or 0 for x in result.lines)
+
+
+@given(st.integers(0, 10**8), st.integers(0, 10**8))
+def test_charging_comes_to_the_amounts_of_the_bill(a: int, b: int) -> None:
+    other = replace(WHOLE_MILLIONS, sku="other", consumes=(Consume("messages_out"),), included=None)
+    prices = PriceList("p/q", "Plan", "USD", date(2026, 11, 1), (WHOLE_MILLIONS, other))
+    month = MonthlyUsage(NOVEMBER, {"messages_in": D(a), "messages_out": D(b)})
+
+    charged, rated = rating.charge(month, prices, rounding="prorate"), rate(month, prices, rounding="prorate")
+
+    assert charged.total == rated.total
+    assert charged.lines == {line.sku: line.cost for line in rated.lines}

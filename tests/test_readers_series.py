@@ -75,6 +75,14 @@ def test_a_counter_tells_arrivals_and_one_that_falls_began_again_at_zero() -> No
     assert "arrivals-from-rises" not in codes(usage)
 
 
+def test_what_a_counter_shows_after_it_began_again_was_counted_since(tmp_path: Path) -> None:
+    opened = ("opened_total", [100.0, 200.0, 300.0, 50.0, 150.0])
+    named = "connections=open,opened=opened_total"
+    usage = usage_of_text(tmp_path, matrix(("open", [4.0] * 5), opened), series=named)
+
+    assert usage.totals["connections_opened"] == 100 + 100 + 50 + 100
+
+
 def test_without_a_counter_arrivals_are_the_rises_and_a_lower_bound() -> None:
     usage = read(GRAFANA)
 
