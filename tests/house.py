@@ -58,8 +58,8 @@ LAYERS = (
     Layer(
         "paths",
         _names(
-            "engines account completing matching ranging replicating fitting estimating comparing exploring "
-            "studying checking diffing"
+            "engines narrowing account completing matching ranging replicating fitting estimating comparing "
+            "exploring studying checking diffing"
         ),
     ),
     Layer("front door", _names("__init__")),

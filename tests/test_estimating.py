@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -52,6 +53,21 @@ def test_a_day_is_projected_to_its_month_and_the_bill_shows_both() -> None:
 def test_an_option_that_there_is_not_is_refused_with_the_one_that_was_meant(wrong: str, right: str) -> None:
     with pytest.raises(UnknownNameError, match=rf"no option named '{wrong}'. Did you mean .*{right}"):
         estimate(totals(messages_in=1), **{wrong: "x"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ({"as_of": "2022-01-01"}, "as_of must be a date"),
+        ({"pricing": "books"}, "pricing must be a list, such as ['books'], not 'books'"),
+        ({"offers": "startup"}, "offers must be a list"),
+        ({"replicates": -5}, "replicates must be a whole number from 0 up, not -5"),
+        ({"seed": -1}, "seed must be a whole number from 0 up, not -1"),
+    ],
+)
+def test_an_option_that_is_not_what_it_has_to_be_is_refused(option: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        estimate(totals(messages_in=1), **option)  # type: ignore[arg-type]
 
 
 def test_objects_that_only_events_name_are_priced_with_and_without_hibernation() -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from wscost.bill import Bill, UnitCosts
 from wscost.completing import (
@@ -21,13 +20,14 @@ from wscost.completing import (
     with_parameters,
 )
 from wscost.deployment import PRESETS, Deployment
-from wscost.errors import ConfigError, NoPriceError, NotSoldError, UnknownNameError
+from wscost.errors import ConfigError, NoPriceError, NotSoldError
 from wscost.exploring.likening import NOT_BY_MEANS, Means, built_alike, likened, means_of
 from wscost.exploring.multiplying import ALL_INPUTS, multiplied
 from wscost.exploring.unit_economics import unit_costs
-from wscost.inputs import Input, ReadOptions, Workload, open_inputs, reading_of, several
+from wscost.inputs import Input, Workload, open_inputs, reading_of, several
 from wscost.matching import merged, not_counted, stored, with_counterparts
 from wscost.metering import meter
+from wscost.narrowing import Options, said_in
 from wscost.notes import Note
 from wscost.pricebook import PriceBooks, load_books
 from wscost.pricelist import PriceList, refuse_currencies
@@ -49,21 +49,6 @@ _NO_RANGE = Note(
     "no-range",
     "No months were drawn for a range: that takes a profile, or a trace of a week and more.",
 )
-
-
-class Options(ReadOptions, total=False):
-    """What narrows an estimate; every entry has the command line option of the same name."""
-
-    region: str | None
-    as_of: date | None
-    month: str | None
-    cycle_start: int | None
-    rounding: str | None
-    offers: Sequence[str]
-    pricing: Sequence[Path]
-    seed: int | None
-    sample: float | None
-    replicates: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +91,7 @@ class Account:
         scenario = selected(inputs)
         if scenario:
             inputs = list(scenario.inputs)
-        options = cast("Options", {**(scenario.options if scenario else {}), **_given(options)})
+        options = cast("Options", {**(scenario.options if scenario else {}), **said_in(options)})
         books = load_books(options.get("pricing", ()))
         account = cls(open_inputs(inputs, reading_of(options)), books, options)
         _check_sample(account.workloads.values(), options.get("sample"))
@@ -388,11 +373,3 @@ def _check_sample(workloads: Iterable[Workload], sample: float | None) -> None:
 
 def _only_of_objects(key: str) -> bool:
     return key.startswith(("object_", "storage_"))
-
-
-def _given(options: Options) -> dict[str, Any]:
-    """Return the options that say something: what is left out leaves a scenario its own."""
-    for name in options.keys() - Options.__annotations__.keys():
-        raise UnknownNameError("option", name, {*Options.__annotations__, "plan", "deployment"})
-    said = {name: x for name, x in options.items() if x is not None and x is not False}
-    return {name: x for name, x in said.items() if x not in ((), [], {})}

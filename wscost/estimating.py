@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Unpack
 
-from wscost.account import Account, Options
+from wscost.account import Account
 from wscost.bill import Bill
 from wscost.deployment import Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import ConfigError
 from wscost.inputs import Input
+from wscost.narrowing import Options
 
 __all__ = ["Account", "Options", "deployment_of", "deployments_of", "estimate"]
 
