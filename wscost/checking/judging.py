@@ -32,7 +32,8 @@ def judge(check: Check, now: Reading, before: Reading | None, currency: str, sin
     if not now.figures:
         return Judgement(OPEN, f"Unknown: {now.missing}.")
     if check.needs_baseline and (before is None or not before.figures):
-        return Judgement(OPEN, f"{since} has nothing to compare this with.")
+        cure = "on_inconclusive: warn lets what is new pass"
+        return Judgement(OPEN, f"{since} has nothing to compare this with; {cure}.")
     told = _Told(check, now, before, currency, since)
     answers = {percentile: _RULES[check.rule](told, percentile) for percentile in now.figures}
     answer = next(iter(answers.values())) if len(set(answers.values())) == 1 else OPEN
