@@ -372,6 +372,7 @@ def test_a_config_with(repository: Path, run: Run, scenarios: str, words: str) -
         (["--base-ref", "main", "--report", "json"], "'json' is no report. Write it as FORMAT=FILE"),
         (["--base-ref", "main", "--report", "word=x"], "There is no report format named 'word'"),
         (["--base-ref", "main", "--report", "json=x", "html=x"], "stands twice"),
+        (["--base-ref", "main", "--report", "json=x", "html=./x"], "stands twice"),
         (["--base-ref", "main", "--report", "json=gone/x"], "the result cannot be written"),
         (["--base-ref", "main", "--budget", "1"], "--budget. See wscost check --help."),
     ],
