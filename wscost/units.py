@@ -46,11 +46,20 @@ def grouped(quantity: Decimal, places: int | None = None) -> str:
     return f"{Decimal(plain(quantity)):,f}"
 
 
+def told_from(amount: Decimal, other: Decimal, places: int) -> Decimal:
+    """Round to decimal places, or to as many more as it takes to stay above, below or at another amount."""
+    while True:
+        rounded = Decimal(f"{amount:.{places}f}")
+        if (rounded > other, rounded < other) == (amount > other, amount < other):
+            return rounded
+        places += 1
+
+
 def number_of(count: int, one: str, several: str) -> str:
     """Write how many there are: ``1 connection``, ``1,000 connections``."""
     return f"{count:,} {one if count == 1 else several}"
 
 
-def money(amount: Decimal, currency: str = "USD") -> str:
-    """Write an amount of money as an invoice does."""
-    return f"${amount:,.2f}" if currency == "USD" else f"{amount:,.2f} {currency}"
+def money(amount: Decimal, currency: str = "USD", places: int = 2) -> str:
+    """Write an amount of money as an invoice does, in cents or to more decimal places."""
+    return f"${amount:,.{places}f}" if currency == "USD" else f"{amount:,.{places}f} {currency}"
