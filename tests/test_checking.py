@@ -19,7 +19,7 @@ from wscost.bill import Bill, BillLine, Comparison, Component, Range, Spread
 from wscost.checking import Baseline, CheckReport, CheckResult, check
 from wscost.diffing import diff, pair
 from wscost.errors import ConfigError
-from wscost.notes import Grade
+from wscost.notes import Grade, Note
 from wscost.scenario import ScenarioFile, scenario_file
 from wscost.usage import Period
 from wscost.yamlfile import Document
@@ -616,6 +616,38 @@ def test_a_line_of_another_plan_is_plan_and_one_of_another_deployment_is_deploym
 
     assert _changes(bill(1), moved) == {"do-duration": (), BASE.sku: ("plan",)}
     assert _changes(bill(1), bill(1, BASE, deployment="worker"))[BASE.sku] == ("deployment",)
+
+
+def _line_of(since: date) -> BillLine:
+    return replace(BASE, provenance=replace(BASE.provenance, since=since))
+
+
+def test_a_line_under_one_plan_comes_and_goes_by_how_the_service_is_built() -> None:
+    old, more = bill(1), bill(1, _line_of(TODAY - timedelta(9)))
+
+    assert _changes(old, more)[BASE.sku] == ("deployment",)
+    assert _changes(more, old)[BASE.sku] == ("deployment",)
+
+
+def test_a_line_whose_storage_is_told_by_its_meters_comes_and_goes_by_quantity() -> None:
+    taken = Note("storage-taken", "Storage is not declared: taken as sqlite.", {})
+    old, more = bill(1), bill(1, _line_of(TODAY - timedelta(9)), notes=(taken,))
+
+    assert _changes(old, more)[BASE.sku] == ("quantity",)
+    assert _changes(more, old)[BASE.sku] == ("quantity",)
+
+
+def test_a_line_that_only_the_later_price_list_has_is_price() -> None:
+    old, new = bill(1), bill(1, _line_of(TODAY + timedelta(1)), as_of=TODAY + timedelta(2))
+
+    assert _changes(old, new)[BASE.sku] == ("price",)
+    assert _changes(new, old)[BASE.sku] == ("price",)
+
+
+def test_a_line_that_a_later_price_list_has_no_more_may_be_gone_by_price() -> None:
+    later = bill(1, as_of=TODAY + timedelta(1))
+
+    assert _changes(bill(1, _line_of(TODAY - timedelta(9))), later)[BASE.sku] == ("price",)
 
 
 def test_what_costs_the_same_has_not_changed() -> None:
