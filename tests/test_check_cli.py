@@ -421,6 +421,29 @@ def test_a_baseline_that_is_none(repository: Path, run: Run, text: str, words: s
     assert words in err
 
 
+@pytest.mark.parametrize(
+    "number", ["1234567890123456789012345678901.5", "1e999999", "1e-999999", "-1e22", 10**400, 10**22]
+)
+@pytest.mark.parametrize("place", ["total", "lines.0.cost", "usage.messages_in"])
+def test_a_saved_number_past_all_bounds_is_refused_in_one_line(
+    repository: Path, run: Run, number: str | int, place: str
+) -> None:
+    before = saved(repository, run)
+    result = json.loads(before.read_text())
+    inside: Any = result["scenarios"]["prod"]["bills"][0]
+    *path, last = [int(part) if part.isdigit() else part for part in place.split(".")]
+    for part in path:
+        inside = inside[part]
+    inside[last] = number
+    before.write_text(json.dumps(result))
+
+    for command in (["check", "--baseline", str(before)], ["diff", str(before)]):
+        code, out, err = run(*command)
+
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"scenarios.prod: {place}: this number has more than 28 digits, or lies past all bounds" in err
+
+
 # Reports, GitHub.
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 CENT = Decimal("0.01")
+_WIDE = Context(prec=100)
 MICROSECONDS_PER_SECOND = 1_000_000
 MICROSECONDS_PER_MINUTE = 60 * MICROSECONDS_PER_SECOND
 MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
@@ -42,7 +43,7 @@ def plain(quantity: Decimal) -> str:
 def grouped(quantity: Decimal, places: int | None = None) -> str:
     """Write a quantity with thousands separators, rounded half up to so many decimal places where given."""
     if places is not None and quantity != quantity.to_integral_value():
-        quantity = quantity.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        quantity = quantity.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)
     return f"{Decimal(plain(quantity)):,f}"
 
 
