@@ -378,7 +378,9 @@ def test_pre_commit_runs_the_hook(tmp_path: Path, tree: Path, offline: dict[str,
 def _test_file(pytester: pytest.Pytester, *lines: str) -> pytest.RunResult:
     write(pytester.path, usage=USAGE.format(messages=72_000_000), rooms=ROOMS)
     body = "\n".join(f"    {line}" for line in lines)
-    pytester.makepyfile(f"from datetime import date\n\n\ndef test_budget(wscost_check):\n{body}\n")
+    (pytester.path / "books").symlink_to(ROOT / "pricing")
+    imports = "from datetime import date\nfrom pathlib import Path\n"
+    pytester.makepyfile(f"{imports}\n\ndef test_budget(wscost_check):\n{body}\n")
     return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
 
 
@@ -394,6 +396,9 @@ PLAN = 'plans="cloudflare/workers-standard"'
         'wscost_check("usage.yaml", metric="coverage.priced", min=0.95)',
         'wscost_check("usage.yaml", metric="meter.messages_in", max=72_000_000)',
         'wscost_check("usage.yaml", metric="pricebook.age_days", max=90, today=date(2026, 11, 23))',
+        'wscost_check(Path("usage.yaml"), max="150 USD", deployment=Path("rooms.yaml"))',
+        'wscost_check("usage.yaml", max="150 USD", pricing=Path("books"))',
+        'wscost_check("usage.yaml", max="150 USD", pricing=[Path("books")])',
     ],
 )
 def test_a_budget_that_holds_passes(pytester: pytest.Pytester, call: str) -> None:
@@ -427,6 +432,7 @@ def test_a_budget_that_does_not_surely_hold_fails_in_plain_words(
     told.assert_outcomes(failed=1)
     told.stdout.fnmatch_lines([words])
     told.stdout.no_fnmatch_line("*Traceback*")
+    told.stdout.no_fnmatch_line("*During handling of the above exception*")
 
 
 def test_a_run_without_such_tests_does_not_notice_the_plugin(pytester: pytest.Pytester) -> None:
