@@ -22,6 +22,7 @@ from markdown_it import MarkdownIt
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from tests.bills import BILL, CAPPED, HIBERNATING
+from tests.browser import INSTALL, browser, chromium
 from wscost.bill import Bill, Comparison
 from wscost.checking import Baseline, CheckReport, CheckResult, Counts, Status
 from wscost.checkreports import as_markdown, format_named, formats, github
@@ -367,6 +368,26 @@ def test_a_page_needs_nothing_from_elsewhere(what: CheckReport) -> None:
     assert "<script" not in page
     assert "src=" not in page
     assert "<link" not in page
+
+
+@pytest.mark.xdist_group("browser")
+@every_report
+def test_a_page_is_read_on_a_phone_without_scrolling_sideways(
+    what: CheckReport, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program = chromium()
+    if program is None:
+        pytest.skip(f"There is no Chromium here: {INSTALL}")
+    page = tmp_path / "page.html"
+    page.write_text(render("html", what), "utf-8")
+    wide = '[...document.querySelectorAll(".scroll")].filter(x => x.scrollWidth > x.clientWidth).length'
+
+    with browser(program, tmp_path_factory.mktemp("profile")) as tab:
+        tab.open(page, 390)
+
+        assert tab.complaints() == []
+        assert tab.ask("document.documentElement.scrollWidth") <= 390
+        assert tab.ask(wide) == 0
 
 
 # GitHub.
