@@ -372,6 +372,7 @@ def test_a_config_with(repository: Path, run: Run, scenarios: str, words: str) -
         (["--base-ref", "main", "--report", "json"], "'json' is no report. Write it as FORMAT=FILE"),
         (["--base-ref", "main", "--report", "word=x"], "There is no report format named 'word'"),
         (["--base-ref", "main", "--report", "json=x", "html=x"], "stands twice"),
+        (["--base-ref", "main", "--report", "json=x", "html=./x"], "stands twice"),
         (["--base-ref", "main", "--report", "json=gone/x"], "the result cannot be written"),
         (["--base-ref", "main", "--budget", "1"], "--budget. See wscost check --help."),
     ],
@@ -418,6 +419,29 @@ def test_a_baseline_that_is_none(repository: Path, run: Run, text: str, words: s
     assert (code, out) == (2, "")
     assert "before.json" in err
     assert words in err
+
+
+@pytest.mark.parametrize(
+    "number", ["1234567890123456789012345678901.5", "1e999999", "1e-999999", "-1e22", 10**400, 10**22]
+)
+@pytest.mark.parametrize("place", ["total", "lines.0.cost", "usage.messages_in"])
+def test_a_saved_number_past_all_bounds_is_refused_in_one_line(
+    repository: Path, run: Run, number: str | int, place: str
+) -> None:
+    before = saved(repository, run)
+    result = json.loads(before.read_text())
+    inside: Any = result["scenarios"]["prod"]["bills"][0]
+    *path, last = [int(part) if part.isdigit() else part for part in place.split(".")]
+    for part in path:
+        inside = inside[part]
+    inside[last] = number
+    before.write_text(json.dumps(result))
+
+    for command in (["check", "--baseline", str(before)], ["diff", str(before)]):
+        code, out, err = run(*command)
+
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"scenarios.prod: {place}: this number has more than 28 digits, or lies past all bounds" in err
 
 
 # Reports, GitHub.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,7 @@ from markdown_it import MarkdownIt
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from tests.bills import BILL, CAPPED, HIBERNATING
+from tests.browser import INSTALL, browser, chromium
 from wscost.bill import Bill, Comparison
 from wscost.checking import Baseline, CheckReport, CheckResult, Counts, Status
 from wscost.checkreports import as_markdown, format_named, formats, github
@@ -258,6 +260,51 @@ def test_the_headline_tells_the_change() -> None:
     assert "no change against main" in render("markdown", report(now=(BILL,)))
 
 
+def compared(old: dict[str, Bill], new: dict[str, Bill]) -> CheckReport:
+    before, now = ({name: Comparison((b,)) for name, b in bills.items()} for bills in (old, new))
+    return replace(report(), scenarios=now, baseline=Baseline("main", before), changes=diff(before, now))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ({"us": BILL}, {"us": DEAR, "eu": BILL}, f"wscost: eu is new: ≥ ${BILL.total} ·"),
+        ({"us": BILL, "eu": DEAR}, {"us": BILL}, f"wscost: eu is gone, it was ≥ ${DEAR.total} ·"),
+        ({}, {"us": BILL}, f"wscost: us is new: ≥ ${BILL.total} ·"),
+        ({"us": BILL}, {"us": BILL}, "wscost: no change against main ·"),
+    ],
+    ids=["one more", "one less", "all new", "all the same"],
+)
+def test_the_headline_tells_scenarios_that_come_and_go(
+    old: dict[str, Bill], new: dict[str, Bill], words: str
+) -> None:
+    assert words in render("markdown", compared(old, new))
+
+
+def test_a_plan_that_is_new_in_a_scenario_is_not_the_scenario() -> None:
+    text = render("markdown", report(before=BILL, now=(BILL, HIBERNATING)))
+
+    assert f"wscost: prod, {HIBERNATING.plan}, {HIBERNATING.deployment} is new: " in text
+
+
+def test_a_scenario_that_is_gone_has_its_table() -> None:
+    text = render("markdown", compared({"us": BILL, "eu": DEAR}, {"us": BILL}))
+
+    assert f"**eu**, {DEAR.month}" in text
+    assert f"| ≥ ${DEAR.total} | – | gone |" in text
+
+
+def test_where_not_every_scenario_is_shown_those_that_moved_come_first() -> None:
+    same = {f"s{i}": replace(BILL, deployment=f"{'🐘' * 90}{i}") for i in range(60)}
+    moved = {"s59": replace(DEAR, deployment=same["s59"].deployment)}
+
+    text = render("markdown", compared({**same, "eu": BILL}, {**same, **moved}))
+    told = re.findall(r"^\*\*(\w+)\*\*,", text, re.MULTILINE)
+
+    assert told[:2] == ["eu", "s59"]
+    assert f"{61 - len(told)} more scenarios are not shown here." in text
+
+
 def test_details_are_folded() -> None:
     text = render("markdown", report())
 
@@ -321,6 +368,26 @@ def test_a_page_needs_nothing_from_elsewhere(what: CheckReport) -> None:
     assert "<script" not in page
     assert "src=" not in page
     assert "<link" not in page
+
+
+@pytest.mark.xdist_group("browser")
+@every_report
+def test_a_page_is_read_on_a_phone_without_scrolling_sideways(
+    what: CheckReport, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program = chromium()
+    if program is None:
+        pytest.skip(f"There is no Chromium here: {INSTALL}")
+    page = tmp_path / "page.html"
+    page.write_text(render("html", what), "utf-8")
+    wide = '[...document.querySelectorAll(".scroll")].filter(x => x.scrollWidth > x.clientWidth).length'
+
+    with browser(program, tmp_path_factory.mktemp("profile")) as tab:
+        tab.open(page, 390)
+
+        assert tab.complaints() == []
+        assert tab.ask("document.documentElement.scrollWidth") <= 390
+        assert tab.ask(wide) == 0
 
 
 # GitHub.

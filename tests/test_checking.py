@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from wscost.bill import Bill, BillLine, Comparison, Component, Range, Spread
 from wscost.checking import Baseline, CheckReport, CheckResult, check
 from wscost.diffing import diff, pair
 from wscost.errors import ConfigError
-from wscost.notes import Grade
+from wscost.notes import Grade, Note
 from wscost.scenario import ScenarioFile, scenario_file
 from wscost.usage import Period
 from wscost.yamlfile import Document
@@ -244,7 +245,10 @@ def test_an_amount_that_nobody_will_be_billed_passes_no_budget() -> None:
 def test_a_scenario_that_the_baseline_does_not_have_leaves_growth_open() -> None:
     result = only(run({"max_increase": "15%"}, now=bill(), before={}))
 
-    assert (result.status, result.reason) == ("inconclusive", "main has nothing to compare this with.")
+    assert result.status == "inconclusive"
+    assert result.reason == (
+        "main has nothing to compare this with; on_inconclusive: warn lets what is new pass."
+    )
 
 
 # Ranges.
@@ -323,6 +327,137 @@ def test_no_answer_is_given_that_a_month_of_the_range_contradicts(
 
     thinkable = {month + extra <= limit for month in months for extra in ([0, 10**6] if unknown else [0])}
     assert result.status == {(True,): "passed", (False,): "failed"}.get(tuple(thinkable), "inconclusive")
+
+
+# What is said of a figure and its limit.
+
+
+def of_meter(name: str, quantity: int | str, **more: Any) -> Bill:
+    return bill(usage={name: Decimal(quantity)}, **more)
+
+
+@pytest.mark.parametrize(
+    ("limit", "now", "before", "words"),
+    [
+        ({"max": "150.599 USD"}, bill("150.60"), None, "$150.60 is $0.001 over $150.599."),
+        ({"max": "150.5 USD"}, bill("150.60"), None, "$150.60 is $0.10 over $150.50."),
+        ({"min": "150.604 USD"}, bill("150.60"), None, "$150.60 is less than $150.604."),
+        (
+            {"max_increase": "15%"},
+            bill("164.40"),
+            bill("142.95"),
+            "$164.40 is $21.45 (15.01%) more than $142.95 in main; 15% more is allowed.",
+        ),
+        (
+            {"max_increase": "0.005 USD"},
+            bill("10.01"),
+            bill("10.00"),
+            "$10.01 is $0.01 (0.1%) more than $10.00 in main; $0.005 more is allowed.",
+        ),
+        ({"crosses": "9.999 USD"}, bill(10), bill(9), "$9.999 is crossed: $9.00 in main, $10.00 now."),
+        (
+            {"metric": "meter.storage_sql_gb_months", "max": "2"},
+            of_meter("storage_sql_gb_months", "2.0004"),
+            None,
+            "2.0004 GB-month: 0.0004 over the limit of 2.",
+        ),
+    ],
+)
+def test_figures_are_written_so_that_they_do_not_contradict_the_answer(
+    limit: dict[str, Any], now: Bill, before: Bill | None, words: str
+) -> None:
+    limit = {key: Decimal(x) if x.isdigit() else x for key, x in limit.items()}
+
+    assert only(run(limit, now=now, before=before)).reason == words
+
+
+def test_a_share_that_rounds_to_its_limit_is_told_from_it() -> None:
+    two_of_three = bill(1, UNKNOWN, replace(DURATION, sku="more"))
+
+    result = only(run({"metric": "coverage.priced", "min": "66.674%"}, now=two_of_three))
+
+    assert result.reason == "66.67% is less than 66.674%."
+
+
+@given(st.decimals(0, 1000, places=4), st.decimals(0, 1000, places=4), st.sampled_from(["max", "min"]))
+def test_what_is_written_stands_to_the_limit_as_the_figures_do(
+    cost: Decimal, limit: Decimal, rule: str
+) -> None:
+    result = only(run({rule: f"{limit} USD"}, now=bill(str(cost))))
+    written = [Decimal(x) for x in re.findall(r"\$([\d.]+\d)", result.reason.replace(",", ""))]
+
+    assert (written[0] > written[-1], written[0] < written[-1]) == (cost > limit, cost < limit)
+
+
+@pytest.mark.parametrize(
+    ("limit", "quantity", "words"),
+    [
+        ({"max": 149_999}, 150_000, "150,000 connections: 1 over the limit of 149,999."),
+        ({"max": 150_000}, 150_000, "150,000 connections: within the limit of 150,000."),
+        ({"max": 0}, 1, "1 connection: 1 over the limit of 0."),
+        ({"min": 2}, 1, "1 connection: 1 under the limit of 2."),
+        ({"min": 2}, 2, "2 connections: not under the limit of 2."),
+        ({"crosses": 10}, 11, "The limit of 10 is crossed: 1 connection in main, 11 connections now."),
+        ({"crosses": 11}, 11, "Not above the limit of 11: 1 connection in main, 11 connections now."),
+        ({"max_increase": 1}, 3, "3 connections: 2 (200%) more than 1 in main; 1 more is allowed."),
+        ({"max_increase": 2}, 2, "2 connections: 1 (100%) more than 1 in main; 2 more are allowed."),
+        ({"max_increase": "15%"}, 1, "1 connection: the same as in main; 15% more is allowed."),
+    ],
+)
+def test_a_count_is_held_to_its_limit_in_plain_numbers(
+    limit: dict[str, Any], quantity: int, words: str
+) -> None:
+    metric = {"metric": "meter.connections_opened", **limit}
+    now, before = of_meter("connections_opened", quantity), of_meter("connections_opened", 1)
+
+    assert only(run(metric, now=now, before=before)).reason == words
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1, "1 day: within the limit of 7."), (8, "8 days: 1 over the limit of 7.")],
+)
+def test_days_are_counted_as_people_do(days: int, words: str) -> None:
+    old = replace(DURATION, provenance=replace(read_on("https://x.example"), checked=TODAY - timedelta(days)))
+
+    assert only(run({"metric": "pricebook.age_days", "max": 7}, now=bill(1, old))).reason == words
+
+
+@pytest.mark.parametrize(
+    ("broken", "limit", "words"),
+    [
+        (2, {"max": 0}, "2 limits are broken: one and two; none may be."),
+        (2, {"max": 1}, "2 limits are broken: one and two; 1 may be."),
+        (1, {"max": 0}, "1 limit is broken: one; none may be."),
+        (1, {"max": 2}, "1 limit is broken: one; 2 may be."),
+        (0, {"max": 0}, "No limit is broken; none may be."),
+    ],
+)
+def test_limits_that_are_broken_are_named(broken: int, limit: dict[str, int], words: str) -> None:
+    [breach] = CAPPED.breaches
+    breaches = tuple(replace(breach, name=name) for name in ("one", "two")[:broken])
+
+    assert only(run({"metric": "limits.broken", **limit}, now=bill(breaches=breaches))).reason == words
+
+
+@pytest.mark.parametrize(
+    "limit", [{"min": "101%"}, {"min": Decimal("1.01")}, {"max": 95}, {"crosses": "200%"}]
+)
+def test_a_share_above_the_whole_is_refused(limit: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"more than the whole: coverage\.priced is 1, or 100%, at most"):
+        run({"metric": "coverage.priced", **limit})
+
+
+def test_a_limit_inside_the_range_says_so_before_what_is_not_known() -> None:
+    made = ranged(80, 100, 130)
+
+    result = only(run({"max": "90 USD"}, now=replace(made, lines=(*made.lines, UNKNOWN))))
+
+    assert result.status == "inconclusive"
+    assert result.reason.startswith(
+        "The limit lies inside the range: p10 $80.00 to p90 $130.00. Name a percentile with at:. "
+        "Besides, the cost of "
+    )
 
 
 # What a result counts as.
@@ -481,6 +616,38 @@ def test_a_line_of_another_plan_is_plan_and_one_of_another_deployment_is_deploym
 
     assert _changes(bill(1), moved) == {"do-duration": (), BASE.sku: ("plan",)}
     assert _changes(bill(1), bill(1, BASE, deployment="worker"))[BASE.sku] == ("deployment",)
+
+
+def _line_of(since: date) -> BillLine:
+    return replace(BASE, provenance=replace(BASE.provenance, since=since))
+
+
+def test_a_line_under_one_plan_comes_and_goes_by_how_the_service_is_built() -> None:
+    old, more = bill(1), bill(1, _line_of(TODAY - timedelta(9)))
+
+    assert _changes(old, more)[BASE.sku] == ("deployment",)
+    assert _changes(more, old)[BASE.sku] == ("deployment",)
+
+
+def test_a_line_whose_storage_is_told_by_its_meters_comes_and_goes_by_quantity() -> None:
+    taken = Note("storage-taken", "Storage is not declared: taken as sqlite.", {})
+    old, more = bill(1), bill(1, _line_of(TODAY - timedelta(9)), notes=(taken,))
+
+    assert _changes(old, more)[BASE.sku] == ("quantity",)
+    assert _changes(more, old)[BASE.sku] == ("quantity",)
+
+
+def test_a_line_that_only_the_later_price_list_has_is_price() -> None:
+    old, new = bill(1), bill(1, _line_of(TODAY + timedelta(1)), as_of=TODAY + timedelta(2))
+
+    assert _changes(old, new)[BASE.sku] == ("price",)
+    assert _changes(new, old)[BASE.sku] == ("price",)
+
+
+def test_a_line_that_a_later_price_list_has_no_more_may_be_gone_by_price() -> None:
+    later = bill(1, as_of=TODAY + timedelta(1))
+
+    assert _changes(bill(1, _line_of(TODAY - timedelta(9))), later)[BASE.sku] == ("price",)
 
 
 def test_what_costs_the_same_has_not_changed() -> None:

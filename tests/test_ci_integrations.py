@@ -181,12 +181,24 @@ def test_the_action_hands_its_options_on(clone: Path, runner: Runner) -> None:
     runner.environment["GITHUB_BASE_REF"] = ""
 
     code, printed = runner.run(
-        *CHECK, config="with spaces/wscost.yaml", args="--today 2026-12-01 --error-on-warning"
+        *CHECK, config="with spaces/wscost.yaml", args="--error-on-warning\n--today 2026-12-01\n"
     )
 
     assert code == 0, printed
     assert runner.output("verdict") == "passed"
     assert "2026-12-01" in Path(runner.output("comment-file")).read_text("utf-8")
+
+
+@pytest.mark.parametrize("shallow", ["true", "false"])
+def test_the_action_leaves_a_clone_as_deep_as_it_is(clone: Path, tmp_path: Path, shallow: str) -> None:
+    if shallow == "false":
+        git(clone, "fetch", "--quiet", "--unshallow")
+
+    code, printed = Runner(clone, tmp_path, ROOT, os.environ).run("Fetch the base branch")
+
+    assert code == 0, printed
+    assert git(clone, "rev-parse", "--is-shallow-repository").strip() == shallow
+    assert git(clone, "rev-parse", "--verify", "origin/main")
 
 
 @pytest.mark.xdist_group("installs")
@@ -266,14 +278,9 @@ def test_the_gitlab_template_is_what_the_page_shows() -> None:
     assert (ROOT / "docs" / "examples" / "wscost.gitlab-ci.yml").read_text("utf-8") == block.text
 
 
-def test_the_gitlab_job_runs(tmp_path: Path) -> None:
+def _gitlab_job(clone: Path, programs: Path) -> subprocess.CompletedProcess[str]:
+    """Run the job in a clone of a merge request, as GitLab does: with the commit that it branched from."""
     job = yaml.safe_load(_titled(".gitlab-ci")[0].text)["wscost"]
-    clone = tmp_path / "clone"
-    origin = make_repository(tmp_path / "origin")
-    git(tmp_path, "clone", "--quiet", origin.as_uri(), str(clone))
-    git(clone, "switch", "--quiet", "--create", "change")
-    more_messages(clone)
-    programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "wscost").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wscost "$@"\n')
     (programs / "wscost").chmod(0o755)
@@ -282,16 +289,43 @@ def test_the_gitlab_job_runs(tmp_path: Path) -> None:
         **os.environ,
         "PATH": f"{programs}:{os.environ['PATH']}",
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": git(clone, "merge-base", "HEAD", "origin/main").strip(),
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
+    return _typed(["bash", "-eo", "pipefail", "-c", script], clone, environment)
 
-    done = _typed(["bash", "-eo", "pipefail", "-c", script], clone, environment)
+
+@pytest.fixture
+def merge_request(tmp_path: Path) -> Path:
+    """Return the clone of a branch that changes nothing yet."""
+    origin = make_repository(tmp_path / "origin")
+    git(tmp_path, "clone", "--quiet", origin.as_uri(), "clone")
+    git(tmp_path / "clone", "switch", "--quiet", "--create", "change")
+    return tmp_path / "clone"
+
+
+def test_the_gitlab_job_runs(merge_request: Path, tmp_path: Path) -> None:
+    job = yaml.safe_load(_titled(".gitlab-ci")[0].text)["wscost"]
+    more_messages(merge_request)
+
+    done = _gitlab_job(merge_request, tmp_path / "bin")
 
     assert done.returncode == 1, done.stderr
     reports = job["artifacts"]["reports"]
     named = [reports["junit"], reports["codequality"], reports["metrics"], *job["artifacts"]["paths"]]
-    assert [name for name in named if not (clone / name).stat().st_size] == []
+    assert [name for name in named if not (merge_request / name).stat().st_size] == []
     assert job["allow_failure"] == {"exit_codes": [3]}
+
+
+def test_a_merge_request_is_not_blamed_for_what_happened_on_main(merge_request: Path, tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    write(origin, traffic__usage=USAGE.format(messages=1).replace("86400000", "1"))
+    commit(origin, "Cheaper")
+    git(merge_request, "fetch", "--quiet")
+
+    done = _gitlab_job(merge_request, tmp_path / "bin")
+
+    assert done.returncode == 0, done.stdout
 
 
 # The pre-commit hook.
@@ -344,7 +378,9 @@ def test_pre_commit_runs_the_hook(tmp_path: Path, tree: Path, offline: dict[str,
 def _test_file(pytester: pytest.Pytester, *lines: str) -> pytest.RunResult:
     write(pytester.path, usage=USAGE.format(messages=72_000_000), rooms=ROOMS)
     body = "\n".join(f"    {line}" for line in lines)
-    pytester.makepyfile(f"from datetime import date\n\n\ndef test_budget(wscost_check):\n{body}\n")
+    (pytester.path / "books").symlink_to(ROOT / "pricing")
+    imports = "from datetime import date\nfrom pathlib import Path\n"
+    pytester.makepyfile(f"{imports}\n\ndef test_budget(wscost_check):\n{body}\n")
     return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
 
 
@@ -360,6 +396,9 @@ PLAN = 'plans="cloudflare/workers-standard"'
         'wscost_check("usage.yaml", metric="coverage.priced", min=0.95)',
         'wscost_check("usage.yaml", metric="meter.messages_in", max=72_000_000)',
         'wscost_check("usage.yaml", metric="pricebook.age_days", max=90, today=date(2026, 11, 23))',
+        'wscost_check(Path("usage.yaml"), max="150 USD", deployment=Path("rooms.yaml"))',
+        'wscost_check("usage.yaml", max="150 USD", pricing=Path("books"))',
+        'wscost_check("usage.yaml", max="150 USD", pricing=[Path("books")])',
     ],
 )
 def test_a_budget_that_holds_passes(pytester: pytest.Pytester, call: str) -> None:
@@ -393,6 +432,7 @@ def test_a_budget_that_does_not_surely_hold_fails_in_plain_words(
     told.assert_outcomes(failed=1)
     told.stdout.fnmatch_lines([words])
     told.stdout.no_fnmatch_line("*Traceback*")
+    told.stdout.no_fnmatch_line("*During handling of the above exception*")
 
 
 def test_a_run_without_such_tests_does_not_notice_the_plugin(pytester: pytest.Pytester) -> None:

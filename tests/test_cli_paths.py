@@ -205,6 +205,18 @@ def test_a_full_disk_behind_the_help_is_told(command: str, here: Path) -> None:
         "estimate logs -o logs/night/trace.csv",
         "estimate l*/*/*.csv -o logs/night/trace.csv",
         "convert logs -o link-to-logs/night/trace.csv",
+        "estimate wscost.yaml -o rooms.yaml",
+        "estimate all.yaml -o books/cloudflare/workers.yaml",
+        "estimate usage.yaml --pricing books -o books/cloudflare/workers.yaml",
+        "estimate usage.yaml -o rooms.yaml",
+        "check --report json=rooms.yaml",
+        "check --config all.yaml --report json=logs/night/trace.csv",
+        "check --config all.yaml --report json=service.yaml",
+        "check --config all.yaml --report json=books/cloudflare/workers.yaml",
+        "check --baseline saved.json --report json=saved.json",
+        "diff saved.json -o wscost.yaml",
+        "diff saved.json -o usage.yaml",
+        "diff saved.json --config all.yaml -o service.yaml",
     ],
 )
 def test_what_is_read_is_never_written_over(
@@ -212,7 +224,13 @@ def test_what_is_read_is_never_written_over(
 ) -> None:
     text = SCENARIOS.format(input="usage.yaml") + CHECKS.format(most=1)
     (here / "wscost.yaml").write_text(text, "utf-8")
-    (here / "service.yaml").write_text("endpoint: worker\n", "utf-8")
+    (here / "usage.yaml").write_text(f"{(here / 'usage.yaml').read_text()}deployment: rooms.yaml\n", "utf-8")
+    for name in ("service", "rooms"):
+        (here / f"{name}.yaml").write_text("endpoint: worker\n", "utf-8")
+    every = "{input: [usage.yaml, logs], deployment: service.yaml, pricing: books}"
+    (here / "all.yaml").write_text(f"scenarios:\n  prod: {every}\n{CHECKS.format(most=1)}", "utf-8")
+    (here / "books" / "cloudflare").mkdir(parents=True)
+    (here / "books" / "cloudflare" / "workers.yaml").write_text("{}", "utf-8")
     (here / "saved.json").write_text("{}", "utf-8")
     (here / "link").symlink_to("usage.yaml")
     (here / "logs" / "night").mkdir(parents=True)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from wscost.deployment import PRESETS, Deployment
 from wscost.errors import ConfigError, UnknownNameError
-from wscost.places import is_file, is_there
+from wscost.places import is_there
 from wscost.yamlfile import load, validate
 
 
@@ -21,7 +21,7 @@ class _Nested(BaseModel):
 def read_deployment(name_or_path: str, folder: Path | None = None) -> Deployment:
     """Return a preset, or the deployment that a YAML file describes, at its top or under ``deployment:``.
 
-    Of a name that a file gives, ``folder`` is where that file lies: what stands beside it comes first.
+    Of a name that a file gives, ``folder`` is where that file lies: the name is from there.
 
     Raises
     ------
@@ -32,9 +32,7 @@ def read_deployment(name_or_path: str, folder: Path | None = None) -> Deployment
     """
     if name_or_path in PRESETS:
         return PRESETS[name_or_path]
-    path = Path(name_or_path)
-    if folder is not None and is_file(folder / path, ConfigError):
-        path = folder / path
+    path = Path(name_or_path) if folder is None else folder / name_or_path
     if not is_there(path, ConfigError):
         if path.suffix in (".yaml", ".yml"):
             raise ConfigError(f"{path}: there is no such file. Presets: {', '.join(sorted(PRESETS))}.")

@@ -108,13 +108,29 @@ def _line_changes(old: Bill, new: Bill) -> Iterator[LineChange]:
         was, now = before.get(sku), after.get(sku)
         named = now or was
         assert named is not None
-        yield LineChange(sku, named.name, was, now, _why(was, now, whole))
+        if was is None or now is None:
+            why = whole or ((_added(named, new, old) if was is None else _added(named, old, new)),)
+        else:
+            why = _why(was, now, whole)
+        yield LineChange(sku, named.name, was, now, why)
 
 
-def _why(old: BillLine | None, new: BillLine | None, whole: tuple[str, ...]) -> tuple[str, ...]:
+def _added(line: BillLine, has: Bill, lacks: Bill) -> str:
+    """Say why one of two bills under one plan has a line that the other lacks.
+
+    Only another day's price list lacks it for its own reasons; else what is built, or stored, chooses.
+    """
+    if line.provenance.since > lacks.as_of or has.as_of < lacks.as_of:
+        return "price"
+    return "quantity" if _stores_by_meters(has) != _stores_by_meters(lacks) else "deployment"
+
+
+def _stores_by_meters(bill: Bill) -> bool:
+    return any(note.code == "storage-taken" for note in bill.notes)
+
+
+def _why(old: BillLine, new: BillLine, whole: tuple[str, ...]) -> tuple[str, ...]:
     """Say what moved a line's cost; nothing where it did not move."""
-    if old is None or new is None:
-        return whole or ("price",)
     if old.cost == new.cost:
         return ()
     why = ["quantity"] if _quantities(old) != _quantities(new) else []

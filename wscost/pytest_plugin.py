@@ -49,19 +49,29 @@ def wscost_check(request: pytest.FixtureRequest) -> Held:
         inputs = [input] if isinstance(input, (str, Path)) else input
         limits = {"max": max, "min": min}
         check = {"id": "wscost_check", "metric": metric, "at": at, **_exact(limits)}
-        data = {"input": list(map(str, inputs)), **scenario}
+        data = {"input": list(map(str, inputs)), **{name: _named(said) for name, said in scenario.items()}}
         if metric == "pricebook.age_days" and today is None:
             pytest.fail("wscost_check: the age of price books needs today=date(…).", pytrace=False)
+        refused: WscostError | None = None
         try:
             report = _report(request.config.rootpath, data, check, today or _NO_DAY)
         except WscostError as error:
-            pytest.fail(f"wscost_check: {error}", pytrace=False)
+            refused = error
+        if refused is not None:  # out here it is told alone, not as what came during another
+            pytest.fail(f"wscost_check: {refused}", pytrace=False)
         if report.exit_code:
             told = [f"{one.scenario}, {one.plan}, {one.deployment}: {one.reason}" for one in report.results]
             pytest.fail("\n".join([f"wscost_check: {report.verdict}", *told]), pytrace=False)
         return report
 
     return held
+
+
+def _named(said: Any) -> Any:
+    """Return what a scenario takes, paths as the names that a file would give."""
+    if isinstance(said, (list, tuple)):
+        return [_named(one) for one in said]
+    return str(said) if isinstance(said, Path) else said
 
 
 def _exact(limits: dict[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +18,9 @@ from wscost.errors import ConfigError
 CHECKED, ESTIMATED = "wscost.check/1", "wscost.bill/1"
 ONE_ESTIMATE = "estimate"
 """What the bills of a single estimate go by beside the scenarios of a check."""
+MAX_DIGITS = 28
+SMALLEST, LARGEST = Decimal("1e-40"), Decimal("1e22")
+"""What wscost writes lies between them, or is 0: exact arithmetic has so many digits."""
 _CURE = "Write one with wscost check --report json=FILE"
 
 
@@ -67,13 +72,29 @@ def _no_number(word: str) -> NoReturn:
 def _comparison(path: Path, name: str, data: Any) -> Comparison:
     try:
         bills = tuple(_BILL.validate_python(_as_built(bill)) for bill in data["bills"])
-        return Comparison(bills, str(data.get("decides", "")))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         _refuse(path, f"scenarios.{name}: {where}: {first['msg']}")
     except (KeyError, TypeError, AttributeError):
         _refuse(path, f"scenarios.{name}: its bills are not complete")
+    for place, number in chain.from_iterable(map(_numbers, bills)):
+        if len(number.as_tuple().digits) > MAX_DIGITS or not SMALLEST <= abs(number or SMALLEST) < LARGEST:
+            why = f"this number has more than {MAX_DIGITS} digits, or lies past all bounds"
+            _refuse(path, f"scenarios.{name}: {place[1:]}: {why}")
+    return Comparison(bills, str(data.get("decides", "")))
+
+
+def _numbers(part: Any, place: str = "") -> Iterator[tuple[str, Decimal]]:
+    """Yield every exact number of a bill, and where it stands."""
+    if isinstance(part, Decimal):
+        yield place, part
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from _numbers(getattr(part, field.name), f"{place}.{field.name}")
+    elif isinstance(part, (Mapping, tuple)):
+        for key, inner in part.items() if isinstance(part, Mapping) else enumerate(part):
+            yield from _numbers(inner, f"{place}.{key}")
 
 
 _BILL = TypeAdapter(Bill)

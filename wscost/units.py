@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 CENT = Decimal("0.01")
+_WIDE = Context(prec=100)
 MICROSECONDS_PER_SECOND = 1_000_000
 MICROSECONDS_PER_MINUTE = 60 * MICROSECONDS_PER_SECOND
 MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
@@ -42,8 +43,17 @@ def plain(quantity: Decimal) -> str:
 def grouped(quantity: Decimal, places: int | None = None) -> str:
     """Write a quantity with thousands separators, rounded half up to so many decimal places where given."""
     if places is not None and quantity != quantity.to_integral_value():
-        quantity = quantity.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        quantity = quantity.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)
     return f"{Decimal(plain(quantity)):,f}"
+
+
+def told_from(amount: Decimal, other: Decimal, places: int) -> Decimal:
+    """Round to decimal places, or to as many more as it takes to stay above, below or at another amount."""
+    while True:
+        rounded = Decimal(f"{amount:.{places}f}")
+        if (rounded > other, rounded < other) == (amount > other, amount < other):
+            return rounded
+        places += 1
 
 
 def number_of(count: int, one: str, several: str) -> str:
@@ -51,6 +61,6 @@ def number_of(count: int, one: str, several: str) -> str:
     return f"{count:,} {one if count == 1 else several}"
 
 
-def money(amount: Decimal, currency: str = "USD") -> str:
-    """Write an amount of money as an invoice does."""
-    return f"${amount:,.2f}" if currency == "USD" else f"{amount:,.2f} {currency}"
+def money(amount: Decimal, currency: str = "USD", places: int = 2) -> str:
+    """Write an amount of money as an invoice does, in cents or to more decimal places."""
+    return f"${amount:,.{places}f}" if currency == "USD" else f"{amount:,.{places}f} {currency}"

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator
 
-from wscost.deployment import Deployment
+from wscost.deployment import PRESETS, Deployment
 from wscost.deploymentfile import read_deployment
 from wscost.errors import UnknownNameError
 from wscost.exact import EXACT
@@ -72,6 +72,13 @@ class _Form(BaseModel):
 def looks_like(document: Document) -> bool:
     """Whether a document is a usage file: ``usage`` stands at its top level."""
     return isinstance(document.data, dict) and "usage" in document.data
+
+
+def names(document: Document) -> Iterator[tuple[Location, str]]:
+    """Yield the deployment's file if a document names one, and where."""
+    named = document.data.get("deployment")
+    if isinstance(named, str) and named not in PRESETS:
+        yield ("deployment",), named
 
 
 def usage_of(document: Document) -> UsageFile:

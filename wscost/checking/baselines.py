@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,13 +37,36 @@ def baseline_at(ref: str, config: Path) -> Baseline:
     ConfigError
         If there is no such ref, or the file there cannot be priced.
     """
-    with TemporaryDirectory(prefix="wscost-") as made:
-        folder = Path(made).resolve()
+    with _temporary_folder(ref) as folder:
         try:
-            place = lay_out(ref, config, folder)
+            place = _laid_out(ref, config, folder)
             return Baseline(ref, price(read_scenarios(place)) if place else {})
         except WscostError as error:
             said = str(error).replace(f"{folder}/", "")
             raise ConfigError(
                 said if said.startswith("--base-ref") else f"--base-ref {ref}: {said}"
             ) from None
+
+
+@contextmanager
+def _temporary_folder(ref: str) -> Iterator[Path]:
+    try:
+        made = TemporaryDirectory(prefix="wscost-")
+    except OSError as error:
+        raise _no_room(ref, error) from None
+    with made:
+        yield Path(made.name).resolve()
+
+
+def _laid_out(ref: str, config: Path, folder: Path) -> Path | None:
+    try:
+        return lay_out(ref, config, folder)
+    except OSError as error:
+        raise _no_room(ref, error) from None
+
+
+def _no_room(ref: str, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"--base-ref {ref}: its files cannot be laid out in a temporary folder: {error.strerror}. "
+        "Name a folder with room in TMPDIR."
+    )

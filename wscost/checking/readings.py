@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from wscost.bill import Bill, BillLine, Spread
 from wscost.notes import Grade
-from wscost.scenario import Kind, kind_of, unit_of
-from wscost.scenario.limits import LINE, METER
-from wscost.units import cents, grouped, money
+from wscost.scenario import Kind, kind_of
+from wscost.scenario.limits import LINE, METER, counted
+from wscost.units import cents, grouped, money, told_from
 
 PERCENTILES = ("p10", "p50", "p90")
 POINT = ""
@@ -22,13 +22,14 @@ class Reading:
     """A metric's figures by percentile (one under ``POINT`` where nothing varies), and what they lack.
 
     ``missing`` says why the true figure may be higher without bound; ``doubt`` why it may be somewhat
-    higher, or no figure that anybody will be billed.
+    higher, ``void`` why nobody will be billed such a figure. ``names`` are those of what was counted.
     """
 
     figures: dict[str, Decimal]
     missing: str = ""
     doubt: str = ""
     void: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def value(self) -> Decimal | None:
@@ -45,7 +46,8 @@ def read(metric: str, bill: Bill, at: str | None, today: date) -> Reading:
     if metric == "coverage.priced":
         return Reading({POINT: bill.coverage})
     if metric == "limits.broken":
-        return Reading({POINT: Decimal(len(bill.breaches))})
+        names = tuple(breach.name for breach in bill.breaches)
+        return Reading({POINT: Decimal(len(names))}, names=names)
     if metric == "pricebook.age_days":
         return _age(bill, today)
     return _meter(metric.removeprefix(METER), bill)
@@ -56,14 +58,23 @@ def has(metric: str, bill: Bill) -> bool:
     return not metric.startswith(LINE) or any(line.sku == metric.removeprefix(LINE) for line in bill.lines)
 
 
-def written(metric: str, amount: Decimal, currency: str) -> str:
-    """Write a metric's figure with its unit."""
-    kind = kind_of(metric)
-    if kind is Kind.MONEY:
-        return f"-{money(-amount, currency)}" if amount < 0 else money(amount, currency)
-    if kind is Kind.SHARE:
-        return f"{grouped(amount * 100, 2)}%"
-    return f"{grouped(amount, 2)} {unit_of(metric)}".rstrip()
+def written(metric: str, amount: Decimal, currency: str, beside: Decimal | None = None) -> str:
+    """Write a metric's figure with its unit; beside another, so precisely that one sees which is more."""
+    if kind_of(metric) is Kind.MONEY:
+        if beside is not None:
+            amount = told_from(amount, beside, 2)
+        places = max(2, -int(amount.as_tuple().exponent)) if beside is not None else 2
+        return f"{'-' if amount < 0 else ''}{money(abs(amount), currency, places)}"
+    unit = "%" if kind_of(metric) is Kind.SHARE else f" {counted(metric, amount)}"
+    return f"{number(metric, amount, beside)}{unit}".rstrip()
+
+
+def number(metric: str, amount: Decimal, beside: Decimal | None = None) -> str:
+    """Write a metric's figure, no money, as ``written`` does but without its unit."""
+    factor = 100 if kind_of(metric) is Kind.SHARE else 1
+    if beside is None:
+        return grouped(amount * factor, 2)
+    return grouped(told_from(amount * factor, beside * factor, 2))
 
 
 def _money(metric: str, bill: Bill, at: str | None) -> Reading:

@@ -73,7 +73,7 @@ def _line(line: LineChange) -> dict[str, Any]:
 
 
 def _number(value: Decimal | None) -> str | None:
-    return None if value is None else plain(round(value, 4))
+    return None if value is None else plain(Decimal(f"{value:.4f}"))
 
 
 def _blocks(changes: Sequence[BillChange]) -> Iterator[RenderableType]:

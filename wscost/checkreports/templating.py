@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 def html() -> Environment:
     """Return where HTML templates live."""
-    return _environment(autoescape=True)
+    from wscost.reports.as_html import stacked
+
+    environment = _environment(autoescape=True)
+    environment.globals["stacked"] = stacked()
+    return environment
 
 
 def markdown() -> Environment:

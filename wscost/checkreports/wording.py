@@ -108,13 +108,43 @@ def headline(report: CheckReport) -> str:
         bills = [(name, bill) for name, compared in report.scenarios.items() for bill in compared.bills]
         name, dearest = max(bills, key=lambda one: one[1].total)
         return f"{name} {total(dearest)} a month"
-    both = [changed for changed in report.changes if changed.change is not None]
-    if not both:
-        return f"nothing in {report.baseline.source} to compare with"
-    most = max(both, key=lambda changed: abs(changed.change or Decimal(0)))
-    if not most.change:
+    most = max(report.changes, key=_weight)
+    if most.old is None or most.new is None:
+        told = f"is new: {amount(most.new)}" if most.new else f"is gone, it was {amount(most.old)}"
+        return f"{_come_or_gone(most, report)} {told}"
+    if most.change == 0:
         return f"no change against {report.baseline.source}"
     return f"{most.scenario} {amount(most.old)} → {amount(most.new)}, {change_of_bill(most)}"
+
+
+def _weight(changed: BillChange) -> tuple[Decimal, bool]:
+    """Return how much a bill moved; one without the other counts whole, and more than what did not move."""
+    one_sided = changed.change is None
+    return (changed.bill.total if changed.change is None else abs(changed.change)), one_sided
+
+
+def _come_or_gone(changed: BillChange, report: CheckReport) -> str:
+    """Name what is new or gone: a whole scenario, or a bill of one."""
+    name, before = changed.scenario, report.baseline.scenarios if report.baseline else {}
+    stays = name in report.scenarios and name in before
+    return f"{name}, {changed.bill.plan}, {changed.bill.deployment}" if stays else name
+
+
+def scenarios(report: CheckReport, most: int) -> list[tuple[str, str]]:
+    """Return scenarios, those that are gone too, each with its month; what moved first if some are cut."""
+    if not report.baseline:
+        return [(name, compared.bills[0].month) for name, compared in report.scenarios.items()]
+    months = {changed.scenario: changed.bill.month for changed in report.changes}
+    if len(months) > most:
+        by_weight = sorted(report.changes, key=_weight, reverse=True)
+        months = {changed.scenario: months[changed.scenario] for changed in by_weight}
+    return list(months.items())
+
+
+def changes_of(report: CheckReport, scenario: str, most: int) -> list[BillChange]:
+    """Return what changed in a scenario, bill by bill; what moved first if some are cut."""
+    changes = [changed for changed in report.changes if changed.scenario == scenario]
+    return changes if len(changes) <= most else sorted(changes, key=_weight, reverse=True)
 
 
 def why(reasons: Iterable[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,7 +88,7 @@ def check(
     scenarios = read_scenarios(path)
     for file in files.values():
         if file != STANDARD_OUTPUT:
-            output.spare([path, *chain.from_iterable(map(scenarios.inputs, scenarios.scenarios))], file)
+            output.spare([path, *([baseline] if baseline else [])], file)
     before = _baseline(baseline, base_ref, path)
     found = checking.check(
         scenarios,
@@ -125,7 +124,7 @@ def _files(named: Sequence[str]) -> dict[str, str]:
         if not equals or not file:
             raise typer.BadParameter(f"{each!r} is no report. Write it as FORMAT=FILE: json=wscost.json.")
         format_named(format_)
-        if format_ in files or file in files.values():
+        if format_ in files or os.path.realpath(file) in map(os.path.realpath, files.values()):
             raise typer.BadParameter(f"{each!r}: one file for each format, please; one of them stands twice.")
         files[format_] = file
     return files

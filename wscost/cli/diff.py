@@ -39,8 +39,9 @@ def diff(
 
     if format_ not in FORMATS:
         raise UnknownNameError("report format", format_, FORMATS)
-    output.spare([a, *([b] if b else [])], file)
+    later = b or config or nearest_config()
+    output.spare([a, later], file)
     old = read_saved(a)
-    new = read_saved(b) if b else checking.price(read_scenarios(config or nearest_config()))
+    new = read_saved(b) if b else checking.price(read_scenarios(later))
     changes = diff(old, new)
     output.tell(FORMATS[format_](changes, width=output.width(file), color=output.colored(file)), file)

@@ -8,13 +8,12 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
 
-from wscost.errors import OutputError
+from wscost.errors import ConfigError, OutputError
 from wscost.places import is_file, is_folder, is_same, is_there
 from wscost.reports.wording import clean
 
@@ -92,22 +91,33 @@ def refuse_existing(file: Path | None) -> None:
 def spare(inputs: Iterable[str | Path], file: str | Path | None) -> None:
     """Refuse to write over what is read, before the work is done.
 
-    Of ``FILE#NAME`` that is the file, of a folder or a glob all that it stands for.
+    Of ``FILE#NAME`` that is the file, of a folder or a glob all that it stands for, and of a file what it
+    names: inputs, price books, deployments.
 
     Raises
     ------
     OutputError
-        If the file is one of the inputs.
+        If the file is one of those.
     """
     if file is None or not is_there(Path(file), OutputError):
         return
-    from wscost.readers.source import gathered
-
     for one in inputs:
-        named = [Path(name) for name in {str(one), str(one).partition("#")[0]} - {""}]
-        files = chain(named, *(gathered(path) or () for path in named))
-        if any(is_same(path, Path(file)) for path in files):
-            raise OutputError(f"{file}: this is an input; write the result to another file.")
+        for name in {str(one), str(one).partition("#")[0]} - {""}:
+            if any(is_same(path, Path(file)) for path in _read_with(Path(name))):
+                raise OutputError(f"{file}: this is an input; write the result to another file.")
+
+
+def _read_with(path: Path) -> Iterator[Path]:
+    from wscost.readers.source import gathered
+    from wscost.scenario import named_in
+
+    reach = [path]
+    if path.suffix.lower() in (".yaml", ".yml", ".toml") and is_file(path):
+        with suppress(ConfigError):  # whoever reads it says what is wrong with it
+            reach += [named.path for named in named_in(path)]
+    for each in reach:
+        yield each
+        yield from gathered(each) or ()
 
 
 def create(result: str, file: Path | None = None) -> None:

@@ -70,7 +70,8 @@ def sharing(*groups: Group) -> Callable[[Command], Command]:
 
         @wraps(command)
         def run(**given: Any) -> None:
-            read = [*given.get("inputs", ()), *_several(given.get("deployment"))]
+            beside = [*_several(given.get("deployment")), *(given.get("pricing") or ())]
+            read = [*given.get("inputs", ()), *beside]
             output.spare(read, given.get("file"))
             if isinstance(given.get("deployment"), list):
                 given["deployment"] = list(dict.fromkeys(given["deployment"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,21 @@ _PRESETS = Path(__file__).parent.parent / "profiles"
 def looks_like(document: Document) -> bool:
     """Tell whether a YAML document means to be a profile."""
     return isinstance(document.data, dict) and "profile" in document.data
+
+
+def names(document: Document) -> Iterator[tuple[Location, str]]:
+    """Yield each file of samples that a document names, and where."""
+
+    def walk(value: Any, at: Location) -> Iterator[tuple[Location, str]]:
+        inside = (
+            value if isinstance(value, dict) else dict(enumerate(value)) if isinstance(value, list) else {}
+        )
+        for key, part in inside.items():
+            yield from walk(part, (*at, key))
+        if _of_samples(value):
+            yield (*at, "file"), value["file"]
+
+    return walk(document.data, ())
 
 
 def read_profile(source: str | Path | Document) -> Profile:
@@ -88,16 +104,22 @@ def _with_samples(document: Document) -> Document:
         if not isinstance(value, dict):
             return value
         value = {key: walk(part, (*at, key)) for key, part in value.items()}
-        if (
-            value.get("distribution") == "empirical"
-            and isinstance(value.get("file"), str)
-            and "values" not in value
-        ):
+        if _of_samples(value):
             file = value.pop("file")
             value["values"] = _samples(folder / file, f"{document.name}:{document.line((*at, 'file'))}")
         return value
 
     return dataclasses.replace(document, data=walk(document.data, ()))
+
+
+def _of_samples(value: Any) -> bool:
+    """Tell whether a part of a profile is a distribution whose values lie in a file."""
+    return (
+        isinstance(value, dict)
+        and value.get("distribution") == "empirical"
+        and isinstance(value.get("file"), str)
+        and "values" not in value
+    )
 
 
 def _samples(path: Path, place: str) -> list[float]:

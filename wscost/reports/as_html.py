@@ -12,6 +12,8 @@ from wscost.reports import wording
 from wscost.units import money
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from wscost.reports.telling import Told
     from wscost.studying import Concurrency, Study
 
@@ -22,6 +24,15 @@ _MOST_BESIDE = 4
 """Tables with more columns stand below the picture, on wide screens too."""
 _MOST_ROWS = 48
 """A curve has that many rows at most in its table."""
+
+
+def stacked() -> Markup:
+    """Return the style by which wide tables scroll, and on a phone stand as stacks of named cells."""
+    from importlib.resources import files
+
+    from markupsafe import Markup
+
+    return Markup(files(__package__).joinpath("stacked.css").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ def render(comparison: Comparison, *, width: int = 80, color: bool = False) -> s
     )
     bill = wording.shown_in_full(comparison)
     return house.from_string(page).render(
+        stacked=stacked(),
         amount=wording.total(bill),
         bill=bill,
         inputs=", ".join(bill.inputs),

@@ -157,6 +157,8 @@ class Check(_Form):
             raise ValueError(f"{rule}: {limit} is money, but {self.metric} is not. Write a plain number")
         if limit.unit == PERCENT and kind is not Kind.SHARE and rule != "max_increase":
             raise ValueError(f"{rule}: {limit} is a share, but {self.metric} is none. Write a plain number")
+        if kind is Kind.SHARE and rule != "max_increase" and limit.share > 1:
+            raise ValueError(f"{rule}: {limit} is more than the whole: {self.metric} is 1, or 100%, at most")
         if self.at is not None and kind is not Kind.MONEY:
             raise ValueError(f"at: only money has percentiles; {self.metric} has one value")
         return self

@@ -30,6 +30,11 @@ class Limit:
         """Whether this is an amount of money."""
         return self.unit not in ("", PERCENT)
 
+    @property
+    def share(self) -> Decimal:
+        """The limit as a part of the whole: 0.15 of ``15%``."""
+        return self.amount / 100 if self.unit == PERCENT else self.amount
+
     def __str__(self) -> str:
         space = " " if self.money else ""
         return f"{plain(self.amount)}{space}{self.unit}"
@@ -86,6 +91,13 @@ def unit_of(metric: str) -> str:
     if metric.startswith(METER):
         return meter_of(metric.removeprefix(METER)).unit
     return {Kind.DAYS: "days", Kind.COUNT: "limits"}.get(kind_of(metric), "")
+
+
+def counted(metric: str, amount: Decimal) -> str:
+    """Return the unit that stands after an amount of such a metric: ``1 day``, ``2 days``."""
+    unit = unit_of(metric)
+    one = unit.endswith("s") and unit not in ("s", "ms")
+    return unit[:-1] if one and amount == 1 else unit
 
 
 def _known(metric: str) -> str:

@@ -105,7 +105,7 @@ def find_scenario_file(start: Path) -> Path:
     for folder in (start, *start.parents):
         for name in NAMES:
             path = folder / name
-            if is_file(path, ConfigError) and (path.suffix != ".toml" or _tool_table(path) is not None):
+            if is_file(path, ConfigError) and may_hold_scenarios(path):
                 return path
         if folder == root:
             break
@@ -114,6 +114,11 @@ def find_scenario_file(start: Path) -> Path:
         f"There is no wscost.yaml {reach}, nor a pyproject.toml with [tool.wscost]. "
         "Write one, or name it with --config."
     )
+
+
+def may_hold_scenarios(path: Path) -> bool:
+    """Tell whether a file is one of scenarios by its kind: a TOML file is only with ``[tool.wscost]``."""
+    return path.suffix != ".toml" or _tool_table(path) is not None
 
 
 def looks_like(document: Document) -> bool:
