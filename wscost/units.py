@@ -51,6 +51,11 @@ def number_of(count: int, one: str, several: str) -> str:
     return f"{count:,} {one if count == 1 else several}"
 
 
-def money(amount: Decimal, currency: str = "USD") -> str:
-    """Write an amount of money as an invoice does."""
-    return f"${amount:,.2f}" if currency == "USD" else f"{amount:,.2f} {currency}"
+AT_LEAST = "≥ "
+"""Before an amount or a quantity whose truth may be higher."""
+
+
+def money(amount: Decimal, currency: str = "USD", *, at_least: bool = False) -> str:
+    """Write an amount of money as an invoice does, marked where the truth may be higher."""
+    written = f"${amount:,.2f}" if currency == "USD" else f"{amount:,.2f} {currency}"
+    return f"{AT_LEAST}{written}" if at_least else written

@@ -10,7 +10,8 @@ from typing import Unpack
 from matplotlib.axes import Axes
 
 from wscost.estimating import Options
-from wscost.exploring.breaking_even import BreakEven, Crossing, Totals, break_even
+from wscost.exploring.breaking_even import break_even
+from wscost.exploring.crossings import BreakEven, Crossing, Totals
 from wscost.plots.figures import amount, amounts, by_decades, durations, label, quantities, seconds, short
 from wscost.plots.style import BLUE, DASHES, INK, ORANGE, PAPER, picture
 
@@ -32,7 +33,8 @@ def height(found: BreakEven) -> float:
 @picture(height)
 def draw(found: BreakEven, ax: Axes) -> None:
     """Draw both bills; a circle marks each crossing, and a label says who is cheaper from there on."""
-    for i, (name, color, dash) in enumerate(zip(found.names, (BLUE, ORANGE), DASHES, strict=False)):
+    names = [n if whole else f"{n}, at least" for n, whole in zip(found.names, found.complete, strict=True)]
+    for i, (name, color, dash) in enumerate(zip(names, (BLUE, ORANGE), DASHES, strict=False)):
         seen = [(float(x), _known(totals, i)) for x, totals in found.samples]
         ax.plot([x for x, _ in seen], [y for _, y in seen], dash, color=color, label=label(name))
     _mark_crossings(found, ax)
@@ -94,6 +96,10 @@ def _in_groups(found: BreakEven) -> list[list[Crossing]]:
 
 def _said(found: BreakEven, group: list[Crossing]) -> str:
     first, last = (found.span.text(group[i].at) for i in (0, -1))
+    if len(group) == 1 and group[0].between == "not seen":
+        return (
+            f"between {found.span.text(group[0].last)} and {first}: {label(found.name(group[0].cheaper), 20)}"
+        )
     if len(group) == 1:
         return f"from {first}: {label(found.name(group[0].cheaper), 30)}"
     return f"{len(group):,} crossings from {first} to {last}"

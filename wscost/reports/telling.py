@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any
 
 from wscost.exploring.advising import Advice
-from wscost.exploring.breaking_even import BreakEven
+from wscost.exploring.crossings import BreakEven
 from wscost.exploring.history import History
 from wscost.exploring.sensitivity import Sensitivity
 from wscost.exploring.sweeping import Priced, Sweep
 from wscost.exploring.words import joined, short_names
 from wscost.notes import Note
-from wscost.reports.wording import AT_LEAST, breach, per_unit_in_words, title
+from wscost.reports.wording import breach, per_unit_in_words, title
 from wscost.units import grouped, money
 
 CANNOT_SERVE = "cannot serve"
@@ -74,15 +74,15 @@ def _sweep(swept: Sweep) -> Told:
 
 @tell.register
 def _break_even(found: BreakEven) -> Told:
-    names = short_names(list(found.sides))
+    names = found.names
     rows = [
         [
             found.span.text(stretch.start),
             found.span.text(stretch.end),
-            "same" if stretch.cheaper is None else names[found.sides.index(stretch.cheaper)],
+            found.winner(stretch),
             *(
-                _between(start, end, found.currency)
-                for start, end in zip(stretch.totals_at_start, stretch.totals_at_end, strict=True)
+                _between(found, side, ends)
+                for side, ends in enumerate(zip(stretch.totals_at_start, stretch.totals_at_end, strict=True))
             ),
         ]
         for stretch in found.stretches
@@ -196,7 +196,7 @@ def _priced(priced: Priced, several: bool) -> str:
     if not priced.feasible:
         return CANNOT_SERVE
     best = f"{BEST} " if several and priced.cheapest else ""
-    return f"{best}{'' if priced.complete else AT_LEAST}{money(priced.total, priced.currency)}"
+    return f"{best}{money(priced.total, priced.currency, at_least=not priced.complete)}"
 
 
 def _past(past: Any) -> str:
@@ -205,9 +205,10 @@ def _past(past: Any) -> str:
     return money(past.total, past.currency) if past.feasible else CANNOT_SERVE
 
 
-def _between(start: Decimal | None, end: Decimal | None, currency: str) -> str:
-    ends = dict.fromkeys(CANNOT_SERVE if total is None else money(total, currency) for total in (start, end))
-    return " … ".join(ends)
+def _between(found: BreakEven, side: int, ends: Iterable[Decimal | None]) -> str:
+    return " … ".join(
+        dict.fromkeys(CANNOT_SERVE if total is None else found.amount(side, total) for total in ends)
+    )
 
 
 def _figure(value: Any) -> str:

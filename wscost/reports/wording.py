@@ -9,9 +9,9 @@ from wscost.bill import Bill, BillLine, Breach, Comparison, Spread
 from wscost.exploring.words import joined
 from wscost.notes import Grade
 from wscost.pricelist import Consume, Provenance
-from wscost.units import cents, grouped, money, plain
+from wscost.units import AT_LEAST, cents, grouped, money, plain
 
-AT_LEAST, ABOUT = "≥ ", "≈ "
+ABOUT = "≈ "
 _SHORT = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
 _STATUS = {"legacy-plan": "legacy", "closed-plan": "closed to new"}
 DOUBTS = {"inferred": "Inferred in part", "unverified": "Not verified"}
@@ -87,14 +87,14 @@ def title(bill: Bill) -> str:
 
 def total(bill: Bill) -> str:
     """Write a bill's total, marked where the truth may be higher."""
-    return f"{AT_LEAST if bill.at_least else ''}{money(bill.total, bill.currency)}"
+    return money(bill.total, bill.currency, at_least=bill.at_least)
 
 
 def cost(line: BillLine, currency: str) -> str:
     """Write a line's cost, marked where the truth may be higher; unknown is never $0.00."""
     if line.cost is None:
         return "?"
-    return f"{AT_LEAST if line.at_least else ''}{money(line.cost, currency)}"
+    return money(line.cost, currency, at_least=line.at_least)
 
 
 def unknown(bill: Bill) -> list[str]:
