@@ -188,10 +188,14 @@ def spread(bill: Bill) -> str:
         return ""
     low, middle, high = (money(x, bill.currency) for x in (told.total.p10, told.total.p50, told.total.p90))
     sentence = (
-        f"Eight in ten of {told.months} cost {low}."
+        f"The one month that was simulated costs {middle}."
+        if told.replicates == 1
+        else f"Eight in ten of {told.months} cost {low}."
         if low == high
         else f"Of {told.months}, eight in ten cost between {low} and {high}, half at most {middle}."
     )
+    if bill.at_least:
+        sentence = f"Without what is not known, {sentence[0].lower()}{sentence[1:]}"
     if told.basis == "observed":
         return sentence
     if not told.drawn:
@@ -207,7 +211,7 @@ def spread(bill: Bill) -> str:
 def plan_spreads(comparison: Comparison) -> list[tuple[str, ...]]:
     """Return plan, deployment and the spread of the total for each bill that has one."""
     return [
-        (bill.plan, bill.deployment, *_amounts(bill.range.total, bill.currency))
+        (bill.plan, bill.deployment, *_amounts(bill.range.total, bill.currency, bill.at_least))
         for bill in comparison.bills
         if bill.range is not None
     ]
@@ -218,15 +222,15 @@ def line_spreads(bill: Bill) -> list[tuple[str, ...]]:
     if bill.range is None:
         return []
     rows = [
-        (line.name, *_amounts(bill.range.lines[line.sku], bill.currency))
+        (line.name, *_amounts(bill.range.lines[line.sku], bill.currency, line.at_least))
         for line in bill.lines
         if line.components and line.sku in bill.range.lines and bill.range.lines[line.sku].mean
     ]
-    return [*rows, ("Total", *_amounts(bill.range.total, bill.currency))]
+    return [*rows, ("Total", *_amounts(bill.range.total, bill.currency, bill.at_least))]
 
 
-def _amounts(spread: Spread, currency: str) -> tuple[str, ...]:
-    return tuple(money(getattr(spread, name), currency) for name in SPREAD)
+def _amounts(spread: Spread, currency: str, at_least: bool) -> tuple[str, ...]:
+    return tuple(money(getattr(spread, name), currency, at_least=at_least) for name in SPREAD)
 
 
 PER_UNIT = ("Per unit", "On average", "Next 1,000 users")
