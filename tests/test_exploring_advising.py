@@ -389,5 +389,5 @@ def test_the_recordings_of_accept_hold_the_heartbeats_that_were_planned() -> Non
 def test_the_frame_lists_what_saves_before_what_does_not() -> None:
     frame = advise(chat(), plan=STANDARD).to_frame()
 
-    assert list(frame.columns) == ["code", "change", "how", "saving", "total"]
+    assert list(frame.columns) == ["code", "change", "how", "saving", "total", "complete"]
     assert frame["saving"].is_monotonic_decreasing

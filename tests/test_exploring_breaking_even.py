@@ -17,7 +17,8 @@ import wscost
 from tests.traces import DAY, connection, trace
 from wscost.deployment import PRESETS
 from wscost.errors import ConfigError, WscostError
-from wscost.exploring.breaking_even import BreakEven, break_even
+from wscost.exploring.breaking_even import break_even
+from wscost.exploring.crossings import BreakEven
 from wscost.usagefile import UsageFile
 
 STANDARD, BUNDLED, UNBOUND = (f"cloudflare/workers-{name}" for name in ("standard", "bundled", "unbound"))
@@ -188,6 +189,60 @@ def test_bills_that_run_close_together_say_where_the_search_stopped(monkeypatch:
     found = break_even(CONNECTS, "usage.connections_opened=0..30e6", plans=[STANDARD, BUNDLED])
 
     assert "not-settled" in {note.code for note in found.notes}
+
+
+def test_no_winner_is_named_out_of_a_total_that_may_be_higher() -> None:
+    # Unbound's wall clock is unknown: it costs 5 + 0.15 x 14 = $7.10 at least, Standard exactly $8.90.
+    usage = totals(connections_opened=15_000_000, messages_in=72_000_000, worker_cpu_ms=150_000_000)
+    found = break_even(usage, "traffic.scale=1..100", plans=[STANDARD, UNBOUND])
+
+    assert [(stretch.cheaper, stretch.known) for stretch in found.stretches] == [(None, False)]
+    assert (True, False) == found.complete
+    assert str(found) == (
+        "For traffic.scale from 1 to 100, it is not known which is cheaper: what workers-unbound comes to "
+        "is known in part only."
+    )
+    assert list(found.to_frame()["cheaper"]) == ["not known"]
+    assert list(found.to_frame()["workers-unbound complete"]) == [False]
+
+
+def test_a_total_that_may_be_higher_and_is_the_dearer_one_already_is_the_dearer_one_for_certain() -> None:
+    # The same requests, whose CPU is not given: Standard costs 5 + 0.30 a started million past ten, and more.
+    usage = totals(connections_opened=1_000_000, worker_wall_seconds=0)
+    found = break_even(usage, "traffic.scale=1..100", plans=[STANDARD, UNBOUND])
+
+    # 5 + 0.30 x 10 = 8.00 from 19,000,001 on; 5 + 0.15 x (x - 1) is that at 21 million.
+    assert {(s.cheaper and s.cheaper.plan, s.known) for s in found.stretches} == {
+        (None, False),
+        (UNBOUND, True),
+    }
+    assert not found.stretches[0].known
+    assert found.crossings == ()
+    assert "workers-unbound is cheaper from " in str(found)
+    assert "before, it is not known everywhere, for what workers-standard comes to" in str(found)
+
+
+def test_what_both_bills_leave_out_decides_nothing_between_them() -> None:
+    # How long the objects are active is not known, and charged the same with either plan.
+    usage = UsageFile(
+        "totals",
+        {"connections_opened": D(20_000_000), "worker_cpu_ms": D(0), "worker_wall_seconds": D(0)},
+        PRESETS["durable-object"],
+    )
+    found = break_even(usage, "traffic.scale=1..3", plans=[STANDARD, BUNDLED])
+
+    assert (False, False) == found.complete
+    assert [(s.cheaper and s.cheaper.plan, s.known) for s in found.stretches] == [(STANDARD, True)]
+
+
+def test_where_the_search_stopped_no_more_is_said_than_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wscost.exploring.breaking_even.MOST_POINTS", 30)
+    found = break_even(CONNECTS, "usage.connections_opened=0..30e6", plans=[STANDARD, BUNDLED])
+
+    (first, *_) = found.crossings
+    assert first.between == "not seen"
+    assert f"Somewhere between {found.path} = {first.last:,} and {first.at:,}, workers-" in str(found)
+    assert "in between they cost the same" not in str(found)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.house import ROOT
 from wscost.cli import main
+from wscost.reports import drawing
 
 STANDARD, BUNDLED = "cloudflare/workers-standard", "cloudflare/workers-bundled"
 PLANS = f"{STANDARD}, {BUNDLED}"
@@ -201,3 +203,76 @@ def test_a_result_can_be_written_to_a_file(ask: Any, tmp_path: Path) -> None:
 
     assert (code, told) == (0, "")
     assert file.read_text("utf-8").startswith("usage.connections_opened,plan,deployment")
+
+
+@pytest.fixture
+def bounded(tmp_path: Path) -> str:
+    """Return totals of which a plan that bills wall clock is known in part only."""
+    path = tmp_path / "bounded.yaml"
+    path.write_text("usage: {connections_opened: 15e6, worker_cpu_ms: 150e6}\ndeployment: worker\n", "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["history", "--plan", "cloudflare/workers-unbound"],
+        ["sensitivity", "--plan", "cloudflare/workers-unbound"],
+        ["break-even", "--vary", "traffic.scale=1..2", "--plans", f"{STANDARD},cloudflare/workers-unbound"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_total_that_may_be_higher_is_marked_in_every_exploration(
+    command: list[str], ask: Any, bounded: str
+) -> None:
+    name, *rest = command
+    _, told, _ = ask(name, bounded, *rest)
+
+    amounts = [line for line in told.splitlines() if "7.10" in line]
+    assert amounts
+    assert [line for line in amounts if "≥ $7.10" not in line] == []
+
+
+@pytest.mark.parametrize("command", ["history", "break-even"])
+def test_data_tell_whether_a_total_is_all_of_it(command: str, ask: Any, bounded: str) -> None:
+    options = {
+        "history": ["--plan", "cloudflare/workers-unbound"],
+        "break-even": ["--vary", "traffic.scale=1..2", "--plans", f"{STANDARD},cloudflare/workers-unbound"],
+    }
+    _, told, _ = ask(command, bounded, *options[command], "--format", "json")
+
+    rows = json.loads(told)["rows"]
+    assert {row[next(key for key in reversed(row) if key.endswith("complete"))] for row in rows} == {False}
+
+
+def test_notes_in_markdown_stand_under_a_heading_of_their_own(ask: Any) -> None:
+    _, told, _ = ask("advise", "ROOMS", "--format", "markdown")
+
+    assert "\n\nNotes:\n\n- " in told
+
+
+def test_one_bill_is_one_bill(ask: Any) -> None:
+    _, told, _ = ask("sweep", "USAGE", "--vary", "traffic.scale=1", "--plan", STANDARD)
+
+    assert told.startswith("1 bill over traffic.scale")
+
+
+def test_a_sensitivity_says_how_far_fields_move_and_writes_times_as_profiles_do(
+    ask: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "help.yaml"
+    path.write_text((ROOT / "notebooks" / "help-desk.yaml").read_text("utf-8"), "utf-8")
+    _, told, _ = ask("sensitivity", str(path), "--deployment", "durable-object")
+
+    assert "Each field moves by 20% down and up" in told
+    assert [line for line in told.splitlines() if line.startswith("session.") and "m … " in line]
+
+
+def test_a_mark_stands_on_the_line_of_its_figure() -> None:
+    for width in range(12, 30):
+        told = drawing.draw(
+            [drawing.text("as much as that: ≥ $4,831.45 of it, ≈ 12")], width=width, color=False
+        )
+
+        assert [line for line in told.splitlines() if line.endswith(("≥", "≈"))] == []
+        assert "\ue000" not in told

@@ -123,5 +123,6 @@ def test_the_frame_has_a_row_a_date_and_plan() -> None:
     past = history(CHAT)
     frame = past.to_frame()
 
-    assert list(frame.columns) == ["as_of", "plan", "deployment", "currency", "total", "feasible", "moved"]
+    columns = ["as_of", "plan", "deployment", "currency", "total", "feasible", "complete", "moved"]
+    assert list(frame.columns) == columns
     assert len(frame) == len(past.bills)

@@ -184,6 +184,24 @@ def test_totals_tell_what_happens_as_the_traffic_grows() -> None:
     assert "Sockets open over time" not in text, "totals do not say when"
 
 
+def test_a_study_tells_what_its_break_even_and_its_sensitivity_rest_on() -> None:
+    known = study(RECORDING)
+    page = Outline(render(known)).text
+
+    assert known.break_even is not None
+    assert known.sensitivity is not None
+    told = [note.message for found in (known.break_even, known.sensitivity) for note in found.notes]
+    assert told
+    assert [note for note in told if note not in page.partition("Assumptions and notes")[0]] == []
+
+
+def test_a_range_says_at_most_for_whole_units_make_months_cost_the_same() -> None:
+    text = Outline(render(Comparison((SIMULATED,)))).text
+
+    assert "10 in 100 cost at most" in text
+    assert "cost less" not in text
+
+
 def test_what_cannot_move_the_bill_is_folded_where_it_is_much() -> None:
     page = render(study(RECORDING))
 

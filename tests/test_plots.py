@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from tests.house import ROOT
 from tests.profiles import profile_of
 from tests.traces import DAY, at, connection, event, trace
 from wscost import drawable
+from wscost.bill import Comparison
 from wscost.cli import main
 from wscost.deployment import PRESETS
 from wscost.errors import InputError, OutputError, UnknownNameError
@@ -40,6 +42,7 @@ from wscost.plots.usage_by_day import UsageByDay
 from wscost.pricebook import load_books
 from wscost.studying import busiest_day, concurrency, study
 from wscost.usage import Period
+from wscost.usagefile import UsageFile
 
 CHAT = ROOT / "sample_traces" / "chat.csv"
 RECORDING = ROOT / "sample_traces" / "hib200.ndjson"
@@ -165,6 +168,77 @@ def test_bills_side_by_side_are_named_with_their_marks() -> None:
 
     assert "Workers Standard, durable-object-hibernation (cheapest)" in shown
     assert "Workers Free, durable-object (not feasible)" in shown
+    assert "Workers Free, durable-object (not feasible): " in kind_named("comparison").alt(THREE)
+
+
+def test_a_long_name_of_a_deployment_gives_way_to_the_marks_of_its_bill() -> None:
+    long = Comparison(tuple(replace(bill, deployment="d" * 60) for bill in THREE.bills))
+
+    shown = words(encoded(kind_named("comparison"), long, ".svg").decode())
+
+    assert [name for name in shown if name.startswith("Workers Free") and name.endswith("… (not feasible)")]
+
+
+def test_a_plan_that_cannot_serve_has_no_line_in_a_history() -> None:
+    busy = UsageFile("busy", {"connections_opened": Decimal(15_000_000)}, PRESETS["worker"])
+    past = history(busy, plan=["cloudflare/workers-free", "cloudflare/workers-unbound"])
+
+    axes = kind_named("history").draw(past)
+    free, unbound = axes.get_lines()
+
+    assert all(map(math.isnan, free.get_ydata()))
+    assert [line.get_label().rpartition(",")[2] for line in (free, unbound)] == [" cannot serve", " at least"]
+    assert "workers-free never a price at which it can serve" in kind_named("history").alt(past)
+    assert "workers-unbound ≥ $7.10 on" in kind_named("history").alt(past)
+
+
+def test_the_highest_mark_of_a_line_stands_below_the_edge() -> None:
+    axes = kind_named("sweep").draw(sweep(CHAT, "trace.scale=1,10,100", plan=DUEL))
+
+    highest = max(max(line.get_ydata()) for line in axes.get_lines())
+    assert axes.get_ylim()[1] > highest * 1.05
+
+
+def test_names_in_a_legend_that_are_too_long_keep_the_end_that_tells_them_apart() -> None:
+    vary = ["trace.scale=1,10", "deployment.handler_ms.message=1,2"]
+    shown = words(
+        encoded(kind_named("sweep"), sweep(CHAT, vary, plan=DUEL, deployment=ASLEEP), ".svg").decode()
+    )
+
+    named = [name for name in shown if name.startswith("workers-")]
+    assert len(set(named)) == len(named) == 4
+
+
+def test_round_numbers_along_a_sweep_are_written_short() -> None:
+    swept = sweep(CHAT, "monthly.http_requests=1e6..1e9x7log", plan=DUEL)
+
+    shown = words(encoded(kind_named("sweep"), swept, ".svg").decode())
+
+    assert {"1M", "10M", "316M", "1B"} <= set(shown)
+
+
+@pytest.mark.parametrize(("used", "side"), [(150_000, "left"), (4_500_000, "right")])
+def test_where_a_bill_stands_is_written_towards_the_middle(used: int, side: str) -> None:
+    axes = kind_named("allowance").draw(charge("do-requests", used))
+
+    (told,) = [text for text in axes.texts if "$" in text.get_text()]
+    assert told.get_horizontalalignment() == side
+
+
+def test_a_time_axis_says_that_it_is_utc_and_which_day_it_shows() -> None:
+    day = trace([connection(0, DAY)], window=(0, DAY))
+
+    for kind, thing in (("concurrency", concurrency(day)), ("sockets", Room.of(day))):
+        shown = words(encoded(kind_named(kind), thing, ".svg").decode())
+
+        assert f"UTC, {at(0):%Y-%m-%d}" in shown
+        assert [word for word in shown if re.fullmatch(r"\d{4}-[A-Z][a-z]{2}-\d\d", word)] == []
+
+
+def test_of_many_sockets_it_is_told_how_many_are_drawn() -> None:
+    many = Room.of(trace([connection(i, i + 60) for i in range(61)]))
+
+    assert many.title == "room: the first 60 of 61 sockets"
 
 
 def test_a_bill_without_lines_and_one_that_is_free_can_be_drawn() -> None:

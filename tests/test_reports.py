@@ -283,10 +283,23 @@ def test_simulated_months_tell_how_far_they_differ() -> None:
     told = flat(table(Comparison((SIMULATED,))))
 
     assert (
-        "Of 200 simulated months, eight in ten cost between $5.15 and $6.20, half at most $5.45. 35% of the "
-        "variance is what is not known of the workload (drawn from ranges: session.median and rooms.count), "
-        "the rest is chance." in told
+        "Without what is not known, of 200 simulated months, eight in ten cost between $5.15 and $6.20, half "
+        "at most $5.45. 35% of the variance is what is not known of the workload (drawn from ranges: "
+        "session.median and rooms.count), the rest is chance." in told
     )
+
+
+def test_the_spread_of_a_bill_that_is_wholly_known_leaves_nothing_out() -> None:
+    known = replace(SIMULATED, lines=tuple(line for line in SIMULATED.lines if not line.at_least))
+
+    assert wording.spread(known).startswith("Of 200 simulated months, eight in ten cost between")
+
+
+def test_of_one_month_nothing_is_said_of_eight_in_ten() -> None:
+    assert SIMULATED.range is not None
+    one = replace(SIMULATED, range=replace(SIMULATED.range, replicates=1))
+
+    assert "the one month that was simulated costs $5.45." in wording.spread(one)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +324,7 @@ def test_simulated_months_tell_how_far_they_differ() -> None:
         ),
         pytest.param(
             {"basis": "observed", "drawn": ()},
-            "Of 200 months made of the days observed, eight in ten cost between $5.15 and $6.20, half at "
+            "of 200 months made of the days observed, eight in ten cost between $5.15 and $6.20, half at "
             "most $5.45.",
             id="days of a trace",
         ),

@@ -89,7 +89,7 @@ def _decides(compared: Comparison) -> str:
     share = (line.cost or ZERO) / dearest.total
     sentence = (
         f"{line.name} is {share:.0%} of {_called(dearest, bills)} "
-        f"({money(dearest.total, dearest.currency)}): {_why(dearest, line)}."
+        f"({money(dearest.total, dearest.currency, at_least=dearest.at_least)}): {_why(dearest, line)}."
     )
     saved = (line.cost or ZERO) - escaped.get(line.sku, ZERO)
     if not saved:
@@ -135,7 +135,14 @@ def _why(bill: Bill, line: BillLine) -> str:
         hours = (bill.projected or usage)[meter] / 3600 / days
         return f"objects are active {grouped(hours, 1)} hours a day in all"
     quantity = main.quantity or ZERO
-    return f"{grouped(quantity, 0)} {meter.replace('_', ' ')} a month"
+    return f"{grouped(quantity, 0)} {_counted(meter)} a month"
+
+
+def _counted(meter: str) -> str:
+    """Name a meter as a sentence does: ``messages in``, ``ms of worker CPU``."""
+    words = meter.replace("cpu", "CPU").split("_")
+    units = {"ms": "ms", "seconds": "seconds", "minutes": "minutes"}
+    return f"{units[words[-1]]} of {' '.join(words[:-1])}" if words[-1] in units else " ".join(words)
 
 
 def _duration(seconds: Decimal) -> str:

@@ -16,7 +16,8 @@ from wscost.deployment import Deployment
 from wscost.drawable import draw
 from wscost.errors import InputError
 from wscost.estimating import DEFAULT_PLAN, Account, Options, deployments_of
-from wscost.exploring.breaking_even import BreakEven, break_even
+from wscost.exploring.breaking_even import break_even
+from wscost.exploring.crossings import BreakEven
 from wscost.exploring.paths import GROWTH
 from wscost.exploring.sensitivity import Sensitivity, sensitivity
 from wscost.inputs import Input, Workload

@@ -61,6 +61,11 @@ def number_of(count: int, one: str, several: str) -> str:
     return f"{count:,} {one if count == 1 else several}"
 
 
-def money(amount: Decimal, currency: str = "USD", places: int = 2) -> str:
-    """Write an amount of money as an invoice does, in cents or to more decimal places."""
-    return f"${amount:,.{places}f}" if currency == "USD" else f"{amount:,.{places}f} {currency}"
+AT_LEAST = "≥ "
+"""Before an amount or a quantity whose truth may be higher."""
+
+
+def money(amount: Decimal, currency: str = "USD", places: int = 2, *, at_least: bool = False) -> str:
+    """Write an amount as an invoice does, in cents or to more digits, marked where the truth may be higher."""
+    written = f"${amount:,.{places}f}" if currency == "USD" else f"{amount:,.{places}f} {currency}"
+    return f"{AT_LEAST}{written}" if at_least else written

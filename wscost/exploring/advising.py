@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 
 
 class Advised(NamedTuple):
-    """One change: what it saves a month when made alone (or on top of what it needs), and the bill then."""
+    """One change: what it saves a month when made alone (or on top of what it needs), and the bill then.
+
+    ``complete`` is false where the bill then may be higher, for not all of it is known.
+    """
 
     code: str
     change: str
     how: str
     saving: Decimal
     total: Decimal
+    complete: bool
 
 
 class Impossible(NamedTuple):
@@ -55,12 +59,13 @@ class Advice:
     useless: tuple[Advised, ...]
     together: tuple[str, ...]
     total_together: Decimal
+    complete_together: bool
     traps: tuple[Note, ...]
     impossible: tuple[Impossible, ...] = ()
     notes: tuple[Note, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a change: code, change, how, saving, total; those that save nothing last."""
+        """Return one row a change: code, change, how, saving, total, complete; what saves nothing last."""
         import pandas as pd
 
         return pd.DataFrame([*self.changes, *self.useless], columns=Advised._fields)
@@ -112,22 +117,25 @@ def advise(
             impossible.append(Impossible(change.code, change.name, proposal.how, after.breaches[0]))
             continue
         saving = base.total - after.total
-        tried.append((change, Advised(change.code, change.name, proposal.how, saving, after.total)))
+        told = Advised(change.code, change.name, proposal.how, saving, after.total, not after.at_least)
+        tried.append((change, told))
     tried.sort(key=lambda pair: -pair[1].saving)
     helpful = [(change, told) for change, told in tried if told.saving > 0 or not bill.feasible]
-    together, made, on, total = [], case, named, bill.total
+    together, made, on, total, complete = [], case, named, bill.total, not bill.at_least
     for change, told in helpful if bill.feasible else ():
         proposal = change.make(made, on)
         after_all = None if proposal is None else proposal.case.bill(proposal.plan)
         if proposal and after_all and after_all.feasible and after_all.total < total:
             together.append(told.change)
             made, on, total = proposal.case, proposal.plan, after_all.total
+            complete = not after_all.at_least
     return Advice(
         bill=bill,
         changes=tuple(told for _, told in helpful),
         useless=tuple(told for _, told in tried if told.saving <= 0 and bill.feasible),
         together=tuple(together),
         total_together=total,
+        complete_together=complete,
         traps=tuple(traps(case, named)),
         impossible=tuple(impossible),
         notes=(*case.notes, *left_out([bill])),

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
+from typing import Literal, Unpack
 
 from wscost.bill import Bill
 from wscost.deployment import Deployment
-from wscost.drawable import draw
 from wscost.errors import ConfigError
 from wscost.estimating import Options, deployments_of
 from wscost.exploring.case import Case
+from wscost.exploring.crossings import BreakEven, Crossing, Plateau, Side, Stretch, Totals
 from wscost.exploring.paths import with_value
 from wscost.exploring.ranges import Span, Vary, asked, span_of
 from wscost.exploring.sweeping import without_effect
-from wscost.exploring.words import cost_of, joined, left_out, short_names
+from wscost.exploring.words import cost_of, joined, lacking, left_out
 from wscost.inputs import Input
 from wscost.notes import Note
-from wscost.units import money, plain
-
-if TYPE_CHECKING:
-    import pandas as pd
+from wscost.units import number_of, plain
 
 GRID = 64
 """How many parts a range is first cut into; within one, each bill is taken to rise or fall only."""
@@ -33,147 +29,6 @@ MOST_POINTS = 5_000
 """Bills that run close together all along are looked at no more often; a note then says so."""
 _STEPS = Decimal(10) ** 6
 """Where a field is no count, its smallest step is about this part of the range, a power of ten."""
-Totals: TypeAlias = tuple[Decimal | None, Decimal | None]
-"""Both bills; None where a plan cannot serve."""
-
-
-class Side(NamedTuple):
-    """One of the two bills."""
-
-    plan: str
-    deployment: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plateau:
-    """Where one bill stays the same around a crossing, and the charges whose rounding holds it there."""
-
-    side: Side
-    total: Decimal
-    start: Decimal
-    end: Decimal
-    because: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Values from ``start`` to ``end``, both included, over which one side is cheaper, or neither."""
-
-    start: Decimal
-    end: Decimal
-    cheaper: Side | None
-    totals_at_start: Totals
-    totals_at_end: Totals
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """Where another side becomes the cheaper one: the first value at which it is.
-
-    ``last`` is the last value at which the other side still was; between them the two cost the same.
-    """
-
-    at: Decimal
-    last: Decimal
-    cheaper: Side
-    dearer: Side
-    totals: Totals
-    plateaus: tuple[Plateau, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BreakEven:
-    """Two bills as one field moves: who is cheaper from where to where, and every crossing."""
-
-    path: str
-    sides: tuple[Side, Side]
-    span: Span
-    step: Decimal
-    currency: str
-    stretches: tuple[Stretch, ...]
-    crossings: tuple[Crossing, ...]
-    samples: tuple[tuple[Decimal, Totals], ...]
-    """The values looked at, and both totals there."""
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """What tells the sides apart: their plans, or their deployments."""
-        one, other = short_names(self.sides)
-        return one, other
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a stretch: its ends, who is cheaper there, and both totals at both ends."""
-        import pandas as pd
-
-        one, other = self.names
-        columns = ["from", "to", "cheaper"]
-        columns += [f"{name} at {end}" for end in ("start", "end") for name in (one, other)]
-        rows = [
-            (x.start, x.end, self.name(x.cheaper), *x.totals_at_start, *x.totals_at_end)
-            for x in self.stretches
-        ]
-        return pd.DataFrame(rows, columns=columns)
-
-    def curves(self) -> pd.DataFrame:
-        """Return one row a value that was looked at: the value under its path, a column a bill."""
-        import pandas as pd
-
-        rows = [(value, *totals) for value, totals in self.samples]
-        return pd.DataFrame(rows, columns=[self.path, *self.names])
-
-    def name(self, side: Side | None) -> str:
-        """Name a side as tables do; neither is ``same``."""
-        return "same" if side is None else self.names[self.sides.index(side)]
-
-    def __str__(self) -> str:
-        return "\n".join(self.answers())
-
-    def answers(self) -> Iterator[str]:
-        """Say in sentences where the bills cross, or that they do not."""
-        if not self.crossings:
-            low, high = self.span.text(self.span.low), self.span.text(self.span.high)
-            yield f"No crossing for {self.path} from {low} to {high}: {self._throughout()}."
-        for crossing in self.crossings:
-            at, last = self.span.text(crossing.at), self.span.text(crossing.last)
-            words = f"From {self.path} = {at} on, {self.name(crossing.cheaper)} is cheaper"
-            words += f" ({', '.join(self._amounts(crossing.totals))})"
-            if crossing.at - crossing.last > self.step:
-                words += f"; up to {last} {self.name(crossing.dearer)} was, and in between they cost the same"
-            yield f"{words}."
-            yield from map(self._held, crossing.plateaus)
-
-    def _amounts(self, totals: Totals) -> Iterator[str]:
-        for name, total in zip(self.names, totals, strict=True):
-            yield f"{name} cannot serve" if total is None else f"{name} {money(total, self.currency)}"
-
-    def _held(self, plateau: Plateau) -> str:
-        start, end = self.span.text(plateau.start), self.span.text(plateau.end)
-        total, names = money(plateau.total, self.currency), joined(plateau.because)
-        return (
-            f"There {self.name(plateau.side)} stays at {total} from {start} to {end}: "
-            f"{names} {'is' if len(plateau.because) == 1 else 'are'} charged in whole units."
-        )
-
-    def _throughout(self) -> str:
-        winners = {stretch.cheaper for stretch in self.stretches} - {None}
-        if not winners:
-            return "both bills are the same"
-        name = self.name(winners.pop())
-        match self.stretches:
-            case [_]:
-                return f"{name} is cheaper"
-            case [first, then] if first.cheaper is None:
-                until, start = self.span.text(first.end), self.span.text(then.start)
-                return f"both bills are the same up to {until}, and {name} is cheaper from {start} on"
-        return f"{name} is cheaper, or both are the same"
-
-    def plot(self, *, ax: Any = None) -> Any:
-        """Draw both bills and where they cross; return matplotlib axes."""
-        return draw(self, ax)
-
-    def _repr_html_(self) -> str:
-        return str(self.to_frame().to_html(index=False))
 
 
 def break_even(
@@ -189,7 +44,8 @@ def break_even(
 
     The range is cut into a grid; each part in which the bills could still cross is halved until a
     crossing lies between two neighbouring values. So none is missed, as long as within one part of the
-    grid each bill only rises or only falls. A bill whose plan cannot serve counts as infinitely dear.
+    grid each bill only rises or only falls. A bill whose plan cannot serve counts as infinitely dear. One
+    that lacks what the other has is a lower bound: it can be the dearer one for certain, never the cheaper.
 
     Parameters
     ----------
@@ -241,7 +97,7 @@ class _Duel:
         self.step = Decimal(1) if span.whole else Decimal(1).scaleb((length / _STEPS).adjusted())
         self.last = int(-(-length // self.step))
         self.seen: dict[int, tuple[Bill, Bill]] = {}
-        self.unsettled = 0
+        self.unsettled: list[tuple[int, int]] = []
 
     def value(self, k: int) -> Decimal:
         return Decimal(plain(min(self.span.low + k * self.step, self.span.high)))
@@ -264,8 +120,14 @@ class _Duel:
         one, other = (bill.total if bill.feasible else None for bill in self.bills(k))
         return one, other
 
-    def sign(self, k: int) -> int:
+    def sign(self, k: int) -> int | None:
+        """Return which bill is the dearer one: 1 the first, -1 the other, 0 neither; None if not known."""
         one, other = self.costs(k)
+        missing, missing_there = map(lacking, self.bills(k))
+        if None in self.totals(k):
+            return (one > other) - (one < other)
+        if (missing - missing_there and one <= other) or (missing_there - missing and other <= one):
+            return None
         return (one > other) - (one < other)
 
     def settle(self, parts: int) -> None:
@@ -280,7 +142,7 @@ class _Duel:
             if high - low <= 1 or not self._could_cross(low, high):
                 continue
             if len(self.seen) >= MOST_POINTS:
-                self.unsettled += 1
+                self.unsettled.append((low, high))
                 continue
             middle = (low + high) // 2
             self.bills(middle)
@@ -311,8 +173,12 @@ class _Duel:
             stretches=tuple(found),
             crossings=crossings,
             samples=tuple((self.value(k), self.totals(k)) for k in sorted(self.seen)),
+            complete=(self._complete(0), self._complete(1)),
             notes=(*notes, *self._notes()),
         )
+
+    def _complete(self, side: int) -> bool:
+        return not any(bills[side].at_least for bills in self.seen.values())
 
     def _stretches(self, sides: tuple[Side, Side]) -> Iterator[Stretch]:
         for sign, run in groupby(sorted(self.seen), key=self.sign):
@@ -320,9 +186,10 @@ class _Duel:
             yield Stretch(
                 self.value(ks[0]),
                 self.value(ks[-1]),
-                {-1: sides[0], 0: None, 1: sides[1]}[sign],
+                {-1: sides[0], 1: sides[1]}.get(sign or 0),
                 self.totals(ks[0]),
                 self.totals(ks[-1]),
+                known=sign is not None,
             )
 
     def _crossings(self, stretches: Sequence[Stretch], sides: tuple[Side, Side]) -> Iterator[Crossing]:
@@ -339,7 +206,18 @@ class _Duel:
                 before.cheaper,
                 after.totals_at_start,
                 tuple(plateau for plateau in plateaus if plateau is not None),
+                self._between(before, after, stretches),
             )
+
+    def _between(
+        self, before: Stretch, after: Stretch, stretches: Iterable[Stretch]
+    ) -> Literal["same", "not known", "not seen"]:
+        """Tell what is known of the values between two stretches."""
+        unseen = ((self.value(low), self.value(high)) for low, high in self.unsettled)
+        if any(low < after.start and before.end < high for low, high in unseen):
+            return "not seen"
+        inside = (stretch for stretch in stretches if before.end < stretch.start < after.start)
+        return "same" if all(stretch.known for stretch in inside) else "not known"
 
     def _plateau(self, k: int, i: int, side: Side) -> Plateau | None:
         """Return how far a bill stays the same around a value, if rounding to whole units holds it."""
@@ -370,8 +248,9 @@ class _Duel:
         if self.unsettled:
             yield Note(
                 "not-settled",
-                f"The bills run so close together that after {MOST_POINTS:,} looks {self.unsettled:,} parts "
-                "of the range may still hold a crossing. Narrow the range.",
+                f"The bills run so close together that after {MOST_POINTS:,} looks "
+                f"{number_of(len(self.unsettled), 'part', 'parts')} of the range may still hold a crossing. "
+                "Narrow the range.",
             )
         sides = [bill.plan for bill in self.bills(0)]
         broken = [

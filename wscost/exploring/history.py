@@ -34,7 +34,8 @@ HIBERNATION_SINCE = date(2023, 5, 11)
 class Past(NamedTuple):
     """What a plan would have charged for the usage on one date, and what moved it since the date before.
 
-    ``total`` is None where no price is known; ``moved`` says why where there was one before.
+    ``total`` is None where no price is known; ``moved`` says why where there was one before. ``complete`` is
+    false where the total may be higher, for not all of it is known.
     """
 
     as_of: date
@@ -43,6 +44,7 @@ class Past(NamedTuple):
     currency: str
     total: Decimal | None
     feasible: bool
+    complete: bool
     moved: str
 
 
@@ -161,14 +163,16 @@ def _through(case: Case, plan: str, days: Iterable[date]) -> Iterator[Past]:
             bill = _on(case, day).bill(plan)
         except NoPriceError as error:
             ended = str(error).partition(". ")[0] if before is not None else ""
-            yield Past(day, plan, case.deployment.label, "", None, False, ended)
+            yield Past(day, plan, case.deployment.label, "", None, False, False, ended)
             before = None
         else:
             if before is not None:
                 moved = _moved(case, plan, before, bill)
             else:
                 moved = "" if _priced(case, plan, day - timedelta(days=1)) else "first known price"
-            yield Past(day, plan, bill.deployment, bill.currency, bill.total, bill.feasible, moved)
+            yield Past(
+                day, plan, bill.deployment, bill.currency, bill.total, bill.feasible, not bill.at_least, moved
+            )
             before = bill
 
 

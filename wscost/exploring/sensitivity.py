@@ -14,8 +14,8 @@ from wscost.drawable import draw
 from wscost.errors import ConfigError, WscostError
 from wscost.estimating import Options
 from wscost.exploring.case import Case
-from wscost.exploring.multiplying import EVERYTHING
-from wscost.exploring.paths import GROWTH, ROOTS, TRACE, fields, is_count, number, with_value
+from wscost.exploring.paths import GROWTH, ROOTS, TRACE, TRACES, fields, is_count, number, with_value
+from wscost.exploring.ranges import duration
 from wscost.exploring.sweeping import METERED_BY, given_as_totals
 from wscost.exploring.words import left_out
 from wscost.inputs import Input
@@ -32,7 +32,10 @@ BY = 0.2
 
 
 class Moved(NamedTuple):
-    """A field at its low and high end, and the bill there; ``swing`` is how far the bill moves."""
+    """A field at its low and high end, and the bill there; ``swing`` is how far the bill moves.
+
+    ``unit`` is ``s`` where the field is a length of time, else empty.
+    """
 
     field: str
     low: Any
@@ -41,6 +44,7 @@ class Moved(NamedTuple):
     total_low: Decimal
     total_high: Decimal
     swing: Decimal
+    unit: str
 
 
 class Unmoved(NamedTuple):
@@ -68,7 +72,7 @@ class Sensitivity:
         columns = [*Moved._fields, "why"]
         rows = [(*field, "") for field in self.moved]
         rows += [
-            (name, None, value, None, self.bill.total, self.bill.total, Decimal("0.00"), why)
+            (name, None, value, None, self.bill.total, self.bill.total, Decimal("0.00"), "", why)
             for name, value, why in self.unmoved
         ]
         return pd.DataFrame(rows, columns=columns)
@@ -92,7 +96,7 @@ def sensitivity(
     """Tell what moves a bill: every field by a part of its value, or over its own range, one at a time.
 
     A figure that a profile gives as a range moves from its low to its high end. Of a trace, the meters
-    that a charge counts are moved, each alone, and all at once as ``trace.scale``.
+    that a charge counts are moved, each alone, and all at once as ``traffic.scale``.
 
     Parameters
     ----------
@@ -141,7 +145,8 @@ def sensitivity(
         else:
             totals = (low.total, bill.total, high.total)
             swing = max(totals) - min(totals)
-            moved.append(Moved(path, ends[0], value, ends[1], low.total, high.total, swing))
+            unit = "s" if _is_time(case, path, ends[1]) else ""
+            moved.append(Moved(path, ends[0], value, ends[1], low.total, high.total, swing, unit))
     moved.sort(key=lambda field: -field.swing)
     notes = (*case.notes, *case.told_by_means(), *left_out([bill]))
     return Sensitivity(bill, part, tuple(moved), tuple(unmoved), notes)
@@ -152,9 +157,9 @@ def _movable(case: Case, bill: Bill) -> Iterator[tuple[str, Any]]:
     counted = {meter_of(part.meter).name for line in bill.lines for part in line.components}
     for path, value in fields(case).items():
         root, _, name = path.partition(".")
-        if root == TRACE and name not in counted | {EVERYTHING}:
+        if root == TRACE and name not in counted:
             continue
-        if path == GROWTH:
+        if path == GROWTH and not all(isinstance(one, TRACES) for one in case.account.workloads.values()):
             continue  # everything at once, which says nothing of what matters
         if root in ("usage", "monthly") and not value:
             continue
@@ -163,6 +168,17 @@ def _movable(case: Case, bill: Bill) -> Iterator[tuple[str, Any]]:
         if path.startswith(METERED_BY) and given_as_totals(case):
             continue
         yield path, value
+
+
+def _is_time(case: Case, path: str, value: Any) -> bool:
+    """Whether a field reads what is written as a length of time."""
+    if not isinstance(value, float):
+        return False
+    try:
+        with_value(case, path, duration(Decimal(str(value))))
+    except WscostError:
+        return False
+    return True
 
 
 def _is_size(path: str) -> bool:
@@ -204,7 +220,7 @@ def _why(path: str, low: Bill, bill: Bill, high: Bill) -> str:
     """Say why a field that moved changed nothing: from what was metered and the lines that count it."""
     root, _, name = path.partition(".")
     quantities = bill.projected or bill.usage
-    if root == TRACE and name != EVERYTHING and not quantities.get(name):
+    if root == TRACE and not quantities.get(name):
         return "none was metered" if name in quantities else "the input does not tell it"
     if quantities == (low.projected or low.usage) == (high.projected or high.usage):
         return "nothing that is metered here depends on it"

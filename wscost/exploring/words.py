@@ -6,12 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from wscost.bill import Bill
-from wscost.notes import Note
+from wscost.notes import Grade, Note
 
 
 def cost_of(bill: Bill) -> Decimal:
     """Return what a bill counts in a comparison: a plan that cannot serve is dearer than any that can."""
     return bill.total if bill.feasible else Decimal("Infinity")
+
+
+def lacking(bill: Bill) -> set[str]:
+    """Return what a total leaves out: meters of which all or a part is unknown, charges without a price."""
+    missing: set[str] = set()
+    for line in bill.lines:
+        if line.at_least:
+            bounded = {p.meter for p in line.components if bill.grades.get(p.meter) is Grade.LOWER_BOUND}
+            missing |= {*line.depends_on, *bounded} or {line.sku}
+    return missing
 
 
 def left_out(bills: Iterable[Bill]) -> Iterator[Note]:

@@ -105,10 +105,15 @@ def draw(allowance: Allowance, ax: Axes) -> None:
             textcoords="offset points",
         )  # fmt: skip
     if allowance.used is not None and (cost := allowance.cost(allowance.used)) is not None:
-        ax.plot(float(allowance.used), float(cost), "o", color=INK, markersize=5)
+        ax.plot(float(allowance.used), float(cost), "o", color=INK, markersize=5, clip_on=False)
+        left = allowance.used * 2 < curve[-1][0]
         told = f"{short(allowance.used)}: {money(cost, allowance.prices.currency)}"
         ax.annotate(
-            told, (float(allowance.used), float(cost)), (-6, 6), textcoords="offset points", ha="right"
+            told,
+            (float(allowance.used), float(cost)),
+            (6 if left else -6, 6),
+            textcoords="offset points",
+            ha="left" if left else "right",
         )
     amounts(ax.yaxis, allowance.prices.currency)
     quantities(ax.xaxis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Unpack
 
 from matplotlib.axes import Axes
@@ -10,7 +11,8 @@ from matplotlib.axes import Axes
 from wscost.bill import Bill, Comparison
 from wscost.comparing import compare
 from wscost.estimating import Options
-from wscost.plots.bars import Bar, bar_list, bar_list_height
+from wscost.plots.bars import Bar, bar_list, bar_list_height, fitted
+from wscost.plots.figures import label
 from wscost.plots.style import BLUE, GREEN, MUTED, picture
 from wscost.reports import wording
 
@@ -30,19 +32,23 @@ def draw(comparison: Comparison, ax: Axes) -> None:
 
 
 def _bar(bill: Bill, comparison: Comparison) -> Bar:
-    marks = wording.marks(bill, comparison)
-    name = f"{bill.plan_name}, {bill.deployment}"
     color = GREEN if bill is comparison.cheapest else BLUE if bill.feasible else MUTED
-    return Bar(
-        f"{name} ({', '.join(marks)})" if marks else name, float(bill.total), wording.total(bill), color
-    )
+    amount = wording.total(bill)
+    return Bar(fitted(partial(_name, bill, comparison), amount), float(bill.total), amount, color)
+
+
+def _name(bill: Bill, comparison: Comparison, most: int | None = None) -> str:
+    """Name a bill with its marks; where there is little room, the longer of its names gives way."""
+    marks = wording.marks(bill, comparison)
+    names = [bill.plan_name, bill.deployment]
+    if most is not None:
+        names = [label(name, most) for name in names]
+    return f"{', '.join(names)} ({', '.join(marks)})" if marks else ", ".join(names)
 
 
 def alt(comparison: Comparison) -> str:
     """Say what each bill comes to."""
-    told = "; ".join(
-        f"{bill.plan_name}, {bill.deployment}: {wording.total(bill)}" for bill in comparison.bills
-    )
+    told = "; ".join(f"{_name(bill, comparison)}: {wording.total(bill)}" for bill in comparison.bills)
     return f"Bars: monthly totals. {told}."
 
 

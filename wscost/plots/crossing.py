@@ -10,8 +10,19 @@ from typing import Unpack
 from matplotlib.axes import Axes
 
 from wscost.estimating import Options
-from wscost.exploring.breaking_even import BreakEven, Crossing, Totals, break_even
-from wscost.plots.figures import amount, amounts, by_decades, durations, label, quantities, seconds, short
+from wscost.exploring.breaking_even import break_even
+from wscost.exploring.crossings import BreakEven, Crossing, Totals
+from wscost.plots.figures import (
+    AT_LEAST,
+    amount,
+    amounts,
+    by_decades,
+    durations,
+    label,
+    quantities,
+    seconds,
+    short,
+)
 from wscost.plots.style import BLUE, DASHES, INK, ORANGE, PAPER, picture
 
 NAME = "break-even"
@@ -32,9 +43,12 @@ def height(found: BreakEven) -> float:
 @picture(height)
 def draw(found: BreakEven, ax: Axes) -> None:
     """Draw both bills; a circle marks each crossing, and a label says who is cheaper from there on."""
-    for i, (name, color, dash) in enumerate(zip(found.names, (BLUE, ORANGE), DASHES, strict=False)):
+    all_bounded = not any(found.complete)
+    marks = ["" if whole or all_bounded else AT_LEAST for whole in found.complete]
+    names = [f"{label(name)}{mark}" for name, mark in zip(found.names, marks, strict=True)]
+    for i, (name, color, dash) in enumerate(zip(names, (BLUE, ORANGE), DASHES, strict=False)):
         seen = [(float(x), _known(totals, i)) for x, totals in found.samples]
-        ax.plot([x for x, _ in seen], [y for _, y in seen], dash, color=color, label=label(name))
+        ax.plot([x for x, _ in seen], [y for _, y in seen], dash, color=color, label=name)
     _mark_crossings(found, ax)
     if found.span.logarithmic:
         by_decades(ax, "x", seconds if found.span.timed else short)
@@ -47,7 +61,7 @@ def draw(found: BreakEven, ax: Axes) -> None:
         amounts(ax.yaxis, found.currency)
         if min(totals, default=0) < max(totals, default=1) / 2:
             ax.set_ylim(bottom=0)
-    ax.set_title("monthly total")
+    ax.set_title(f"monthly total{AT_LEAST if all_bounded else ''}")
     ax.set_xlabel(label(found.path))
     ax.figure.legend(loc="outside lower left")
 
@@ -94,6 +108,10 @@ def _in_groups(found: BreakEven) -> list[list[Crossing]]:
 
 def _said(found: BreakEven, group: list[Crossing]) -> str:
     first, last = (found.span.text(group[i].at) for i in (0, -1))
+    if len(group) == 1 and group[0].between == "not seen":
+        return (
+            f"between {found.span.text(group[0].last)} and {first}: {label(found.name(group[0].cheaper), 20)}"
+        )
     if len(group) == 1:
         return f"from {first}: {label(found.name(group[0].cheaper), 30)}"
     return f"{len(group):,} crossings from {first} to {last}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -18,6 +19,10 @@ from wscost.reports import wording
 from wscost.units import money, plain
 
 _SHORT = ((Decimal(10**12), "T"), (Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
+
+
+AT_LEAST = ", at least"
+"""Beside a name in a legend, or in the title where it holds for all."""
 
 
 def short(quantity: float | Decimal) -> str:
@@ -35,6 +40,13 @@ def label(text: str, most: int = 46) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
+def middle_out(text: str, most: int) -> str:
+    """Return a name as it fits into a picture, both ends of it, for many differ in the last."""
+    words = wording.clean(text)
+    end = (most - 1) // 2
+    return words if len(words) <= most else f"{words[: most - 1 - end]}…{words[-end:]}"
+
+
 def amounts(axis: Axis, currency: str) -> None:
     """Write money along an axis, without cents where no tick has any."""
     axis.set_major_locator(MaxNLocator(5))
@@ -49,6 +61,12 @@ def amounts(axis: Axis, currency: str) -> None:
 def amount(value: float, currency: str) -> str:
     """Write an amount of money, without cents where there are none."""
     return money(Decimal(f"{value:.2f}"), currency).replace(".00", "")
+
+
+def from_zero(ax: Axes) -> None:
+    """Begin the y axis at zero, and end it above the highest mark."""
+    _, high = ax.dataLim.intervaly
+    ax.set_ylim(0, high * 1.06 if math.isfinite(high) and high > 0 else 1)
 
 
 def quantities(axis: Axis, *, whole: bool = False) -> None:
@@ -84,7 +102,13 @@ def moments(ax: Axes) -> None:
     """Write UTC times along the x axis, no more of them than the next one needs."""
     locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]
+
+
+def days(ax: Axes, start: datetime, end: datetime) -> None:
+    """Write below the x axis which days it shows, the end left out, and that its times are UTC."""
+    first, last = start.date(), max(start, end - timedelta(microseconds=1)).date()
+    ax.set_xlabel(f"UTC, {first}" if first == last else f"UTC, {first} to {last}")
 
 
 def on_axis(microseconds: Ints) -> list[float]:

@@ -29,13 +29,14 @@ def height(bill: Bill) -> float:
 def draw(bill: Bill, ax: Axes) -> None:
     """Draw the middle eight in ten months as a bar, with a tick at the middle and a dot at the mean."""
     rows = _rows(bill)
-    for y, (name, spread) in enumerate(rows):
+    for y, (name, spread, at_least) in enumerate(rows):
         low, middle, high, mean = (float(x) for x in (spread.p10, spread.p50, spread.p90, spread.mean))
         ax.barh(y, high - low, left=low, height=0.2, color=BLUE, alpha=0.45)
         ax.plot([middle, middle], [y - 0.17, y + 0.17], color=INK)
         ax.plot(mean, y, "o", color=INK, markersize=3)
+        ends = (money(x, bill.currency, at_least=at_least) for x in (spread.p10, spread.p90))
         ax.annotate(
-            f"{name}: {money(spread.p10, bill.currency)} to {money(spread.p90, bill.currency)}",
+            f"{name}: {' to '.join(ends)}",
             (0, y),
             (0, 6),
             xycoords=("axes fraction", "data"),
@@ -50,17 +51,18 @@ def draw(bill: Bill, ax: Axes) -> None:
     ax.use_sticky_edges = False
     ax.margins(x=0.05)
     amounts(ax.xaxis, bill.currency)
-    ax.set_xlabel("bar: eight in ten months; tick: half cost less; dot: mean")
+    ax.set_xlabel("bar: eight in ten months; tick: half cost at most; dot: mean")
 
 
-def _rows(bill: Bill) -> list[tuple[str, Spread]]:
-    names = {line.sku: label(line.name, 32) for line in bill.lines}
+def _rows(bill: Bill) -> list[tuple[str, Spread, bool]]:
+    """Return what varies: its name, how, and whether it is the least that it comes to."""
+    lines = {line.sku: line for line in bill.lines}
     spread = [
-        (names.get(sku, sku), amount)
+        (label(lines[sku].name, 32), amount, lines[sku].at_least)
         for sku, amount in _range(bill).lines.items()
         if amount.p10 != amount.p90
     ]
-    return [("Total", _range(bill).total), *spread]
+    return [("Total", _range(bill).total, bill.at_least), *spread]
 
 
 def _range(bill: Bill) -> Range:

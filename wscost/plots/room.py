@@ -17,11 +17,11 @@ from wscost.errors import InputError, UnknownNameError
 from wscost.intervals import Intervals
 from wscost.metering import object_lives
 from wscost.metering.columns import microseconds
-from wscost.plots.figures import label, moments, on_axis
+from wscost.plots.figures import days, label, moments, on_axis
 from wscost.plots.style import BLUE, GREEN, INK, MUTED, ORANGE, RED
 from wscost.reports import wording
 from wscost.trace import Trace
-from wscost.units import microseconds_of
+from wscost.units import microseconds_of, number_of
 
 MOST_SOCKETS = 60
 """Of more sockets, the first are drawn; the clocks are those of all."""
@@ -82,7 +82,9 @@ class Room:
     @property
     def title(self) -> str:
         """What the picture is of."""
-        return f"{label(self.name, 32)}: {len(self.trace.connections):,} sockets"
+        many = len(self.trace.connections)
+        part = f"the first {MOST_SOCKETS} of " if many > MOST_SOCKETS else ""
+        return f"{label(self.name, 32)}: {part}{number_of(many, 'socket', 'sockets')}"
 
 
 def paint_sockets(room: Room, ax: Axes) -> float:
@@ -129,6 +131,7 @@ def frame(room: Room, ax: Axes, bottom: float) -> None:
     ax.grid(visible=True, axis="x")
     ax.xaxis_date()
     moments(ax)
+    days(ax, window.start, window.end)
     ax.set_title(room.title)
 
 

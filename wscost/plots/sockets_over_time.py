@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
 from wscost.estimating import Options
-from wscost.plots.figures import moments, quantities
+from wscost.plots.figures import days, moments, quantities
 from wscost.plots.style import BLUE, picture
 from wscost.studying import Concurrency, one_concurrency
 
@@ -32,6 +32,7 @@ def draw(seen: Concurrency, ax: Axes) -> None:
     ax.set_ylim(bottom=0)
     ax.xaxis_date()
     moments(ax)
+    days(ax, edges[0], edges[-1])
     quantities(ax.yaxis, whole=True)
     ax.set_title("sockets open")
 

@@ -12,7 +12,18 @@ from matplotlib.axes import Axes
 from wscost.estimating import Options
 from wscost.exploring.sweeping import Point, Priced, Sweep, sweep
 from wscost.exploring.words import short_names
-from wscost.plots.figures import amounts, by_decades, durations, label, quantities, seconds, short
+from wscost.plots.figures import (
+    AT_LEAST,
+    amounts,
+    by_decades,
+    durations,
+    from_zero,
+    label,
+    middle_out,
+    quantities,
+    seconds,
+    short,
+)
 from wscost.plots.style import DASHES, SERIES, picture
 from wscost.units import money
 
@@ -22,6 +33,8 @@ MOST_LINES = 9
 """Where there would be more, only the cheapest bill of each point is drawn."""
 _MOST_TICKS = 7
 """Of more values, not each is written at the axis."""
+_LETTERS = 52
+"""How many fit across the picture."""
 
 
 def height(swept: Sweep) -> float:
@@ -34,27 +47,39 @@ def draw(swept: Sweep, ax: Axes) -> None:
     """Draw the totals over the first field; words stand at equal distances."""
     along = _along(swept)
     numbers = _numbers([point.values[0] for point in swept.points])
-    for (name, line), color, dash in zip(_lines(swept).items(), cycle(SERIES), cycle(DASHES)):
+    lines = _lines(swept)
+    all_bounded = all(map(_bounded, lines.values()))
+    for (name, line), color, dash in zip(lines.items(), cycle(SERIES), cycle(DASHES)):
+        mark = AT_LEAST if _bounded(line) and not all_bounded else ""
         ax.plot(
             [along[point.texts[0]] for point, _ in line],
             [float(priced.total) for _, priced in line],
             f"{dash}o" if numbers else "o",
             color=color,
             markersize=3,
-            label=label(name, 52),
+            label=f"{middle_out(name, _LETTERS - len(mark))}{mark}",
         )
     timed = all(text[-1:] in {"s", "m", "h", "d", "w"} for text in along)
     if numbers and _spread_out(list(along.values())):
         by_decades(ax, "x", seconds if timed else short)
     elif numbers:
         (durations if timed else quantities)(ax.xaxis)
-    if not numbers or len(along) <= _MOST_TICKS:
-        ax.set_xticks(list(along.values()), list(along))
-    ax.set_title("monthly total")
+    if numbers and len(along) <= _MOST_TICKS:
+        write = seconds if timed else short
+        ax.set_xticks(list(along.values()), [write(value) for value in along.values()])
+    elif not numbers:
+        ax.set_xticks(list(along.values()), [label(text, _LETTERS // 2) for text in along])
+        if sum(map(len, along)) > _LETTERS:
+            ax.tick_params("x", rotation=90)
+    ax.set_title(f"monthly total{AT_LEAST if all_bounded else ''}")
     amounts(ax.yaxis, swept.points[0].prices[0].currency)
-    ax.set_ylim(bottom=0)
+    from_zero(ax)
     ax.set_xlabel(label(swept.paths[0]))
     ax.figure.legend(loc="outside lower left")
+
+
+def _bounded(line: Sequence[tuple[Point, Priced]]) -> bool:
+    return any(not priced.complete for _, priced in line)
 
 
 def _along(swept: Sweep) -> dict[str, float]:
@@ -100,7 +125,7 @@ def alt(swept: Sweep) -> str:
 
 def _told(end: tuple[Point, Priced]) -> str:
     point, priced = end
-    return f"{money(priced.total, priced.currency)} at {point.texts[0]}"
+    return f"{money(priced.total, priced.currency, at_least=not priced.complete)} at {point.texts[0]}"
 
 
 def gather(

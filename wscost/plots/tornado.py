@@ -7,11 +7,13 @@ from typing import Unpack
 
 from matplotlib.axes import Axes
 
+from wscost.bill import Bill
 from wscost.estimating import Options
 from wscost.exploring.sensitivity import BY, Moved, Sensitivity, sensitivity
 from wscost.plots.bars import ROW
 from wscost.plots.figures import amounts, label
 from wscost.plots.style import BLUE, INK, ORANGE, PAPER, picture
+from wscost.reports import wording
 from wscost.units import money
 
 NAME = "sensitivity"
@@ -33,7 +35,7 @@ def draw(found: Sensitivity, ax: Axes) -> None:
         for total, color, hatch in ((field.total_low, BLUE, ""), (field.total_high, ORANGE, "////")):
             ax.barh(y, float(total) - base, left=base, height=0.24, color=color, hatch=hatch, edgecolor=PAPER)
         ax.annotate(
-            f"{label(field.field, 32)}: {_from_to(field, found.bill.currency)}",
+            f"{label(field.field, 32)}: {_from_to(field, found.bill)}",
             (0, y),
             (0, 6),
             xycoords=("axes fraction", "data"),
@@ -55,16 +57,17 @@ def _shown(found: Sensitivity) -> tuple[Moved, ...]:
     return found.moved[:MOST]
 
 
-def _from_to(field: Moved, currency: str) -> str:
-    return f"{money(field.total_low, currency)} to {money(field.total_high, currency)}"
+def _from_to(field: Moved, bill: Bill) -> str:
+    ends = (field.total_low, field.total_high)
+    return " to ".join(money(total, bill.currency, at_least=bill.at_least) for total in ends)
 
 
 def alt(found: Sensitivity) -> str:
     """Say which fields move the bill most."""
     if not found.moved:
         return "No field moves the bill."
-    told = "; ".join(f"{f.field} from {_from_to(f, found.bill.currency)}" for f in _shown(found)[:3])
-    return f"Bars around {money(found.bill.total, found.bill.currency)}: most moves {told}."
+    told = "; ".join(f"{f.field} from {_from_to(f, found.bill)}" for f in _shown(found)[:3])
+    return f"Bars around {wording.total(found.bill)}: most moves {told}."
 
 
 def gather(

@@ -225,7 +225,7 @@ def _length(step: timedelta) -> str:
 def _range(comparison: Comparison, bill: Bill) -> Section | None:
     if bill.range is None:
         return None
-    headings = ["10 in 100 cost less", "Half cost less", "90 in 100 cost less", "Mean"]
+    headings = ["10 in 100 cost at most", "Half cost at most", "90 in 100 cost at most", "Mean"]
     right = frozenset(range(1, 5))
     tables = [Table(["Charge", *headings], wording.line_spreads(bill), right, last_is_total=True)]
     if len(comparison.bills) > 1:
@@ -246,7 +246,7 @@ def _sensitivity(study: Study) -> Section | None:
     told = tell(study.sensitivity)
     figure = _picture("sensitivity", study.sensitivity) if study.sensitivity.moved else ""
     still = [(title.rstrip(":"), why) for title, why in told.sections if title.startswith("Cannot move")]
-    return Section("What moves the bill", figure, told.answers, _table(told), still)
+    return Section("What moves the bill", figure, told.answers, _table(told), [*still, *_rests_on(told)])
 
 
 def _break_even(study: Study) -> Section | None:
@@ -256,7 +256,12 @@ def _break_even(study: Study) -> Section | None:
         return None
     told = tell(study.break_even)
     figure = _picture("break-even", study.break_even)
-    return Section("If the traffic grows", figure, [f"{told.title}.", *told.answers], _table(told))
+    answers = [f"{told.title}.", *told.answers]
+    return Section("If the traffic grows", figure, answers, _table(told), _rests_on(told))
+
+
+def _rests_on(told: Told) -> list[tuple[str, list[str]]]:
+    return [("Notes", [note.message for note in told.notes])] if told.notes else []
 
 
 def _table(told: Told) -> list[Table]:

@@ -8,7 +8,8 @@ from io import StringIO
 from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
-from wscost.reports.wording import clean
+from wscost.reports.wording import ABOUT, clean
+from wscost.units import AT_LEAST
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _JOINTS = re.compile(r"(\s+)|(?<=[A-Za-z][-._/])(?=[A-Za-z])")
 """Where words may break: at spaces, and in names after what joins their parts; never in a figure."""
+_HELD = "\ue000"
+"""Stands for the space between a mark and its figure while lines are broken: a letter of private use."""
 _GAP = 2
 """Between columns. [characters]"""
 
@@ -42,14 +45,17 @@ def draw(blocks: Iterable[RenderableType], *, width: int, color: bool) -> str:
         if number:
             console.print()
         console.print(block)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in file.getvalue().replace(_HELD, " ").splitlines())
 
 
 def text(words: str, style: str = "") -> Text:
     """Return words as they stand: no markup is read into them, control characters are shown."""
     from rich.text import Text
 
-    return Text(clean(words), style)
+    held = clean(words)
+    for mark in (AT_LEAST, ABOUT):
+        held = held.replace(mark, mark.replace(" ", _HELD))
+    return Text(held, style)
 
 
 def lines(sentences: Iterable[str], style: str = "") -> Text:

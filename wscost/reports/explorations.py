@@ -77,10 +77,10 @@ def _markdown(exploration: Exploration, *, width: int, color: bool) -> str:
     blocks = [f"### {escape(told.title)}", *map(escape, told.answers)]
     if told.rows:
         blocks.append(table(told.headings, told.rows, right=told.right))
-    for title, sentences in [*told.sections, ("", [note.message for note in told.notes])]:
+    for title, sentences in [*told.sections, ("Notes:", [note.message for note in told.notes])]:
         if sentences:
             listed = "\n".join(f"- {escape(sentence)}" for sentence in sentences)
-            blocks.append(f"{title}\n\n{listed}" if title else listed)
+            blocks.append(f"{title}\n\n{listed}")
     return "\n\n".join(blocks)
 
 

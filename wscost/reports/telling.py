@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any
 
 from wscost.exploring.advising import Advice
-from wscost.exploring.breaking_even import BreakEven
+from wscost.exploring.crossings import BreakEven
 from wscost.exploring.history import History
+from wscost.exploring.ranges import duration
 from wscost.exploring.sensitivity import Sensitivity
 from wscost.exploring.sweeping import Priced, Sweep
 from wscost.exploring.words import joined, short_names
 from wscost.notes import Note
-from wscost.reports.wording import AT_LEAST, breach, per_unit_in_words, title
-from wscost.units import grouped, money
+from wscost.profile import Range
+from wscost.reports.wording import breach, per_unit_in_words, title
+from wscost.units import grouped, money, number_of
 
 CANNOT_SERVE = "cannot serve"
 _WIDEST = 80
@@ -61,8 +63,9 @@ def _sweep(swept: Sweep) -> Told:
             for name, one in zip(names, point.prices, strict=True)
         ]
         headings, wrap = [*swept.paths, "Bill", "Total"], frozenset({varied})
+    bills = number_of(len(swept.points) * len(first), "bill", "bills")
     return Told(
-        title=f"{len(swept.points) * len(first):,} bills over {' and '.join(swept.paths)}",
+        title=f"{bills} over {' and '.join(swept.paths)}",
         answers=[f"{BEST} costs least of those that can serve."] if several else [],
         headings=headings,
         rows=rows,
@@ -74,15 +77,15 @@ def _sweep(swept: Sweep) -> Told:
 
 @tell.register
 def _break_even(found: BreakEven) -> Told:
-    names = short_names(list(found.sides))
+    names = found.names
     rows = [
         [
             found.span.text(stretch.start),
             found.span.text(stretch.end),
-            "same" if stretch.cheaper is None else names[found.sides.index(stretch.cheaper)],
+            found.winner(stretch),
             *(
-                _between(start, end, found.currency)
-                for start, end in zip(stretch.totals_at_start, stretch.totals_at_end, strict=True)
+                _between(found, side, ends)
+                for side, ends in enumerate(zip(stretch.totals_at_start, stretch.totals_at_end, strict=True))
             ),
         ]
         for stretch in found.stretches
@@ -104,9 +107,9 @@ def _sensitivity(found: Sensitivity) -> Told:
     rows = [
         [
             field.field,
-            f"{_figure(field.low)} … {_figure(field.high)}",
-            money(field.total_low, bill.currency),
-            money(field.total_high, bill.currency),
+            f"{_end(field.low, field.unit)} … {_end(field.high, field.unit)}",
+            money(field.total_low, bill.currency, at_least=bill.at_least),
+            money(field.total_high, bill.currency, at_least=bill.at_least),
             money(field.swing, bill.currency),
         ]
         for field in found.moved
@@ -118,8 +121,8 @@ def _sensitivity(found: Sensitivity) -> Told:
     costs = per_unit_in_words(bill)
     return Told(
         title=title(bill),
-        answers=[] if rows else ["Nothing moves this bill now."],
-        headings=["Field", f"From … to (±{found.by:.0%})", "Bill at low", "Bill at high", "Moves it by"],
+        answers=[_how_far(found)] if rows else ["Nothing moves this bill now."],
+        headings=["Field", "From … to", "Bill at low", "Bill at high", "Moves it by"],
         rows=rows,
         right=frozenset({1, 2, 3, 4}),
         wrap=frozenset({1, 2, 3, 4}),
@@ -138,7 +141,7 @@ def _advice(given: Advice) -> Told:
         [
             f"{one.change}: {one.how}.",
             money(one.saving, currency) if given.bill.feasible else "–",
-            money(one.total, currency),
+            money(one.total, currency, at_least=not one.complete),
         ]
         for one in given.changes
     ]
@@ -148,7 +151,7 @@ def _advice(given: Advice) -> Told:
     elif not rows:
         answers = ["Nothing that was tried makes this bill smaller."]
     elif given.together:
-        left = money(given.total_together, currency)
+        left = money(given.total_together, currency, at_least=not given.complete_together)
         saved = money(given.bill.total - given.total_together, currency)
         answers = [f"{joined(given.together)}: {saved} a month less, {left} left."]
     else:
@@ -196,19 +199,30 @@ def _priced(priced: Priced, several: bool) -> str:
     if not priced.feasible:
         return CANNOT_SERVE
     best = f"{BEST} " if several and priced.cheapest else ""
-    return f"{best}{'' if priced.complete else AT_LEAST}{money(priced.total, priced.currency)}"
+    return f"{best}{money(priced.total, priced.currency, at_least=not priced.complete)}"
 
 
 def _past(past: Any) -> str:
     if past.total is None:
         return "no price"
-    return money(past.total, past.currency) if past.feasible else CANNOT_SERVE
+    return money(past.total, past.currency, at_least=not past.complete) if past.feasible else CANNOT_SERVE
 
 
-def _between(start: Decimal | None, end: Decimal | None, currency: str) -> str:
-    ends = dict.fromkeys(CANNOT_SERVE if total is None else money(total, currency) for total in (start, end))
-    return " … ".join(ends)
+def _between(found: BreakEven, side: int, ends: Iterable[Decimal | None]) -> str:
+    return " … ".join(
+        dict.fromkeys(CANNOT_SERVE if total is None else found.amount(side, total) for total in ends)
+    )
 
 
-def _figure(value: Any) -> str:
-    return grouped(Decimal(f"{Decimal(str(value)):.6g}"))
+def _how_far(found: Sensitivity) -> str:
+    own = [isinstance(field.value, Range) for field in found.moved]
+    part = f"by {found.by:.0%} down and up"
+    if all(own):
+        return "Each field moves over the range that it is given as."
+    return f"Each field moves {part}{', or over the range that it is given as' if any(own) else ''}."
+
+
+def _end(value: Any, unit: str) -> str:
+    """Write an end of a field's way, a length of time as profiles do."""
+    figure = Decimal(f"{Decimal(str(value)):.6g}")
+    return duration(figure) if unit else grouped(figure)

@@ -9,9 +9,9 @@ from wscost.bill import Bill, BillLine, Breach, Comparison, Spread
 from wscost.exploring.words import joined
 from wscost.notes import Grade
 from wscost.pricelist import Consume, Provenance
-from wscost.units import cents, grouped, money, plain
+from wscost.units import AT_LEAST, cents, grouped, money, plain
 
-AT_LEAST, ABOUT = "≥ ", "≈ "
+ABOUT = "≈ "
 _SHORT = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
 _STATUS = {"legacy-plan": "legacy", "closed-plan": "closed to new"}
 DOUBTS = {"inferred": "Inferred in part", "unverified": "Not verified"}
@@ -87,14 +87,14 @@ def title(bill: Bill) -> str:
 
 def total(bill: Bill) -> str:
     """Write a bill's total, marked where the truth may be higher."""
-    return f"{AT_LEAST if bill.at_least else ''}{money(bill.total, bill.currency)}"
+    return money(bill.total, bill.currency, at_least=bill.at_least)
 
 
 def cost(line: BillLine, currency: str) -> str:
     """Write a line's cost, marked where the truth may be higher; unknown is never $0.00."""
     if line.cost is None:
         return "?"
-    return f"{AT_LEAST if line.at_least else ''}{money(line.cost, currency)}"
+    return money(line.cost, currency, at_least=line.at_least)
 
 
 def unknown(bill: Bill) -> list[str]:
@@ -188,10 +188,14 @@ def spread(bill: Bill) -> str:
         return ""
     low, middle, high = (money(x, bill.currency) for x in (told.total.p10, told.total.p50, told.total.p90))
     sentence = (
-        f"Eight in ten of {told.months} cost {low}."
+        f"The one month that was simulated costs {middle}."
+        if told.replicates == 1
+        else f"Eight in ten of {told.months} cost {low}."
         if low == high
         else f"Of {told.months}, eight in ten cost between {low} and {high}, half at most {middle}."
     )
+    if bill.at_least:
+        sentence = f"Without what is not known, {sentence[0].lower()}{sentence[1:]}"
     if told.basis == "observed":
         return sentence
     if not told.drawn:
@@ -207,7 +211,7 @@ def spread(bill: Bill) -> str:
 def plan_spreads(comparison: Comparison) -> list[tuple[str, ...]]:
     """Return plan, deployment and the spread of the total for each bill that has one."""
     return [
-        (bill.plan, bill.deployment, *_amounts(bill.range.total, bill.currency))
+        (bill.plan, bill.deployment, *_amounts(bill.range.total, bill.currency, bill.at_least))
         for bill in comparison.bills
         if bill.range is not None
     ]
@@ -218,15 +222,15 @@ def line_spreads(bill: Bill) -> list[tuple[str, ...]]:
     if bill.range is None:
         return []
     rows = [
-        (line.name, *_amounts(bill.range.lines[line.sku], bill.currency))
+        (line.name, *_amounts(bill.range.lines[line.sku], bill.currency, line.at_least))
         for line in bill.lines
         if line.components and line.sku in bill.range.lines and bill.range.lines[line.sku].mean
     ]
-    return [*rows, ("Total", *_amounts(bill.range.total, bill.currency))]
+    return [*rows, ("Total", *_amounts(bill.range.total, bill.currency, bill.at_least))]
 
 
-def _amounts(spread: Spread, currency: str) -> tuple[str, ...]:
-    return tuple(money(getattr(spread, name), currency) for name in SPREAD)
+def _amounts(spread: Spread, currency: str, at_least: bool) -> tuple[str, ...]:
+    return tuple(money(getattr(spread, name), currency, at_least=at_least) for name in SPREAD)
 
 
 PER_UNIT = ("Per unit", "On average", "Next 1,000 users")
