@@ -66,6 +66,6 @@ AT_LEAST = "≥ "
 
 
 def money(amount: Decimal, currency: str = "USD", places: int = 2, *, at_least: bool = False) -> str:
-    """Write an amount as an invoice does, in cents or to more digits, marked where the truth may be higher."""
+    """Write an amount as an invoice does, to cents or more digits, marked where the truth may be higher."""
     written = f"${amount:,.{places}f}" if currency == "USD" else f"{amount:,.{places}f} {currency}"
     return f"{AT_LEAST}{written}" if at_least else written
