@@ -131,6 +131,23 @@ def test_rooms_push_on_crowded_days_and_others_as_often_as_events_tell(name: str
         assert float(month[key]) == pytest.approx(float(full[key]), rel=0.05)
 
 
+def test_the_busiest_day_is_looked_at_as_it_is_in_its_month() -> None:
+    """A launch that begins late is there, a burst of the first day is not."""
+    four_days = Period(date(2026, 11, 2), date(2026, 11, 6))
+    launched = profile_of(
+        "scenarios:\n  base: {executor: constant-vus, vus: 5}\n"
+        "  launch: {executor: constant-vus, vus: 60, startTime: 3d}\n"
+        "  opening: {executor: burst, connections: 500, over: 1m, repeat: never}\n"
+        "session: {mean: 30m}\nrooms: {count: 20}\nmessages: {in: {every: 20s, bytes: 100}}\n"
+    )
+    *_, full = (meter(day, HIBERNATING).totals for day in simulate_days(launched, four_days, events="in"))
+    days = Simulation(launched, four_days).month(HIBERNATING).month.days
+
+    assert days is not None
+    for key in ("object_active_seconds", "object_resident_seconds", "object_wakeups"):
+        assert float(days[date(2026, 11, 5)][key]) == pytest.approx(float(full[key]), rel=0.06)
+
+
 def test_messages_are_those_of_the_whole_month_and_not_of_one_day() -> None:
     simulation = Simulation(profile(), NOVEMBER)
     asleep, simulated = (simulation.month(d).month.quantities for d in (HIBERNATING, WORKER))

@@ -21,7 +21,6 @@ from wscost.profile.quantities import likely, ranged
 from wscost.ranging import Replicates
 from wscost.replicating.drawing import Theory, by_chance, drawn_theories, in_proportion
 from wscost.simulating import (
-    expected,
     occupied,
     refuse_too_much,
     sample_rooms,
@@ -240,17 +239,16 @@ class Simulation:
     def _busiest_day(self, days: Mapping[date, Quantities]) -> list[Trace]:
         """Simulate the events of the busiest day: of as many rooms as can be held, of one at times only."""
         best = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
-        one_day = Period(best, best + timedelta(days=1))
-        coming = expected(self._middle, one_day)
-        listed = max(2 * coming.connections + coming.messages_in + coming.object_requests, 1.0)
+        one_day, coming = Period(best, best + timedelta(days=1)), days[best]
+        events = 2 * coming["connections_opened"] + coming["messages_in"] + coming["object_requests"]
+        listed = max(float(events), 1.0)
         rooms = self._chosen_rooms(1.0, MOST_EVENTS / listed)
         share = 1.0 if rooms is None else float(self._middle.shares[rooms].sum())
         fewer = ceil(share * listed / (2 * MOST_EVENTS))
         within = _spread_out(one_day, fewer) if fewer > 1 else ()
         self._listed_whole_day = not within
-        return list(
-            simulate_days(self._middle, one_day, seed=self.seed, events="in", rooms=rooms, within=within)
-        )
+        how = {"seed": self.seed, "rooms": rooms, "within": within, "first_day": self.period.start}
+        return list(simulate_days(self._middle, one_day, events="in", **how))  # type: ignore[arg-type]
 
     def _notes(self, days: Mapping[date, Quantities]) -> Iterable[Note]:
         name, seed = self.profile.name, self.seed
