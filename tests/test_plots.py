@@ -281,6 +281,43 @@ client: plain
     assert 300 < sorted(seen.peaks)[len(seen.peaks) // 2] < 372
 
 
+@pytest.mark.parametrize(
+    ("launch", "day", "least", "most"),
+    [
+        ("{executor: constant-vus, vus: 500, startTime: 2d}", "2026-12-06", 500, 700),
+        ("{executor: burst, connections: 500, startTime: 12h, repeat: never}", "2026-12-04", 550, 700),
+    ],
+    ids=["begins late", "happens once"],
+)
+def test_the_busiest_day_has_a_launch_on_its_own_day_of_the_month(
+    launch: str, day: str, least: int, most: int
+) -> None:
+    planned = profile_of(
+        "calendar: {period: {start: 2026-12-04, days: 4}}\n"
+        f"scenarios: {{people: {{executor: constant-vus, vus: 100}}, launch: {launch}}}\n"
+        "session: {mean: 30m}\n"
+    )
+
+    seen = busiest_day(planned, Period(date(2026, 12, 4), date(2026, 12, 8)))
+
+    assert f"{seen.start:%Y-%m-%d}" == day
+    assert least <= max(seen.peaks) <= most
+
+
+def test_a_burst_that_happens_once_is_on_no_other_day() -> None:
+    busy_saturday = profile_of(
+        "calendar: {period: {start: 2026-12-04, days: 4}, weekdays: {sat: 3}}\n"
+        "scenarios:\n  people: {executor: constant-vus, vus: 300}\n"
+        "  launch: {executor: burst, connections: 500, startTime: 12h, repeat: never}\n"
+        "session: {mean: 30m}\n"
+    )
+
+    seen = busiest_day(busy_saturday, Period(date(2026, 12, 4), date(2026, 12, 8)))
+
+    assert f"{seen.start:%Y-%m-%d}" == "2026-12-05"
+    assert max(seen.peaks) < 400
+
+
 def test_two_sockets_in_a_room_are_one_clock() -> None:
     two = Room.of(trace([connection(0, 60), connection(40, 100), connection(0, 9, "other")]))
 

@@ -236,6 +236,22 @@ def test_a_thousand_sockets_of_socket_io_make_a_hundred_million_heartbeats_a_mon
     assert expected(profile, period_of(profile)).messages_in == pytest.approx(103_680_000)
 
 
+def test_heartbeats_after_silence_are_as_many_counted_as_one_by_one() -> None:
+    profile = profile_of(
+        f"{PEOPLE}session: {{mean: 1h, shape: 1}}\nclient: pusher-js\n"
+        "messages: {out: {every: 30s, bytes: 10}}\n"
+    )
+    counted, listed = (
+        sum(
+            int(simulate_trace(profile, seed=seed, events=events).connections["messages_in"].sum())
+            for seed in range(5)
+        )
+        for events in (False, True)
+    )
+
+    assert counted == pytest.approx(listed, rel=0.03)
+
+
 @pytest.mark.parametrize("every", ["30s", "2m", "1h"])
 def test_a_heartbeat_after_silence_comes_only_then(every: str) -> None:
     profile = profile_of(

@@ -147,6 +147,40 @@ def test_users_who_pause_are_there_for_their_share_of_the_time() -> None:
     assert presence(simulate_trace(profile)).mean() == pytest.approx(200, rel=0.02)
 
 
+def test_users_who_pause_long_are_met_in_sessions_and_pauses_alike() -> None:
+    profile = profile_of(
+        "scenarios: {a: {executor: constant-vus, vus: 1000, pause: 23h}}\nsession: 1h\nrooms: {count: 5}\n"
+    )
+    trace = simulate_trace(profile)
+    at_hours = at_once(trace, moments(trace, 48))
+
+    # An hour a day each: 1000 / 24 at any time, a binomial count.
+    assert at_hours.mean() == pytest.approx(1000 / 24, rel=0.02)
+    assert np.abs(at_hours - 1000 / 24).max() < 4 * (1000 / 24) ** 0.5
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        "20d",
+        "{distribution: lognormal, median: 15d, p90: 40d, max: 60d}",
+        "{parts: [{weight: 1, law: 10d}, {weight: 1, law: 30d}]}",
+    ],
+    ids=["constant", "lognormal", "mixture"],
+)
+def test_sessions_at_the_first_moment_are_as_old_as_those_met_by_chance(law: str) -> None:
+    profile = profile_of(f"scenarios: {{a: {{executor: constant-vus, vus: 3000}}}}\nsession: {law}\n")
+    trace = simulate_trace(profile)
+    start, session = trace.window.start.timestamp(), profile.session_law
+    opened = seconds(trace.connections["opened_at"])
+    lasted = (trace.connections["closed_at"] - trace.connections["opened_at"]).dt.total_seconds().dropna()
+
+    age = (session.variance + session.mean**2) / session.mean / 2
+    assert (start - opened[opened < start]).mean() == pytest.approx(age, rel=0.05)
+    assert lasted.min() >= 0.99 * session.quantile(1e-6)
+    assert lasted.max() <= session.quantile(1.0)
+
+
 def test_ramping_users_follow_their_stages() -> None:
     profile = profile_of(
         "scenarios:\n  a:\n    executor: ramping-vus\n"

@@ -154,14 +154,17 @@ def busiest_day(profile: Profile, period: Period, seed: int | None = None) -> Co
 
     middle = profile.midpoint()
     days = [Period(day, day + timedelta(days=1)) for day in period.dates]
-    day = max(days, key=lambda one: expected(middle, one).connection_seconds)
-    coming = expected(middle, day).connections
+    until = [expected(middle, Period(period.start, day.end)) for day in days]
+    seconds = np.diff([0.0, *(coming.connection_seconds for coming in until)])
+    busiest = int(np.rint(seconds).argmax())
+    day = days[busiest]
+    coming = np.diff([0.0, *(coming.connections for coming in until)])[busiest]
     share, rooms = 1.0, None
     if coming > _MOST_CONNECTIONS:
         least = 1 / len(middle.shares)
         rooms = [int(room) for room in sample_rooms(middle, max(_MOST_CONNECTIONS / coming, least), seed)]
         share = float(middle.shares[rooms].sum())
-    seen = concurrency(next(simulate_days(middle, day, seed=seed, rooms=rooms)))
+    seen = concurrency(next(simulate_days(middle, day, seed=seed, rooms=rooms, first_day=period.start)))
     peaks = tuple(round(peak / share) for peak in seen.peaks)
     return replace(seen, peaks=peaks, simulated=True)
 

@@ -11,16 +11,16 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from wscost.deployment import Deployment
+from wscost.deployment import Deployment, Pins
 from wscost.metering import meter
 from wscost.metering.streaming import Question
 from wscost.notes import Grade, Note
+from wscost.profile.messages import Push
 from wscost.profile.model import Profile
-from wscost.profile.quantities import ranged
+from wscost.profile.quantities import likely, ranged
 from wscost.ranging import Replicates
 from wscost.replicating.drawing import Theory, by_chance, drawn_theories, in_proportion
 from wscost.simulating import (
-    expected,
     occupied,
     refuse_too_much,
     sample_rooms,
@@ -36,10 +36,8 @@ STREAMED_FROM = 200_000
 """Below, frames are as quick, and show what was simulated."""
 MOST_EVENTS = 400_000
 """About so many are simulated one by one, for what only events can tell."""
-_FROM_EVENTS = ("messages_in", "bytes_in", "object_requests")
 _TIMES_OF_A_DAY = 12
 _HELD_OPEN = ("object_active_seconds", "object_resident_seconds")
-_FROM_EVENTS_ASLEEP = ("object_active_seconds", "object_resident_seconds", "object_wakeups")
 
 
 class Parameters(NamedTuple):
@@ -156,12 +154,19 @@ class Simulation:
         return None if len(rooms) == len(self._middle.shares) else [int(n) for n in rooms]
 
     def _by_day(self, deployment: Deployment, parameters: Parameters) -> dict[date, Quantities]:
-        """Meter connections day by day; of too many, a share of the rooms, scaled up."""
+        """Meter connections day by day, and pushes; of too many, a share of the rooms, scaled up."""
         days: dict[date, Quantities] = {}
+        pushes = _pushes_a_second(self._middle) if deployment.in_object else Decimal(0)
+        held_open = deployment.model_copy(update={"hibernation": False, "pins": Pins()})
         for trace in self._traces(deployment, parameters):
             usage = meter(trace, deployment, **parameters._asdict())
             for day, quantities in usage.days.items():
                 days[day] = {key: q * self._times(key) for key, q in quantities.items()}
+            if not pushes:
+                continue
+            for day, quantities in meter(trace, held_open, **parameters._asdict()).days.items():
+                held = quantities["object_active_seconds"] * self._times("object_active_seconds")
+                days[day] = {**days[day], "object_requests": held * pushes}
         return days
 
     def _times(self, key: str) -> Decimal:
@@ -193,41 +198,57 @@ class Simulation:
         self._passes[question] = passed
 
     def _with_events(self, days: Mapping[date, Quantities], deployment: Deployment) -> dict[date, Quantities]:
-        """Replace what only events can tell by a sample of it, scaled by the time that sockets are open."""
+        """Add what only events can tell, as a sample of them has it beside what connections tell."""
         if self._listed is None:
             self._listed = self._busiest_day(days)
-        asleep = _FROM_EVENTS_ASLEEP if self._listed_whole_day else _FROM_EVENTS_ASLEEP[:1]
-        keys = (*_FROM_EVENTS, *(asleep if deployment.hibernation else ()))
         seen = total(meter(trace, deployment).totals for trace in self._listed)
-        open_seconds = seen["connection_seconds"]
-        if not open_seconds:
+        if not seen["connection_seconds"]:
             return dict(days)
+        beats = self._unanswered(seen, deployment)
+        with_beats = {day: _plus(q, beats, q["connection_seconds"]) for day, q in days.items()}
+        if not deployment.hibernation:
+            return with_beats
+        told = total(meter(replace(trace, events=None), deployment).totals for trace in self._listed)
+        told = {**_plus(told, beats, told["connection_seconds"]), "object_requests": seen["object_requests"]}
+        handled = _handled(told, beats, deployment)
+        overlapping = seen["object_active_seconds"] / handled if handled else Decimal(1)
+        by = "object_requests" if seen["object_requests"] else "connection_seconds"
+        asleep = ("object_resident_seconds", "object_wakeups") if self._listed_whole_day else ()
         return {
             day: {
                 **quantities,
-                **{
-                    key: seen[key] * quantities["connection_seconds"] / open_seconds
-                    for key in keys
-                    if key in seen
-                },
+                "object_active_seconds": overlapping * _handled(quantities, beats, deployment),
+                **{key: seen[key] * quantities[by] / seen[by] for key in asleep},
             }
-            for day, quantities in days.items()
+            for day, quantities in with_beats.items()
+        }
+
+    def _unanswered(self, seen: Quantities, deployment: Deployment) -> dict[str, Decimal]:
+        """Return the heartbeats that another deployment would answer itself, for each second of a socket."""
+        assert self._listed is not None
+        answering = deployment.model_copy(update={"hibernation": True, "auto_response": True})
+        if answering == deployment or not any(b.auto_response for b in self._middle.client.heartbeats):
+            return {}
+        answered = total(meter(trace, answering).totals for trace in self._listed)
+        return {
+            key: (seen[key] - answered[key]) / seen["connection_seconds"]
+            for key in ("messages_in", "bytes_in")
+            if key in seen and key in answered
         }
 
     def _busiest_day(self, days: Mapping[date, Quantities]) -> list[Trace]:
         """Simulate the events of the busiest day: of as many rooms as can be held, of one at times only."""
         best = max(days, key=lambda day: days[day].get("connection_seconds", Decimal(0)))
-        one_day = Period(best, best + timedelta(days=1))
-        coming = expected(self._middle, one_day)
-        listed = max(2 * coming.connections + coming.messages_in + coming.object_requests, 1.0)
+        one_day, coming = Period(best, best + timedelta(days=1)), days[best]
+        events = 2 * coming["connections_opened"] + coming["messages_in"] + coming["object_requests"]
+        listed = max(float(events), 1.0)
         rooms = self._chosen_rooms(1.0, MOST_EVENTS / listed)
         share = 1.0 if rooms is None else float(self._middle.shares[rooms].sum())
         fewer = ceil(share * listed / (2 * MOST_EVENTS))
         within = _spread_out(one_day, fewer) if fewer > 1 else ()
         self._listed_whole_day = not within
-        return list(
-            simulate_days(self._middle, one_day, seed=self.seed, events="in", rooms=rooms, within=within)
-        )
+        how = {"seed": self.seed, "rooms": rooms, "within": within, "first_day": self.period.start}
+        return list(simulate_days(self._middle, one_day, events="in", **how))  # type: ignore[arg-type]
 
     def _notes(self, days: Mapping[date, Quantities]) -> Iterable[Note]:
         name, seed = self.profile.name, self.seed
@@ -274,6 +295,26 @@ def _spread_out(day: Period, fewer: int) -> list[Window]:
 
 def _read_already(sort: bool) -> NoReturn:
     raise AssertionError("a simulated day is read once; what it came to is remembered")
+
+
+def _pushes_a_second(profile: Profile) -> Decimal:
+    """Return how often a room is woken to speak while somebody is in it, however many."""
+    pushes = (process for process in profile.messages.outgoing if isinstance(process, Push))
+    return Decimal(sum(1 / likely(push.every) for push in pushes))
+
+
+def _plus(quantities: Quantities, rates: Mapping[str, Decimal], seconds: Decimal) -> Quantities:
+    return {key: q + rates.get(key, Decimal(0)) * seconds for key, q in quantities.items()}
+
+
+def _handled(quantities: Quantities, beats: Mapping[str, Decimal], deployment: Deployment) -> Decimal:
+    """Add to the active time that connections tell the handlers of pushes and heartbeats, end to end. [s]"""
+    time, beaten = (
+        deployment.handler_ms,
+        beats.get("messages_in", Decimal(0)) * quantities["connection_seconds"],
+    )
+    more = (quantities["object_requests"] * time.request + beaten * time.message) / 1000
+    return quantities["object_active_seconds"] + more * (1 - deployment.pins.share)
 
 
 def _with_http(profile: Profile, quantities: Quantities) -> Quantities:

@@ -8,6 +8,7 @@ import numpy as np
 
 from wscost.profile.clients import Heartbeat
 from wscost.profile.distributions import Distribution
+from wscost.profile.law import Floats
 from wscost.profile.messages import Broadcast, Own, Push, Reply
 from wscost.profile.model import Profile
 from wscost.profile.quantities import likely
@@ -209,11 +210,24 @@ def _silences(every_s: float, spoken: _Direction) -> Ints:
     present = spoken.present
     first, after_last = ticks_between(present.opened, every_s, present.start, present.end)
     without = at_least_none(after_last - np.maximum(first, 1))
-    messages = spoken.messages
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        between = messages / np.expm1(np.minimum(every_s * messages / present.seconds, 700.0))
-    number = np.where((messages > 0) & (present.seconds > 0), between, without)
+    number = without.astype(np.float64)
+    some = np.flatnonzero((spoken.messages > 0) & (present.seconds > 0))
+    number[some] = _whole_parts(spoken.messages[some], every_s / present.seconds[some])
     return present.streams.whole(present.room, number)
+
+
+def _whole_parts(points: Ints, length: Floats) -> Floats:
+    """Return how often a length fits into the gaps that points at random leave in a unit, on average.
+
+    Each of the n + 1 gaps is longer than x with probability (1 - x)^n; many small steps are summed as their
+    integral (Euler and Maclaurin).
+    """
+    fits = 1 / (length * (points + 1)) - 0.5 + length * points / 12
+    few = np.flatnonzero(length * points > 0.5)
+    fits[few] = 0.0
+    for step in range(1, 25):
+        fits[few] += np.maximum(1 - step * length[few], 0.0) ** points[few]
+    return (points + 1) * fits
 
 
 def _anywhere(messages: Ints, present: Present) -> Instants:

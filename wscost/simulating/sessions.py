@@ -58,7 +58,7 @@ class Arrivals:
                 parts += self._in_bursts(scenario, start, streams)
         for users in self._users:
             if start == self.begin:
-                users.begin_in_the_midst(start, self._law, streams)
+                parts.append(Sessions(*users.begin_in_the_midst(start, self._law, streams)))
             parts.append(Sessions(*users.sessions(start + MICROSECONDS_PER_DAY, self._law, streams)))
         together = Sessions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         order = np.argsort(together.room, kind="stable")

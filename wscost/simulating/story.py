@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from math import ceil
 from typing import Literal
 
@@ -78,15 +79,19 @@ def simulate_days(
     events: bool | Literal["in"] = False,
     rooms: Sequence[int] | None = None,
     within: Sequence[Window] = (),
+    first_day: date | None = None,
 ) -> Iterator[Trace]:
     """Simulate a profile, each UTC day as a whole trace of its own window; see ``simulate``.
 
     A connection that is open over midnight appears on both days, on the first with ``closed_at`` null,
     on the second with an ``opened_at`` before the window; its totals run from its opening to the end of
     the window. Metering the days one by one gives the month. With ``within``, only these times are
-    simulated in full and returned, each within a day.
+    simulated in full and returned, each within a day. Of days in the midst of a longer period, its
+    ``first_day`` is that from which scenarios count that never repeat or begin late.
     """
-    for stretch, notes in _stretches(profile, period, seed, events, rooms, within=within):
+    for stretch, notes in _stretches(
+        profile, period, seed, events, rooms, within=within, first_day=first_day
+    ):
         yield _trace(profile, stretch, np.ones(len(stretch.sockets), bool), notes)
 
 
@@ -176,6 +181,7 @@ def _stretches(
     rooms: Sequence[int] | None,
     *,
     within: Sequence[Window] = (),
+    first_day: date | None = None,
 ) -> Iterator[tuple[Stretch, tuple[Note, ...]]]:
     profile, period = profile.midpoint(), period_of(profile, period)
     seed = profile.seed if seed is None else seed
@@ -196,6 +202,7 @@ def _stretches(
         wanted=wanted,
         parts_per_day=max(parts, 1),
         within=[(microseconds_of(time.start), microseconds_of(time.end)) for time in within],
+        first_day=first_day,
     )
     return ((stretch, notes) for stretch in stretches)
 

@@ -54,13 +54,15 @@ def traffic(
     wanted: Wanted = "none",
     parts_per_day: int = 1,
     within: Sequence[tuple[int, int]] = (),
+    first_day: date | None = None,
 ) -> Iterator[Stretch]:
     """Simulate the rooms of a profile over a period, a part of a UTC day after the other.
 
     Days hold their rooms' people whatever the period; only virtual users go on from the day before.
     With ``within``, times in order, only those are yielded, and what is said elsewhere is not listed.
+    What happens once counts from ``first_day``, that of the period by default.
     """
-    timeline = Timeline(profile.calendar, period.start)
+    timeline = Timeline(profile.calendar, first_day or period.start)
     before = min(ceil(profile.session_law.quantile(1 - TAIL) / DAY_S), MOST_DAYS_BEFORE)
     first, after_last = period.start - timedelta(days=before), period.end
     deploys = deployments(profile, timeline, seed, first - timedelta(days=1), after_last)

@@ -55,12 +55,22 @@ class Users:
         grace = int(getattr(scenario, "graceful_ramp_down", GRACE_S) * MICROSECONDS_PER_SECOND)
         return cls(room, on, off, grace, scenario.pause.law(), on.copy())
 
-    def begin_in_the_midst(self, begin: int, law: Law, streams: Streams) -> None:
-        """Let those who are at work at the beginning have been there for a while."""
+    def begin_in_the_midst(self, begin: int, law: Law, streams: Streams) -> tuple[Ints, Ints, Ints]:
+        """Return room, start and end of the sessions that those at work at the beginning are met in.
+
+        The others are met in a pause, and of either as much is left as of a length that is met by chance.
+        """
         first = np.flatnonzero(self.on == begin)
-        room = self.room[first]
-        since = streams.uniforms(room) * law.at(streams.uniforms(room))
-        self.next_at[first] = begin - microseconds(since)
+        inside = streams.uniforms(self.room[first]) * (law.mean + self.pause.mean) < law.mean
+        here, away = first[inside], first[~inside]
+        room = self.room[here]
+        since, left = _met_in(law, streams.uniforms(room), streams.uniforms(room))
+        end = begin + np.maximum(left, 1)
+        self.next_at[here] = end + streams.lengths(room, self.pause)
+        if len(away):
+            resting = self.pause.left_at(streams.uniforms(self.room[away]))
+            self.next_at[away] = begin + microseconds(resting)
+        return room, begin - since, np.minimum(end, self.off[here] + self.grace)
 
     def sessions(self, end: int, law: Law, streams: Streams) -> tuple[Ints, Ints, Ints]:
         """Return room, start and end of the sessions that start from where it was left until a time."""
@@ -84,6 +94,18 @@ class Users:
             todo = todo[self.next_at[todo] < until]
         room, start, finish = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         return room, start, finish
+
+
+def _met_in(law: Law, u: Floats, v: Floats) -> tuple[Ints, Ints]:
+    """Turn uniform numbers in [0, 1) into what is over and what is left of lengths met by chance. [µs]
+
+    Given what is left, the whole length follows the law of those that are longer.
+    """
+    left = law.left_at(u)
+    longest = law.quantile(1 - 1e-12)
+    length = np.geomspace(longest * 1e-9, longest, 8001)
+    whole = np.interp((1 - v) * law.survival(left), law.survival(length)[::-1], length[::-1])
+    return microseconds(np.maximum(whole - left, 0.0)), microseconds(left)
 
 
 def _shifts(at: Floats, level: Floats) -> tuple[Ints, Ints, Ints]:
