@@ -15,7 +15,7 @@ from wscost.deployment import PRESETS
 from wscost.estimating import Account
 from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
-from wscost.replicating import SimulatedMonth, Simulation, Theory, means
+from wscost.replicating import Parameters, SimulatedMonth, Simulation, Theory, means
 from wscost.replicating import months as module
 from wscost.simulating import expected
 from wscost.usage import Period
@@ -180,6 +180,49 @@ def test_of_a_room_that_says_too_much_times_of_the_day_stand_for_it(monkeypatch:
     for meter_ in ("messages_in", "bytes_in", "object_active_seconds"):
         assert sliced[meter_] != whole[meter_]
         assert float(sliced[meter_]) == pytest.approx(float(whole[meter_]), rel=0.02)
+
+
+def test_units_of_messages_follow_the_ranges_of_the_messages() -> None:
+    def spread(vus: str) -> float:
+        aws = profile_of(
+            "calendar: {period: 2026-11}\n"
+            f"scenarios: {{people: {{executor: constant-vus, vus: {vus}}}}}\n"
+            "session: {mean: 30m, shape: 1}\n"
+            "rooms: {size: 5}\nmessages: {in: {every: 60s, bytes: 100}, out: broadcast}\n"
+        )
+        bill = estimate(aws, plan="aws/api-gateway-websocket", region="us-east-1", replicates=60)
+        assert bill.range is not None
+        return float(bill.range.total.p90 / bill.range.total.p10)
+
+    assert spread("{low: 20, mode: 40, high: 100}") > 1.5
+    assert spread("40") < 1.05
+
+
+def test_bytes_and_units_follow_the_ranges_of_sizes() -> None:
+    def months(size: str) -> list[dict[str, float]]:
+        sized = profile_of(
+            "scenarios: {a: {executor: constant-vus, vus: 6}}\nsession: 10m\nrooms: {count: 2}\n"
+            f"messages: {{in: {{every: 60s, bytes: {size}}}, out: broadcast}}\n"
+        )
+        simulation = Simulation(sized, Period(date(2026, 11, 2), date(2026, 11, 4)))
+        made = simulation.month(ACCEPT, Parameters(steps=[32_768])).replicate(20).months
+        return [{key: float(q) for key, q in month.quantities.items()} for month in made]
+
+    small, large = months("1000"), months("{low: 1000, mode: 1000, high: 1000000}")
+
+    for meter in ("bytes_in", "bytes_out", "message_units_in:32768", "message_units_out:32768"):
+        assert max(month[meter] for month in large) > 3 * max(month[meter] for month in small), meter
+    for meter in ("messages_in", "messages_out"):
+        assert [month[meter] for month in large] == [month[meter] for month in small], meter
+
+
+def test_every_meter_of_a_simulated_month_has_a_mean() -> None:
+    for deployment in (HIBERNATING, ACCEPT, WORKER):
+        simulation = Simulation(profile(rate="{low: 0.005, mode: 0.02, high: 0.06}"), NOVEMBER)
+        made = simulation.month(deployment, Parameters(steps=[1024], cpu_multiples=[8]))
+        months = made.replicate(3)
+
+        assert made.month.quantities.keys() == months.months[0].quantities.keys()
 
 
 def test_ranges_are_named_as_the_profile_names_them() -> None:

@@ -106,11 +106,12 @@ def in_proportion(
     months: Sequence[MonthlyUsage], usual: Theory, drawn: Sequence[Theory], deployment: Deployment
 ) -> list[MonthlyUsage]:
     """Return months as a drawn workload would have made them: each meter by the ratio of its means."""
-    was = means(usual, deployment)
+    steps = {step for month in months[:1] for key in month.quantities if (step := _step_of(key))}
+    was = means(usual, deployment, steps)
     out = []
     for month, theory in zip(months, drawn, strict=True):
-        now = means(theory, deployment)
-        ratios = {name: now[name] / mean for name, mean in was.items() if mean}
+        now = means(theory, deployment, steps)
+        ratios = {name: now[name] / mean if mean else 1.0 for name, mean in was.items()}
         days = month.days
         if days is not None:
             days = {day: _times(quantities, ratios) for day, quantities in days.items()}
@@ -120,11 +121,20 @@ def in_proportion(
 
 
 def _times(quantities: Quantities, ratios: Mapping[str, float]) -> dict[str, Decimal]:
-    return {key: Decimal(float(q) * ratios.get(meter_of(key).name, 1.0)) for key, q in quantities.items()}
+    by_key = {key: ratios[key if _step_of(key) else meter_of(key).name] for key in quantities}
+    return {key: Decimal(float(q) * by_key[key]) for key, q in quantities.items()}
 
 
-def means(theory: Theory, deployment: Deployment) -> dict[str, float]:
-    """Return the mean of each meter as theory has it."""
+def _step_of(key: str) -> int | None:
+    """Return the step of a key such as ``message_units_in:32768``. [bytes]"""
+    return int(key.partition(":")[2]) if meter_of(key).parameter == "step_bytes" else None
+
+
+def means(theory: Theory, deployment: Deployment, steps: Collection[int] = ()) -> dict[str, float]:
+    """Return the mean of each meter as theory has it, of message units in each of some steps.
+
+    Message units are those of totals: as many as messages, or as few as the bytes allow.
+    """
     profile, period, mean, occupied_s = theory
     handler = {kind: float(ms) / 1000 for kind, ms in deployment.handler_ms}
     handled = mean.connections * (handler["open"] + handler["close"]) + mean.messages_in * handler["message"]
@@ -147,12 +157,14 @@ def means(theory: Theory, deployment: Deployment) -> dict[str, float]:
         "connections_opened": mean.connections,
         "http_requests": float(profile.http.requests(round(mean.connections), period.days)),
         "messages_in": mean.messages_in,
-        "bytes_in": mean.messages_in,
+        "bytes_in": mean.bytes_in,
         "messages_out": mean.messages_out,
-        "bytes_out": mean.messages_out,
+        "bytes_out": mean.bytes_out,
         "object_requests": mean.object_requests,
         "worker_cpu_ms": cpu,
         "object_active_seconds": handled if deployment.hibernation else occupied_s,
         "object_resident_seconds": occupied_s,
         "object_wakeups": mean.messages_in,
+        **{f"message_units_in:{step}": max(mean.messages_in, mean.bytes_in / step) for step in steps},
+        **{f"message_units_out:{step}": max(mean.messages_out, mean.bytes_out / step) for step in steps},
     }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 
 import numpy as np
 
+from wscost.profile.distributions import Distribution
 from wscost.profile.executors import Vus
 from wscost.profile.messages import Broadcast, Interval, Own, Poisson, Push, Reply
 from wscost.profile.model import Profile
@@ -24,12 +25,33 @@ class Expected:
     connection_seconds: float
     messages_in: float
     messages_out: float
+    bytes_in: float
+    """Of messages whose size is known."""
+    bytes_out: float
     auto_responses: float
     """Heartbeats that the platform answers, and its answers; in no count of messages."""
     object_requests: float
     """Pushes that a room sends of its own accord."""
     most_users: float
     """Virtual users at the peak."""
+
+
+@dataclass
+class _Way:
+    """What goes one way: so many messages, and the bytes of those whose size is known."""
+
+    messages: float = 0.0
+    bytes: float = 0.0
+
+    def say(self, messages: float, size: float) -> None:
+        """Add messages of a mean size. [bytes]"""
+        self.messages += messages
+        self.bytes += messages * size
+
+    def pass_on(self, other: _Way, times: float) -> None:
+        """Add what goes the other way, so many times."""
+        self.messages += times * other.messages
+        self.bytes += times * other.bytes
 
 
 def expected(profile: Profile, period: Period, share: float = 1.0) -> Expected:
@@ -64,33 +86,42 @@ def expected(profile: Profile, period: Period, share: float = 1.0) -> Expected:
     people = sum(c.level[np.searchsorted(c.edges, middles) - 1] for c in at_once)
     people_seconds = float(np.dot(people, np.diff(edges)))
     squared = float(np.dot(np.square(people), np.diff(edges)))
-    rate_in = sum(_rate(process) for process in profile.messages.incoming)
-    beats = [beat for beat in profile.client.heartbeats if not beat.auto_response]
-    beats_in = sum(1 / beat.every for beat in beats if beat.bytes_in is not None)
-    beats_out = sum(1 / beat.every for beat in beats if beat.bytes_out is not None)
+    incoming, outgoing = _said(profile, people_seconds, squared)
     answered = sum(2 / beat.every for beat in profile.client.heartbeats if beat.auto_response)
-    messages_out = beats_out * people_seconds
-    requests = 0.0
-    for process in profile.messages.outgoing:
-        if isinstance(process, Reply):
-            messages_out += rate_in * people_seconds * process.count.law().mean
-        elif isinstance(process, Broadcast):
-            messages_out += likely(process.share) * rate_in * _others(profile, people_seconds, squared)
-        elif isinstance(process, Push):
-            messages_out += people_seconds / likely(process.every)
-            requests += min(len(profile.shares) * (end - start), people_seconds) / likely(process.every)
-        else:
-            messages_out += _rate(process) * people_seconds
+    held = min(len(profile.shares) * (end - start), people_seconds)
+    pushes = [process for process in profile.messages.outgoing if isinstance(process, Push)]
     return Expected(
         sessions=share * sessions,
         connections=share * (sessions + _reconnects(profile, period, people_seconds, end - start)),
         connection_seconds=share * people_seconds,
-        messages_in=share * (rate_in + beats_in) * people_seconds,
-        messages_out=share * messages_out,
+        messages_in=share * incoming.messages,
+        messages_out=share * outgoing.messages,
+        bytes_in=share * incoming.bytes,
+        bytes_out=share * outgoing.bytes,
         auto_responses=share * answered * people_seconds,
-        object_requests=share * requests,
+        object_requests=share * sum(held / likely(push.every) for push in pushes),
         most_users=most_users,
     )
+
+
+def _said(profile: Profile, people_seconds: float, squared: float) -> tuple[_Way, _Way]:
+    """Return what is said in so much time that people are there, from the clients and to them."""
+    incoming, outgoing = _Way(), _Way()
+    for process in profile.messages.incoming:
+        incoming.say(_rate(process) * people_seconds, _mean_size(process.bytes))
+    for answer in profile.messages.outgoing:
+        if isinstance(answer, Reply):
+            outgoing.say(incoming.messages * answer.count.law().mean, _mean_size(answer.bytes))
+        elif isinstance(answer, Broadcast):
+            others = _others(profile, people_seconds, squared) / people_seconds if people_seconds else 0.0
+            outgoing.pass_on(incoming, likely(answer.share) * others)
+        else:
+            outgoing.say(_rate(answer) * people_seconds, _mean_size(answer.bytes))
+    for beat in profile.client.heartbeats:
+        for way, size in ((incoming, beat.bytes_in), (outgoing, beat.bytes_out)):
+            if size is not None and not beat.auto_response:
+                way.say(people_seconds / beat.every, size)
+    return incoming, outgoing
 
 
 def _rate(process: Own | Push) -> float:
@@ -99,6 +130,11 @@ def _rate(process: Own | Push) -> float:
         return 1 / likely(process.every)
     stays = [law.mean for _, law in process.phases]
     return sum(rate * law.mean for rate, law in process.phases) / sum(stays)
+
+
+def _mean_size(sizes: Distribution | None) -> float:
+    """Return the mean of a message's size, 0 where nobody says. [bytes]"""
+    return 0.0 if sizes is None else sizes.law().mean
 
 
 def _others(profile: Profile, people_seconds: float, squared: float) -> float:
