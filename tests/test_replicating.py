@@ -17,7 +17,7 @@ from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
 from wscost.replicating import Parameters, SimulatedMonth, Simulation, Theory, means
 from wscost.replicating import months as module
-from wscost.simulating import expected
+from wscost.simulating import days_alike, expected
 from wscost.usage import Period
 from wscost.usagefile import UsageFile
 
@@ -246,6 +246,53 @@ def test_days_that_are_kept_add_up_to_the_months_that_they_make(month: Simulated
             assert list(one.days) == NOVEMBER.dates
             opened = sum(day["connections_opened"] for day in one.days.values())
             assert float(opened) == pytest.approx(float(one.quantities["connections_opened"]), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("more", "own"),
+    [
+        ("calendar: {events: [{at: 2026-11-12T06:00, peak: 9}]}", [12]),
+        ("calendar: {time_zone: Asia/Tokyo, events: [{at: 2026-11-12T06:00, peak: 9, hold: 20m}]}", [11]),
+        ("calendar: {time_zone: America/Los_Angeles, events: [{at: 2026-11-12T20:00, peak: 9}]}", [13]),
+        ("calendar: {events: [{at: 2026-11-12T23:00, peak: 9, hold: 26h}]}", [12, 13, 14]),
+        ("calendar: {time_zone: Asia/Tokyo}\ndeploys: {at: [2026-11-12T06:00]}", [11]),
+        ("b: {executor: burst, connections: 9, startTime: 12h, repeat: never}", [1]),
+        ("b: {executor: constant-vus, vus: 9, startTime: 5d12h, duration: 36h, repeat: never}", [6, 7]),
+        ("b: {executor: constant-vus, vus: 9, startTime: 14d12h}", [15]),
+        ("b: {executor: burst, connections: 9, startTime: 12h}", []),
+    ],
+)
+def test_a_day_that_something_dated_touches_stands_for_itself_alone(more: str, own: list[int]) -> None:
+    scenario, more = (more, "calendar: {}") if more.startswith("b:") else ("", more)
+    dated = profile_of(
+        f"{more}\nscenarios:\n  a: {{executor: constant-vus, vus: 9}}\n  {scenario}\nsession: 5m\n"
+    )
+    groups = days_alike(dated, NOVEMBER)
+
+    assert sorted(day for group in groups for day in group) == NOVEMBER.dates
+    assert [group[0].day for group in groups if len(group) == 1] == own
+
+
+def test_days_before_a_launch_do_not_stand_for_days_after_it() -> None:
+    launch = profile_of(
+        "scenarios:\n  a: {executor: constant-vus, vus: 9}\n"
+        "  b: {executor: constant-vus, vus: 9, startTime: 14d}\nsession: 5m\n"
+    )
+
+    for group in days_alike(launch, NOVEMBER):
+        assert len({day.day >= 15 for day in group}) == 1
+        assert len({day.weekday() for day in group}) == 1
+
+
+def test_a_launch_on_one_day_adds_no_chance_to_the_month() -> None:
+    launch = profile_of(
+        "scenarios:\n  a: {executor: constant-arrival-rate, rate: 100, timeUnit: 1h}\n"
+        "  b: {executor: burst, connections: 50_000, startTime: 12h, repeat: never}\nsession: 5m\n"
+    )
+    made = Simulation(launch, NOVEMBER).month(WORKER).replicate(100)
+    opened = sorted(float(month.quantities["connections_opened"]) for month in made.months)
+
+    assert opened[90] / opened[10] < 1.02
 
 
 def busy_mondays() -> Profile:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from wscost.deployment import Deployment
 from wscost.profile.model import Profile
 from wscost.projecting import days_drawn
-from wscost.simulating import Expected, expected, occupied
+from wscost.simulating import Expected, days_alike, expected, occupied
 from wscost.usage import MonthlyUsage, Period, Quantities, meter_of, rounded
 
 
@@ -32,7 +31,7 @@ def by_chance(
     *,
     daily: Collection[str] = (),
 ) -> list[MonthlyUsage]:
-    """Draw every day anew among the simulated days of its weekday; days of their own stay.
+    """Draw every day anew among those simulated days that are like it; days of their own stay.
 
     Drawing among so few days makes months too alike, and scaling a share of the rooms too different:
     deviations are widened for the one and narrowed for the other. Of the meters named in ``daily`` the
@@ -40,18 +39,16 @@ def by_chance(
     """
     days = simulated.days or {}
     dates = sorted(days)
-    own = _days_of_their_own(profile)
-    groups: dict[int, list[int]] = {}
-    for i, day in enumerate(dates):
-        groups.setdefault(day.weekday() if day not in own else 7 + i, []).append(i)
+    place = {day: i for i, day in enumerate(dates)}
+    groups = [[place[day] for day in days] for days in days_alike(profile, simulated.period)]
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     chosen = np.empty((replicates, len(dates)), dtype=np.int64)
     widen = np.empty(len(dates))
-    for members in groups.values():
+    for members in groups:
         chosen[:, members] = rng.choice(members, size=(replicates, len(members)))
         widen[members] = np.sqrt(share * len(members) / max(len(members) - 1, 1))
     home = np.empty((len(dates), len(dates)))
-    for members in groups.values():
+    for members in groups:
         home[np.ix_(members, range(len(dates)))] = 0
         home[np.ix_(members, members)] = 1 / len(members)
     months: list[dict[str, Decimal]] = [{} for _ in range(replicates)]
@@ -73,12 +70,6 @@ def by_chance(
         MonthlyUsage(simulated.period, month, days_of_month)
         for month, days_of_month in zip(months, days_drawn(dates, by_day, replicates), strict=True)
     ]
-
-
-def _days_of_their_own(profile: Profile) -> set[date]:
-    """Return the days on which something dated happens: no other day can stand for them."""
-    moments = [moment for event in profile.calendar.events for moment in event.at]
-    return {moment.date() for moment in (*moments, *profile.deploys.at)}
 
 
 class Theory(NamedTuple):

@@ -5,6 +5,7 @@
 ``occupied`` say beforehand how much it comes to.
 """
 
+from wscost.simulating.dated import days_alike
 from wscost.simulating.expecting import Expected, expected
 from wscost.simulating.occupancy import occupied
 from wscost.simulating.story import (
@@ -19,6 +20,7 @@ from wscost.simulating.story import (
 
 __all__ = [
     "Expected",
+    "days_alike",
     "expected",
     "occupied",
     "period_of",
