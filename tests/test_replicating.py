@@ -17,7 +17,7 @@ from wscost.profile.model import Profile
 from wscost.profile.reading import read_profile
 from wscost.replicating import Parameters, SimulatedMonth, Simulation, Theory, means
 from wscost.replicating import months as module
-from wscost.simulating import days_alike, expected
+from wscost.simulating import days_alike, expected, simulate
 from wscost.usage import Period
 from wscost.usagefile import UsageFile
 
@@ -293,6 +293,34 @@ def test_a_launch_on_one_day_adds_no_chance_to_the_month() -> None:
     opened = sorted(float(month.quantities["connections_opened"]) for month in made.months)
 
     assert opened[90] / opened[10] < 1.02
+
+
+@pytest.mark.parametrize(
+    ("scenario", "says"),
+    [
+        ("{executor: constant-vus, vus: 9, startTime: 40d}", "The scenario b never runs in 2026-11:"),
+        (
+            "{executor: ramping-vus, stages: [{duration: 0s, target: 9}]}",
+            "The scenario b never runs in 2026-11:",
+        ),
+        (
+            "{executor: ramping-vus, startVUs: 0, stages: [{duration: 1h, target: 0}]}",
+            "The scenario b brings nobody in 2026-11:",
+        ),
+        ("{executor: constant-vus, vus: 9, startTime: 29d}", None),
+    ],
+)
+def test_a_scenario_that_brings_nobody_is_named(scenario: str, says: str | None) -> None:
+    quiet = profile_of(
+        "calendar: {period: 2026-11}\nsession: 1h\nscenarios:\n"
+        f"  a: {{executor: constant-vus, vus: 9}}\n  b: {scenario}\n"
+    )
+    bill = estimate(quiet, deployment=WORKER, replicates=0)
+
+    for notes in (bill.notes, next(simulate(quiet)).notes):
+        told = [note.message for note in notes if note.code == "scenario-idle"]
+        assert len(told) == (says is not None)
+        assert all(message.startswith(says or "") for message in told)
 
 
 def busy_mondays() -> Profile:

@@ -5,7 +5,7 @@
 ``occupied`` say beforehand how much it comes to.
 """
 
-from wscost.simulating.dated import days_alike
+from wscost.simulating.dated import days_alike, idle
 from wscost.simulating.expecting import Expected, expected
 from wscost.simulating.occupancy import occupied
 from wscost.simulating.story import (
@@ -22,6 +22,7 @@ __all__ = [
     "Expected",
     "days_alike",
     "expected",
+    "idle",
     "occupied",
     "period_of",
     "refuse_too_much",

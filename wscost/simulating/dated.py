@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+from wscost.notes import Note
 from wscost.profile.model import Profile
-from wscost.simulating.curves import Timeline
+from wscost.simulating.curves import STEADY_S, Timeline
 from wscost.usage import Period
 
 _MOMENT_S = 1e-6
@@ -27,6 +28,18 @@ def days_alike(profile: Profile, period: Period) -> list[list[date]]:
         before = sum(at <= _midnight(day) for at in begun)
         groups.setdefault((7 + i, before) if day in own else (day.weekday(), before), []).append(day)
     return list(groups.values())
+
+
+def idle(profile: Profile, period: Period) -> Iterator[Note]:
+    """Say of each scenario that brings nobody in a period that it does not."""
+    timeline, (start, end) = Timeline(profile.calendar, period.start), _ends(period)
+    for name, scenario in profile.midpoint().scenarios.items():
+        if timeline.course(scenario, start, end, step_s=STEADY_S).total:
+            continue
+        why = "brings nobody in {}: its figures, or the weights of its hours and days, are 0."
+        if scenario.length_s == 0 or not any(at < end for at in timeline.runs(scenario, start, end)):
+            why = "never runs in {}: look at its startTime, and at how long it lasts."
+        yield Note("scenario-idle", f"The scenario {name} {why.format(period)}", {"scenario": name})
 
 
 def _spells(profile: Profile, timeline: Timeline, period: Period) -> Iterator[tuple[float, float]]:
