@@ -31,6 +31,7 @@ from wscost.profile import (
 )
 from wscost.profile.clients import CLIENTS
 from wscost.profile.quantities import ranges
+from wscost.simulating import simulate_trace
 
 HERE = Path(__file__).parent
 BROKEN = HERE / "broken_profiles"
@@ -40,13 +41,16 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "broadcast-without-rooms": (6, "broadcast needs rooms: say how many there are, or how large"),
     "burst-of-nobody": (4, "scenarios.people.connections must be more than 0, not 0"),
     "bursts-of-no-length": (8, "messages.in.on: times of talk must last longer than nothing"),
+    "bursts-without-silence": (8, "messages.in.off: times of silence must last longer than nothing"),
     "deploys-at-night-first": (2, "the hours of deployments must end after they begin"),
     "empty-scenarios": (3, "scenarios must have 1 or more entries"),
     "event-with-an-offset": (2, "calendar.events[1]: an event's moments are in the calendar's time zone"),
     "event-without-a-time": (2, "calendar.events[1]: an event takes at (moments) or days (weekdays)"),
     "heartbeat-every-zero": (2, "client.heartbeats[1].every must be more than 0, not '0s'"),
+    "heartbeat-of-no-size": (10, "client.heartbeats[1]: a heartbeat sends nothing without bytes_in"),
     "hours-that-sum-to-zero": (2, "calendar.hours: the weights of the hours must not all be 0"),
     "matches-without-a-size": (6, "choice: fill takes a size and no count"),
+    "longest-wait-first": (10, "the longest wait is shorter than the shortest"),
     "message-every-zero-seconds": (8, "messages.in.every must be more than 0, not '0s'"),
     "mixture-of-no-weight": (5, "session: the weights of a mixture must not all be 0"),
     "month-before-all": (2, "calendar.period must be a month from 2000-01 to 2199-12, not 1500-01"),
@@ -81,6 +85,7 @@ MISTAKES: dict[str, tuple[int, str]] = {
     "range-past-the-p90": (5, "session: p90 must be more than the median"),
     "range-upside-down": (5, "session.median: a range needs low <= mode <= high"),
     "reply-to-nothing": (7, "messages: reply needs messages in"),
+    "room-weights-of-nothing": (6, "rooms.weights: the weights of rooms must not all be 0"),
     "rooms-by-count-and-size": (6, "rooms take either a count or a size"),
     "rooms-larger-than-the-population": (6, "rooms of 500 are larger than the 100 people"),
     "run-longer-than-a-day": (4, "one run lasts longer than a day: say repeat: weekly or never"),
@@ -213,6 +218,33 @@ def test_more_rooms_than_can_be_told_apart_are_refused_before_memory_fills() -> 
     profile = profile_of(f"{people}session: 5m\nrooms: {{size: 20}}\n")
 
     with pytest.raises(ConfigError, match="rooms, more than the 20,000,000 that are told apart"):
+        _ = profile.shares
+
+
+def test_rooms_that_are_split_into_more_than_can_be_told_apart_are_refused() -> None:
+    profile = profile_of(f"{PEOPLE}session: 5m\nrooms: {{count: 10, max_size: 0.0000001}}\n")
+
+    with pytest.raises(ConfigError, match="has 1,000,000,000 rooms, more than the 20,000,000"):
+        _ = profile.shares
+
+
+@pytest.mark.parametrize(
+    "rooms", ["{count: 2000, zipf: 100}", "{count: 8, weights: {distribution: empirical, values: [0, 1]}}"]
+)
+def test_rooms_into_which_nobody_ever_comes_are_left_out(rooms: str) -> None:
+    profile = profile_of(f"{PEOPLE}session: 5m\nrooms: {rooms}\n", days=1)
+
+    assert profile.shares.min() > 0
+    assert profile.shares.sum() == pytest.approx(1)
+    assert len(simulate_trace(profile).connections) > 0
+
+
+def test_rooms_whose_weights_all_come_out_nothing_are_refused() -> None:
+    profile = profile_of(
+        f"{PEOPLE}session: 5m\nrooms: {{count: 1, weights: {{distribution: empirical, values: [0, 0, 1]}}}}\n"
+    )
+
+    with pytest.raises(ConfigError, match="Of 1 rooms every weight comes out 0"):
         _ = profile.shares
 
 

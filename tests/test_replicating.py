@@ -16,9 +16,9 @@ from wscost.estimating import Account
 from wscost.metering import meter
 from wscost.profile.model import Profile
 from wscost.profile.reading import preset, read_profile
-from wscost.replicating import SimulatedMonth, Simulation, Theory, means
+from wscost.replicating import Parameters, SimulatedMonth, Simulation, Theory, means
 from wscost.replicating import months as module
-from wscost.simulating import expected, simulate_days
+from wscost.simulating import days_alike, expected, simulate, simulate_days
 from wscost.usage import Period, total
 from wscost.usagefile import UsageFile
 
@@ -238,6 +238,49 @@ def test_of_a_room_that_says_too_much_times_of_the_day_stand_for_it(monkeypatch:
     )
 
 
+def test_units_of_messages_follow_the_ranges_of_the_messages() -> None:
+    def spread(vus: str) -> float:
+        aws = profile_of(
+            "calendar: {period: 2026-11}\n"
+            f"scenarios: {{people: {{executor: constant-vus, vus: {vus}}}}}\n"
+            "session: {mean: 30m, shape: 1}\n"
+            "rooms: {size: 5}\nmessages: {in: {every: 60s, bytes: 100}, out: broadcast}\n"
+        )
+        bill = estimate(aws, plan="aws/api-gateway-websocket", region="us-east-1", replicates=60)
+        assert bill.range is not None
+        return float(bill.range.total.p90 / bill.range.total.p10)
+
+    assert spread("{low: 20, mode: 40, high: 100}") > 1.5
+    assert spread("40") < 1.05
+
+
+def test_bytes_and_units_follow_the_ranges_of_sizes() -> None:
+    def months(size: str) -> list[dict[str, float]]:
+        sized = profile_of(
+            "scenarios: {a: {executor: constant-vus, vus: 6}}\nsession: 10m\nrooms: {count: 2}\n"
+            f"messages: {{in: {{every: 60s, bytes: {size}}}, out: broadcast}}\n"
+        )
+        simulation = Simulation(sized, Period(date(2026, 11, 2), date(2026, 11, 4)))
+        made = simulation.month(ACCEPT, Parameters(steps=[32_768])).replicate(20).months
+        return [{key: float(q) for key, q in month.quantities.items()} for month in made]
+
+    small, large = months("1000"), months("{low: 1000, mode: 1000, high: 1000000}")
+
+    for meter in ("bytes_in", "bytes_out", "message_units_in:32768", "message_units_out:32768"):
+        assert max(month[meter] for month in large) > 3 * max(month[meter] for month in small), meter
+    for meter in ("messages_in", "messages_out"):
+        assert [month[meter] for month in large] == [month[meter] for month in small], meter
+
+
+def test_every_meter_of_a_simulated_month_has_a_mean() -> None:
+    for deployment in (HIBERNATING, ACCEPT, WORKER):
+        simulation = Simulation(profile(rate="{low: 0.005, mode: 0.02, high: 0.06}"), NOVEMBER)
+        made = simulation.month(deployment, Parameters(steps=[1024], cpu_multiples=[8]))
+        months = made.replicate(3)
+
+        assert made.month.quantities.keys() == months.months[0].quantities.keys()
+
+
 def test_ranges_are_named_as_the_profile_names_them() -> None:
     wide = profile_of(
         "scenarios: {a: {executor: constant-vus, vus: {low: 5, mode: 6, high: 9}}}\n"
@@ -259,6 +302,81 @@ def test_days_that_are_kept_add_up_to_the_months_that_they_make(month: Simulated
             assert list(one.days) == NOVEMBER.dates
             opened = sum(day["connections_opened"] for day in one.days.values())
             assert float(opened) == pytest.approx(float(one.quantities["connections_opened"]), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("more", "own"),
+    [
+        ("calendar: {events: [{at: 2026-11-12T06:00, peak: 9}]}", [12]),
+        ("calendar: {time_zone: Asia/Tokyo, events: [{at: 2026-11-12T06:00, peak: 9, hold: 20m}]}", [11]),
+        ("calendar: {time_zone: America/Los_Angeles, events: [{at: 2026-11-12T20:00, peak: 9}]}", [13]),
+        ("calendar: {events: [{at: 2026-11-12T23:00, peak: 9, hold: 26h}]}", [12, 13, 14]),
+        ("calendar: {time_zone: Asia/Tokyo}\ndeploys: {at: [2026-11-12T06:00]}", [11]),
+        ("b: {executor: burst, connections: 9, startTime: 12h, repeat: never}", [1]),
+        ("b: {executor: constant-vus, vus: 9, startTime: 5d12h, duration: 36h, repeat: never}", [6, 7]),
+        ("b: {executor: constant-vus, vus: 9, startTime: 14d12h}", [15]),
+        ("b: {executor: burst, connections: 9, startTime: 12h}", []),
+    ],
+)
+def test_a_day_that_something_dated_touches_stands_for_itself_alone(more: str, own: list[int]) -> None:
+    scenario, more = (more, "calendar: {}") if more.startswith("b:") else ("", more)
+    dated = profile_of(
+        f"{more}\nscenarios:\n  a: {{executor: constant-vus, vus: 9}}\n  {scenario}\nsession: 5m\n"
+    )
+    groups = days_alike(dated, NOVEMBER)
+
+    assert sorted(day for group in groups for day in group) == NOVEMBER.dates
+    assert [group[0].day for group in groups if len(group) == 1] == own
+
+
+def test_days_before_a_launch_do_not_stand_for_days_after_it() -> None:
+    launch = profile_of(
+        "scenarios:\n  a: {executor: constant-vus, vus: 9}\n"
+        "  b: {executor: constant-vus, vus: 9, startTime: 14d}\nsession: 5m\n"
+    )
+
+    for group in days_alike(launch, NOVEMBER):
+        assert len({day.day >= 15 for day in group}) == 1
+        assert len({day.weekday() for day in group}) == 1
+
+
+def test_a_launch_on_one_day_adds_no_chance_to_the_month() -> None:
+    launch = profile_of(
+        "scenarios:\n  a: {executor: constant-arrival-rate, rate: 100, timeUnit: 1h}\n"
+        "  b: {executor: burst, connections: 50_000, startTime: 12h, repeat: never}\nsession: 5m\n"
+    )
+    made = Simulation(launch, NOVEMBER).month(WORKER).replicate(100)
+    opened = sorted(float(month.quantities["connections_opened"]) for month in made.months)
+
+    assert opened[90] / opened[10] < 1.02
+
+
+@pytest.mark.parametrize(
+    ("scenario", "says"),
+    [
+        ("{executor: constant-vus, vus: 9, startTime: 40d}", "The scenario b never runs in 2026-11:"),
+        (
+            "{executor: ramping-vus, stages: [{duration: 0s, target: 9}]}",
+            "The scenario b never runs in 2026-11:",
+        ),
+        (
+            "{executor: ramping-vus, startVUs: 0, stages: [{duration: 1h, target: 0}]}",
+            "The scenario b brings nobody in 2026-11:",
+        ),
+        ("{executor: constant-vus, vus: 9, startTime: 29d}", None),
+    ],
+)
+def test_a_scenario_that_brings_nobody_is_named(scenario: str, says: str | None) -> None:
+    quiet = profile_of(
+        "calendar: {period: 2026-11}\nsession: 1h\nscenarios:\n"
+        f"  a: {{executor: constant-vus, vus: 9}}\n  b: {scenario}\n"
+    )
+    bill = estimate(quiet, deployment=WORKER, replicates=0)
+
+    for notes in (bill.notes, next(simulate(quiet)).notes):
+        told = [note.message for note in notes if note.code == "scenario-idle"]
+        assert len(told) == (says is not None)
+        assert all(message.startswith(says or "") for message in told)
 
 
 def busy_mondays() -> Profile:

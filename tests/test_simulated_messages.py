@@ -22,7 +22,7 @@ def one_way(trace: Trace, direction: str) -> pd.DataFrame:
 
 PEOPLE = "scenarios: {a: {executor: constant-vus, vus: 30}}\nrooms: {count: 6}\n"
 PROCESSES = {
-    "interval": ("{process: interval, every: 7s, bytes: 100}", 1 / 7),
+    "interval": ("{process: interval, every: 7s, bytes: 100}", 1 / (1200 * np.expm1(7 / 1200))),
     "Poisson": ("{every: 10s, bytes: {median: 32, p95: 126}}", 1 / 10),
     "on and off bursts": (
         "{process: bursts, on: {mean: 20s, shape: 1}, every: 2s, bytes: 50,"
@@ -33,7 +33,10 @@ PROCESSES = {
         "{process: mmpp, states: [{every: 60s, stay: 5m}, {every: 2s, stay: 30s}], bytes: 80}",
         (300 / 60 + 30 / 2) / 330,
     ),
-    "several at once": ("[{every: 20s, bytes: 10}, {process: interval, every: 5s, bytes: 20}]", 0.25),
+    "several at once": (
+        "[{every: 20s, bytes: 10}, {process: interval, every: 5s, bytes: 20}]",
+        1 / 20 + 1 / (1200 * np.expm1(5 / 1200)),
+    ),
 }
 
 
@@ -233,7 +236,7 @@ def test_a_thousand_sockets_of_socket_io_make_a_hundred_million_heartbeats_a_mon
         "scenarios: {a: {executor: constant-vus, vus: 1000}}\nsession: 5d\nclient: socket.io\n"
     )
 
-    assert expected(profile, period_of(profile)).messages_in == pytest.approx(103_680_000)
+    assert expected(profile, period_of(profile)).messages_in == pytest.approx(1000 * 6 * 17_279)
 
 
 def test_heartbeats_after_silence_are_as_many_counted_as_one_by_one() -> None:
@@ -301,3 +304,32 @@ def test_clients_do_not_beat_in_step() -> None:
     beats = seconds(trace.events[trace.events["kind"] == "message"]["at"])
 
     assert stats.kstest(beats[beats < beats.min() + 25] % 25, stats.uniform(0, 25).cdf).pvalue > 0.001
+
+
+@pytest.mark.parametrize(
+    ("more", "figures"),
+    [
+        ("messages: {in: {process: interval, every: 10m, bytes: 1}}", ["messages_in"]),
+        ("messages: {in: {process: interval, every: 5m, bytes: 1}, out: reply}", ["messages_out"]),
+        ("drops: {after: 4m}", ["connections"]),
+        ("drops: {after: 30m, every: 20m}", ["connections"]),
+        ("drops: {after: 4m}\nmessages: {in: {process: interval, every: 90s, bytes: 1}}", ["messages_in"]),
+        ("drops: {every: 8m}\nmessages: {in: {process: interval, every: 3m, bytes: 1}}", ["messages_in"]),
+        ("client: signalr\nmessages: {in: {every: 10s, bytes: 1}}", ["messages_in"]),
+        ("client: pusher-js\nmessages: {in: {every: 20s, bytes: 1}, out: reply}", ["messages_out"]),
+        ("client: {heartbeats: [{every: 8m, bytes_in: 1}]}", ["messages_in"]),
+    ],
+)
+def test_what_is_expected_of_clocks_is_what_is_simulated(more: str, figures: list[str]) -> None:
+    profile = profile_of(
+        "scenarios: {a: {executor: constant-vus, vus: 120}}\nsession: {median: 5m, p90: 20m, max: 2h}\n"
+        + ("" if "client" in more else "client: {reconnect: [0s]}\n")
+        + more,
+        days=4,
+    )
+    mean, trace = expected(profile, period_of(profile)), simulate_trace(profile, events="in")
+    rows = trace.connections[trace.connections["opened_at"] >= trace.window.start]
+    found = {"connections": len(rows), **{name: rows[name].sum() for name in ("messages_in", "messages_out")}}
+
+    for name in figures:
+        assert getattr(mean, name) == pytest.approx(float(found[name]), rel=0.02), name

@@ -220,6 +220,7 @@ class Account:
         multiples = frozenset(use.cpu_multiple for use in uses if use.cpu_multiple)
         if is_profile(workload):
             from wscost.replicating import Parameters, Simulation
+            from wscost.simulating import idle
 
             follows = self._follows(workload, consumed)
             if follows and (month := self._likened(workload, deployment, period, consumed)) is not None:
@@ -231,7 +232,8 @@ class Account:
                     Simulation(workload, period, self.options.get("seed"), self.options.get("sample")),
                 )
             simulated = self.simulations[key][1].month(deployment, Parameters(steps, multiples))
-            return Part(simulated.month.quantities, simulated.month, scaled=False, simulated=simulated)
+            month = replace(simulated.month, notes=(*simulated.month.notes, *idle(workload, period)))
+            return Part(month.quantities, month, scaled=False, simulated=simulated)
         if isinstance(workload, Usage):
             part = self._projected(workload, period)
             return part._replace(month=with_parameters(part.month, consumed))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from wscost.errors import UnknownNameError
 from wscost.profile.quantities import Bytes, PositiveSeconds, Seconds, Strict
@@ -25,13 +25,27 @@ class Heartbeat(Strict):
     auto_response: bool = False
     """The platform answers (``setWebSocketAutoResponse``): no handler runs and nothing is charged."""
 
+    @model_validator(mode="after")
+    def _sends_something(self) -> Heartbeat:
+        if self.bytes_in is None and self.bytes_out is None:
+            raise ValueError("a heartbeat sends nothing without bytes_in or bytes_out: say how large it is")
+        return self
+
 
 def _pair(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else (value, value)
 
 
+def _in_order(value: tuple[float, float]) -> tuple[float, float]:
+    if value[0] > value[1]:
+        raise ValueError("the longest wait is shorter than the shortest: write [shortest, longest]")
+    return value
+
+
 Delay = Annotated[
-    tuple[Seconds, Seconds], BeforeValidator(_pair, json_schema_input_type=Seconds | tuple[Seconds, Seconds])
+    tuple[Seconds, Seconds],
+    BeforeValidator(_pair, json_schema_input_type=Seconds | tuple[Seconds, Seconds]),
+    AfterValidator(_in_order),
 ]
 """The shortest and the longest wait before an attempt; one figure stands for both. [s]"""
 

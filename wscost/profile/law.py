@@ -91,15 +91,26 @@ class Law:
 
         Its density is the survival function over the mean: long lengths are met more often.
         """
-        return np.interp(u, *self._left)
+        passed, at = self._passed
+        return np.interp(u, passed / passed[-1], at)
+
+    def beyond(self, x: Floats) -> Floats:
+        """Return by how much draws pass each ``x`` on average: E[max(X - x, 0)]."""
+        passed, at = self._passed
+        return np.maximum(self.mean - np.interp(x, at, passed, right=self.mean), 0.0)
+
+    @property
+    def longest(self) -> float:
+        """What a draw passes once in a million million times at most."""
+        return float(self._passed[1][-1])
 
     @cached_property
-    def _left(self) -> tuple[Floats, Floats]:
+    def _passed(self) -> tuple[Floats, Floats]:
+        """The integral of the survival function up to some values, and these."""
         last = self.quantile(1 - 1e-12)
         at = np.append(0.0, np.geomspace(last * 1e-9, last, 8001))
         survival = self.survival(at)
-        passed = np.append(0.0, np.cumsum((survival[1:] + survival[:-1]) / 2 * np.diff(at)))
-        return passed / passed[-1], at
+        return np.append(0.0, np.cumsum((survival[1:] + survival[:-1]) / 2 * np.diff(at))), at
 
     @cached_property
     def mean(self) -> float:

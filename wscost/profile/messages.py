@@ -72,6 +72,13 @@ class Bursts(_Sized):
             raise ValueError("times of talk must last longer than nothing")
         return value
 
+    @field_validator("off")
+    @classmethod
+    def _pauses(cls, value: Distribution) -> Distribution:
+        if not value.law().mean:
+            raise ValueError("times of silence must last longer than nothing; else say process: poisson")
+        return value
+
     @property
     def phases(self) -> list[tuple[float, Law]]:
         """The rate and the law of the length, of talk and of silence. [1/s, s]"""

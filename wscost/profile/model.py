@@ -71,6 +71,8 @@ else:
 
 
 MOST_ROOMS = 20_000_000
+_LEAST_SHARE = 1e-18
+"""Of the traffic: into rooms with less nobody comes."""
 Failing = Annotated[Share, Field(le=0.99)]
 """A share of attempts that fail; never all of them, or nobody would come back."""
 
@@ -94,6 +96,13 @@ class Rooms(Strict):
     lobbies: Annotated[int, Field(ge=1, le=10_000), WHOLE] = 1
     """With ``choice: fill``, how many lobbies fill rooms beside each other."""
 
+    @field_validator("weights")
+    @classmethod
+    def _some_room_counts(cls, value: Distribution | None) -> Distribution | None:
+        if value is not None and not value.law().mean:
+            raise ValueError("the weights of rooms must not all be 0")
+        return value
+
     @model_validator(mode="after")
     def _is_one_kind(self) -> Rooms:
         if self.choice == "fill":
@@ -108,30 +117,42 @@ class Rooms(Strict):
     def shares(self, population: float) -> Floats:
         """Return each room's share of the traffic (each lobby's, with ``choice: fill``); they sum to 1.
 
+        Rooms into which nobody ever comes are left out.
+
         Raises
         ------
         ConfigError
-            If there are more rooms than can be told apart.
+            If there are more rooms than can be told apart, or nobody comes into any.
         """
         if self.choice == "fill":
             return np.full(self.lobbies, 1 / self.lobbies)
         count = max(
             round(likely(self.count) if self.count is not None else population / likely(self.size)), 1
         )
-        if count > MOST_ROOMS:
-            raise ConfigError(
-                f"The profile has {count:,} rooms, more than the {MOST_ROOMS:,} that are told apart. "
-                "Take larger rooms, or fewer people."
-            )
+        _refuse_too_many(count)
         rank = np.arange(1, count + 1)
         weights = rank ** -likely(self.zipf)
         if self.weights is not None:
             weights = self.weights.law().at((count - rank + 0.5) / count)
+        if not weights.any():
+            raise ConfigError(
+                f"Of {count:,} rooms every weight comes out 0. Take more rooms, or other weights."
+            )
         shares = weights / weights.sum()
+        shares = shares[shares >= _LEAST_SHARE]
         if self.max_size is not None:
-            pieces = np.maximum(np.ceil(shares * population / likely(self.max_size)), 1).astype(int)
-            shares = np.repeat(shares / pieces, pieces)
+            pieces = np.maximum(np.ceil(shares * population / likely(self.max_size)), 1)
+            _refuse_too_many(pieces.sum())
+            shares = np.repeat(shares / pieces, pieces.astype(int))
         return np.asarray(shares, dtype=np.float64)
+
+
+def _refuse_too_many(rooms: float) -> None:
+    if rooms > MOST_ROOMS:
+        raise ConfigError(
+            f"The profile has {rooms:,.0f} rooms, more than the {MOST_ROOMS:,} that are told apart. "
+            "Take larger rooms, or fewer people."
+        )
 
 
 class Drops(Strict):

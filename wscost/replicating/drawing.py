@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from wscost.deployment import Deployment
 from wscost.profile.model import Profile
 from wscost.projecting import days_drawn
-from wscost.simulating import Expected, expected, occupied
+from wscost.simulating import Expected, days_alike, expected, occupied
 from wscost.usage import MonthlyUsage, Period, Quantities, meter_of, rounded
 
 
@@ -32,7 +31,7 @@ def by_chance(
     *,
     daily: Collection[str] = (),
 ) -> list[MonthlyUsage]:
-    """Draw every day anew among the simulated days of its weekday; days of their own stay.
+    """Draw every day anew among those simulated days that are like it; days of their own stay.
 
     Drawing among so few days makes months too alike, and scaling a share of the rooms too different:
     deviations are widened for the one and narrowed for the other. Of the meters named in ``daily`` the
@@ -40,18 +39,16 @@ def by_chance(
     """
     days = simulated.days or {}
     dates = sorted(days)
-    own = _days_of_their_own(profile)
-    groups: dict[int, list[int]] = {}
-    for i, day in enumerate(dates):
-        groups.setdefault(day.weekday() if day not in own else 7 + i, []).append(i)
+    place = {day: i for i, day in enumerate(dates)}
+    groups = [[place[day] for day in days] for days in days_alike(profile, simulated.period)]
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     chosen = np.empty((replicates, len(dates)), dtype=np.int64)
     widen = np.empty(len(dates))
-    for members in groups.values():
+    for members in groups:
         chosen[:, members] = rng.choice(members, size=(replicates, len(members)))
         widen[members] = np.sqrt(share * len(members) / max(len(members) - 1, 1))
     home = np.empty((len(dates), len(dates)))
-    for members in groups.values():
+    for members in groups:
         home[np.ix_(members, range(len(dates)))] = 0
         home[np.ix_(members, members)] = 1 / len(members)
     months: list[dict[str, Decimal]] = [{} for _ in range(replicates)]
@@ -73,12 +70,6 @@ def by_chance(
         MonthlyUsage(simulated.period, month, days_of_month)
         for month, days_of_month in zip(months, days_drawn(dates, by_day, replicates), strict=True)
     ]
-
-
-def _days_of_their_own(profile: Profile) -> set[date]:
-    """Return the days on which something dated happens: no other day can stand for them."""
-    moments = [moment for event in profile.calendar.events for moment in event.at]
-    return {moment.date() for moment in (*moments, *profile.deploys.at)}
 
 
 class Theory(NamedTuple):
@@ -106,11 +97,12 @@ def in_proportion(
     months: Sequence[MonthlyUsage], usual: Theory, drawn: Sequence[Theory], deployment: Deployment
 ) -> list[MonthlyUsage]:
     """Return months as a drawn workload would have made them: each meter by the ratio of its means."""
-    was = means(usual, deployment)
+    steps = {step for month in months[:1] for key in month.quantities if (step := _step_of(key))}
+    was = means(usual, deployment, steps)
     out = []
     for month, theory in zip(months, drawn, strict=True):
-        now = means(theory, deployment)
-        ratios = {name: now[name] / mean for name, mean in was.items() if mean}
+        now = means(theory, deployment, steps)
+        ratios = {name: now[name] / mean if mean else 1.0 for name, mean in was.items()}
         days = month.days
         if days is not None:
             days = {day: _times(quantities, ratios) for day, quantities in days.items()}
@@ -120,11 +112,20 @@ def in_proportion(
 
 
 def _times(quantities: Quantities, ratios: Mapping[str, float]) -> dict[str, Decimal]:
-    return {key: Decimal(float(q) * ratios.get(meter_of(key).name, 1.0)) for key, q in quantities.items()}
+    by_key = {key: ratios[key if _step_of(key) else meter_of(key).name] for key in quantities}
+    return {key: Decimal(float(q) * by_key[key]) for key, q in quantities.items()}
 
 
-def means(theory: Theory, deployment: Deployment) -> dict[str, float]:
-    """Return the mean of each meter as theory has it."""
+def _step_of(key: str) -> int | None:
+    """Return the step of a key such as ``message_units_in:32768``. [bytes]"""
+    return int(key.partition(":")[2]) if meter_of(key).parameter == "step_bytes" else None
+
+
+def means(theory: Theory, deployment: Deployment, steps: Collection[int] = ()) -> dict[str, float]:
+    """Return the mean of each meter as theory has it, of message units in each of some steps.
+
+    Message units are those of totals: as many as messages, or as few as the bytes allow.
+    """
     profile, period, mean, occupied_s = theory
     handler = {kind: float(ms) / 1000 for kind, ms in deployment.handler_ms}
     handled = mean.connections * (handler["open"] + handler["close"]) + mean.messages_in * handler["message"]
@@ -147,12 +148,14 @@ def means(theory: Theory, deployment: Deployment) -> dict[str, float]:
         "connections_opened": mean.connections,
         "http_requests": float(profile.http.requests(round(mean.connections), period.days)),
         "messages_in": mean.messages_in,
-        "bytes_in": mean.messages_in,
+        "bytes_in": mean.bytes_in,
         "messages_out": mean.messages_out,
-        "bytes_out": mean.messages_out,
+        "bytes_out": mean.bytes_out,
         "object_requests": mean.object_requests,
         "worker_cpu_ms": cpu,
         "object_active_seconds": handled if deployment.hibernation else occupied_s,
         "object_resident_seconds": occupied_s,
         "object_wakeups": mean.messages_in,
+        **{f"message_units_in:{step}": max(mean.messages_in, mean.bytes_in / step) for step in steps},
+        **{f"message_units_out:{step}": max(mean.messages_out, mean.bytes_out / step) for step in steps},
     }

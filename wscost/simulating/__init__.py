@@ -5,6 +5,7 @@
 ``occupied`` say beforehand how much it comes to.
 """
 
+from wscost.simulating.dated import days_alike, idle
 from wscost.simulating.expecting import Expected, expected
 from wscost.simulating.occupancy import occupied
 from wscost.simulating.story import (
@@ -19,7 +20,9 @@ from wscost.simulating.story import (
 
 __all__ = [
     "Expected",
+    "days_alike",
     "expected",
+    "idle",
     "occupied",
     "period_of",
     "refuse_too_much",

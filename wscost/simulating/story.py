@@ -15,6 +15,7 @@ from wscost.profile.messages import Push
 from wscost.profile.model import Profile
 from wscost.simulating.batches import stream_of
 from wscost.simulating.conversations import Wanted
+from wscost.simulating.dated import idle
 from wscost.simulating.expecting import Expected, expected
 from wscost.simulating.frames import connections_frame, events_frame
 from wscost.simulating.streams import Ints, Streams
@@ -193,7 +194,7 @@ def _stretches(
     refuse_too_much(profile, mean, listed if events else 0.0)
     parts = ceil(listed / period.days / EVENTS_AT_ONCE) if events else 1
     wanted: Wanted = "all" if events is True else "in" if events else "none"
-    notes = _notes(profile, seed, share, mean, bool(events))
+    notes = (*_notes(profile, seed, share, mean, bool(events)), *idle(profile, period))
     stretches = traffic(
         profile,
         period,
