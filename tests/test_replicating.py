@@ -266,10 +266,10 @@ def test_bytes_and_units_follow_the_ranges_of_sizes() -> None:
 
     small, large = months("1000"), months("{low: 1000, mode: 1000, high: 1000000}")
 
-    for meter in ("bytes_in", "bytes_out", "message_units_in:32768", "message_units_out:32768"):
-        assert max(month[meter] for month in large) > 3 * max(month[meter] for month in small), meter
-    for meter in ("messages_in", "messages_out"):
-        assert [month[meter] for month in large] == [month[meter] for month in small], meter
+    for key in ("bytes_in", "bytes_out", "message_units_in:32768", "message_units_out:32768"):
+        assert max(month[key] for month in large) > 3 * max(month[key] for month in small), key
+    for key in ("messages_in", "messages_out"):
+        assert [month[key] for month in large] == [month[key] for month in small], key
 
 
 def test_every_meter_of_a_simulated_month_has_a_mean() -> None:
